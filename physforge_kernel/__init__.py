@@ -1,0 +1,63 @@
+"""PhysForge: from a measured field to the differential equation behind it.
+
+    import physforge_kernel as pf
+
+    field = pf.read("wake.csv")         # an xarray.Dataset
+    found = pf.discover(field)          # the law, its intervals, and a verdict on both
+    workspace = pf.connect()            # datasets, jobs and reports that last
+
+Names are loaded when they are first used, so that the import itself stays cheap.
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
+
+from .errors import PhysForgeError
+
+if TYPE_CHECKING:
+    from ._connect import connect
+    from .discovery import discover
+    from .equations import Equation, catalogue, simulate
+    from .fields import add_noise, describe, read
+
+__version__ = _version("physforge")
+
+__all__ = [
+    "Equation",
+    "PhysForgeError",
+    "__version__",
+    "add_noise",
+    "catalogue",
+    "connect",
+    "describe",
+    "discover",
+    "read",
+    "simulate",
+]
+
+_HOMES = {
+    "Equation": ".equations",
+    "add_noise": ".fields",
+    "catalogue": ".equations",
+    "connect": "._connect",
+    "describe": ".fields",
+    "discover": ".discovery",
+    "read": ".fields",
+    "simulate": ".equations",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(home, __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

@@ -1,0 +1,66 @@
+"""The one family of errors that PhysForge raises at people.
+
+Each message is a sentence that says what was wrong, with which value, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class PhysForgeError(Exception):
+    """Base of every error that a user of PhysForge is meant to read."""
+
+    exit_code = 1
+
+
+class FieldError(PhysForgeError):
+    """A file or an xarray object is not a field that PhysForge can use."""
+
+    exit_code = 3
+
+
+class EquationError(PhysForgeError):
+    """A text, or a set of terms, is not an equation that PhysForge can use."""
+
+    exit_code = 4
+
+
+class SimulationError(PhysForgeError):
+    """An equation could not be simulated from the given start."""
+
+    exit_code = 5
+
+
+class DiscoveryError(PhysForgeError):
+    """Discovery cannot be tried on this field with these settings."""
+
+    exit_code = 6
+
+
+class WorkspaceError(PhysForgeError):
+    """The workspace could not do what was asked."""
+
+    exit_code = 7
+
+
+class NotFoundError(WorkspaceError):
+    """No record answers to this name or id."""
+
+    exit_code = 8
+
+
+class ConflictError(WorkspaceError):
+    """The record has changed, or exists already."""
+
+    exit_code = 9
+
+
+class JobError(PhysForgeError):
+    """A job failed, was cancelled, or cannot be submitted."""
+
+    exit_code = 10
+
+
+class ReportError(PhysForgeError):
+    """A report could not be rendered."""
+
+    exit_code = 11
