@@ -1,0 +1,68 @@
+# What a newcomer runs:    make up     make test     make demo
+# What a developer adds:   make check  make format  make docs  make lock  make benchmarks
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+bin := .venv/bin
+stamp := .venv/set-up
+sources := physforge_kernel tests benchmarks notebooks templates docs conftest.py hatch_build.py
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: setup
+setup: $(stamp) ## make .venv, or bring it up to date
+
+# The stamp holds where it was made, so that a moved checkout is set up again.
+ifneq ($(shell cat $(stamp) 2>/dev/null),$(CURDIR))
+.PHONY: $(stamp)
+endif
+$(stamp): pyproject.toml constraints.txt hatch_build.py tools/setup.sh $(wildcard physforge_kernel/lab/kernelspec/*)
+	@PYTHON='$(PYTHON)' tools/setup.sh
+
+.PHONY: up
+up: setup ## start JupyterLab on 127.0.0.1 with the first tutorial open; Ctrl-C stops it
+	@exec $(bin)/python -m physforge_kernel.lab $(ARGS)
+
+.PHONY: demo
+demo: setup ## the story without a browser: a CSV goes in, its law and a report come out
+	@exec $(bin)/python -m physforge_kernel.lab.demo
+
+.PHONY: test
+test: setup ## install what the tests need, then run the checks and every test
+	@tools/system-packages.sh
+	@$(MAKE) check
+	@$(bin)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: setup ## lint, format, types and import rules, in under a minute
+	@$(bin)/ruff check $(sources)
+	@$(bin)/ruff format --check $(sources)
+	@$(bin)/lint-imports --no-cache
+	@$(bin)/pyright
+
+.PHONY: format
+format: setup ## put the code into its one format
+	@$(bin)/ruff check --fix $(sources)
+	@$(bin)/ruff format $(sources)
+
+.PHONY: docs
+docs: setup ## build the documentation into docs/_build/html
+	@$(bin)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	@echo 'docs/_build/html/index.html'
+
+.PHONY: images
+images: setup ## make the pictures of the README anew: the lab's screenshot and the first law's plot
+	@PHYSFORGE_SCREENSHOTS=docs/images $(bin)/python -m pytest tests/system/test_lab.py $(ARGS)
+
+.PHONY: lock
+lock: setup ## refresh constraints.txt from the newest versions that pyproject.toml allows
+	@tools/lock.sh
+
+.PHONY: clean
+clean: ## remove what was built, and the environment
+	@rm -rf .venv build dist docs/_build test-results .pytest_cache .ruff_cache .hypothesis
