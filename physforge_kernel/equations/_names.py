@@ -1,0 +1,58 @@
+"""Names: which letters are axes, and how a derivative is written (`u_xxy` is u, twice by x, once by y)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+AXES = ("t", "x", "y", "z")
+"""The independent variables, in the order in which they are listed."""
+
+_SUFFIX_ORDER = "xyzt"
+_DERIVATIVE = re.compile(r"(?P<base>.+)_(?P<suffix>[txyz]+)\Z", re.DOTALL)
+
+
+def split_derivative(name: str, components: Collection[str] | None = None) -> tuple[str, dict[str, int]] | None:
+    """Split a derivative's name into its component and how often each axis differentiates it.
+
+    Args:
+        name: a name such as `u_xxy`.
+        components: the names that may be differentiated; any name, where None.
+
+    Returns:
+        The component and the order by axis (axes in the order t, x, y, z), or None if `name` is no derivative of a
+        component (a component itself is not one).
+
+    >>> split_derivative("u_xxy", ("u", "v"))
+    ('u', {'x': 2, 'y': 1})
+    >>> split_derivative("u", ("u",)) is None
+    True
+    >>> split_derivative("nu_0") is None
+    True
+    """
+    match = _DERIVATIVE.match(name)
+    if match is None:
+        return None
+    base, suffix = match["base"], match["suffix"]
+    if components is not None and base not in components:
+        return None
+    return base, {axis: suffix.count(axis) for axis in AXES if axis in suffix}
+
+
+def derivative_name(component: str, orders: Mapping[str, int]) -> str:
+    """The one name of a derivative: space before time, and the component itself where no axis differentiates it.
+
+    >>> derivative_name("u", {"y": 1, "x": 2})
+    'u_xxy'
+    >>> derivative_name("u", {})
+    'u'
+    """
+    suffix = "".join(axis * orders.get(axis, 0) for axis in _SUFFIX_ORDER)
+    return f"{component}_{suffix}" if suffix else component
+
+
+def natural_key(name: str) -> tuple[tuple[int, str], ...]:
+    """Sorts names as people do: `u2` before `u10`."""
+    return tuple(
+        (int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part
+    )
