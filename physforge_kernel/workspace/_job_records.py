@@ -1,0 +1,484 @@
+"""The life of a job as records: queued -> running -> succeeded | failed | cancelled.
+
+The record is the truth, not the process. Every step is a compare-and-swap on the job's state and fence:
+a claim raises the fence, and whoever shows an older one has lost the job and can write nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from ..errors import ConflictError, JobError, NotFoundError, WorkspaceError
+from . import _objects
+from ._clock import Clock, new_id, utc_now
+from ._database import Database
+from ._job_views import FINAL_STATES, ArtifactInfo, Claim, Event, FinalState, JobRecord, JobState, Signal
+from ._json import digest, plain
+from ._models import JobArtifactRow, JobEventRow, JobInputRow, JobRow
+from ._names import check_file_path, not_found
+from ._object_store import ObjectStore
+from ._versions import resolve
+
+
+class LeaseLost(WorkspaceError):  # noqa: N818 (named for what happened; the runner's contract)
+    """The attempt no longer holds its job: another one may be running, so stop and write nothing."""
+
+
+def exponential_backoff(attempt: int) -> timedelta:
+    """Return how long to wait after failed attempt number `attempt`: 2, 4, 8 ... up to 300 s."""
+    return timedelta(seconds=min(300.0, 2.0**attempt))
+
+
+class JobRecords:
+    """Reads and writes the records of jobs; the runner and `workspace.jobs` both stand on it."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: ObjectStore,
+        *,
+        clock: Clock = utc_now,
+        backoff: Callable[[int], timedelta] = exponential_backoff,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._clock = clock
+        self._backoff = backoff
+
+    # Coming and going, for those who submit
+
+    def submit(
+        self,
+        kind: str,
+        config: Mapping[str, Any] | None = None,
+        *,
+        inputs: Mapping[str, str] | None = None,
+        name: str | None = None,
+        idempotency_key: str | None = None,
+        priority: int = 0,
+        max_attempts: int = 3,
+    ) -> JobRecord:
+        """Queue a job, its inputs pinned to the exact versions that their references mean now.
+
+        Args:
+            idempotency_key: a second submission with the same key and the same request returns the first job.
+            priority: higher runs earlier; equals run in the order of submission.
+            max_attempts: how often the job may be started before it counts as failed.
+
+        Raises:
+            NotFoundError: an input names no version.
+            ConflictError: the idempotency key was used for a different request.
+        """
+        if max_attempts < 1:
+            raise JobError(f"max_attempts is {max_attempts}: a job needs at least one attempt.")
+        wanted = dict(inputs or {})
+        request = digest({"kind": kind, "config": config or {}, "inputs": wanted})
+        now = self._clock()
+        with self._database.writing() as session:
+            if idempotency_key is not None:
+                earlier = session.scalars(
+                    select(JobRow).where(JobRow.idempotency_key == idempotency_key)
+                ).first()
+                if earlier is not None:
+                    if earlier.request_digest != request:
+                        raise ConflictError(
+                            f"The idempotency key {idempotency_key!r} belongs to job {earlier.id}, "
+                            "which was a different request. Use a new key."
+                        )
+                    return _view(earlier)
+            versions = {slot: resolve(session, ref) for slot, ref in wanted.items()}
+            row = JobRow(
+                id=new_id("job", now),
+                kind=kind,
+                name=name or "",
+                config=plain(config or {}),
+                state="queued",
+                priority=priority,
+                created=now,
+                max_attempts=max_attempts,
+                idempotency_key=idempotency_key,
+                request_digest=request,
+                inputs=[JobInputRow(name=slot, version=version) for slot, version in versions.items()],
+            )
+            session.add(row)
+            session.flush()
+            self._append(session, row.id, JobRow.state == "queued", "queued", {"kind": kind})
+            return self._read(session, row.id)
+
+    def request_cancel(self, job_id: str) -> JobRecord:
+        """Cancel a queued job at once; ask a running one to stop; leave a finished one as it is."""
+        with self._database.writing() as session:
+            job = self._read(session, job_id)
+            if job.state == "queued":
+                ending = self._ending("cancelled", None)
+                self._append(session, job_id, JobRow.state == "queued", "cancelled", {}, **ending)
+                self._drop_checkpoint(session, job_id)
+            elif job.state == "running" and not job.cancel_requested:
+                self._append(
+                    session, job_id, JobRow.state == "running", "cancel_requested", {}, cancel_requested=True
+                )
+            return self._read(session, job_id)
+
+    # The life of an attempt, for the runner
+
+    def claim(
+        self, runner: str, lease_seconds: float, *, kinds: Collection[str] | None = None
+    ) -> Claim | None:
+        """Take the next job that is due, or None; `kinds` limits the choice to those the runner knows."""
+        now = self._clock()
+        due = [JobRow.state == "queued", or_(JobRow.not_before.is_(None), JobRow.not_before <= now)]
+        if kinds is not None:
+            due.append(JobRow.kind.in_(list(kinds)))
+        with self._database.writing() as session:
+            candidate = session.execute(
+                select(JobRow.id, JobRow.fence, JobRow.attempts, JobRow.started)
+                .where(*due)
+                .order_by(JobRow.priority.desc(), JobRow.created, JobRow.id)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            ).first()
+            if candidate is None:
+                return None
+            fence, attempt = candidate.fence + 1, candidate.attempts + 1
+            self._append(
+                session,
+                candidate.id,
+                (JobRow.state == "queued") & (JobRow.fence == candidate.fence),
+                "running",
+                {"runner": runner, "attempt": attempt},
+                state="running",
+                fence=fence,
+                attempts=attempt,
+                runner=runner,
+                started=candidate.started or now,
+                lease_expires=now + timedelta(seconds=lease_seconds),
+                not_before=None,
+                message="",
+            )
+            return Claim(self._read(session, candidate.id), attempt, fence)
+
+    def heartbeat(self, job_id: str, fence: int, lease_seconds: float) -> Signal:
+        """Renew the lease and learn whether someone asked to cancel.
+
+        Raises:
+            LeaseLost: the attempt no longer holds the job.
+        """
+        expires = self._clock() + timedelta(seconds=lease_seconds)
+        with self._database.writing() as session:
+            cancel = session.execute(
+                update(JobRow)
+                .where(JobRow.id == job_id, _held(fence))
+                .values(lease_expires=expires)
+                .returning(JobRow.cancel_requested)
+                .execution_options(synchronize_session=False)
+            ).scalar_one_or_none()
+            if cancel is None:
+                raise self._lost(session, job_id, fence)
+            return Signal(cancel=cancel)
+
+    def report_progress(self, job_id: str, fence: int, fraction: float, message: str = "") -> None:
+        """Record how far the attempt is, 0 to 1, and what it is doing."""
+        fraction = min(1.0, max(0.0, float(fraction)))
+        data = {"fraction": fraction, "message": message}
+        with self._database.writing() as session:
+            self._write(session, job_id, fence, "progress", data, progress=fraction, message=message)
+
+    def append_event(self, job_id: str, fence: int, type: str, data: Mapping[str, Any] | None = None) -> None:
+        """Add a line to the job's story; the types of state changes are the records' own."""
+        if type in {"queued", "running", "requeued", "cancel_requested", *FINAL_STATES}:
+            raise WorkspaceError(
+                f"An attempt cannot write an event of type {type!r}: it belongs to the records. "
+                "Use 'log', 'metrics', or a type of your own."
+            )
+        with self._database.writing() as session:
+            self._write(session, job_id, fence, type, data or {})
+
+    def add_artifact(
+        self,
+        job_id: str,
+        fence: int,
+        name: str,
+        path: Path,
+        media_type: str = "application/octet-stream",
+    ) -> ArtifactInfo:
+        """Keep a copy of the file at `path` under `name`, in place of an earlier one of that name."""
+        check_file_path(name)
+        now = self._clock()
+        with self._store.staging() as staging:
+            staged = staging.add(Path(path), "artifact")
+            with self._database.writing() as session:
+                data = {"name": name, "size": staged.size, "media_type": media_type}
+                attempt = self._write(session, job_id, fence, "artifact", data)
+                _objects.hold(session, self._store, staged, now)
+                before = session.get(JobArtifactRow, (job_id, name))
+                if before is not None:
+                    session.delete(before)
+                    session.flush()
+                    _objects.release(session, before.sha256, now)
+                row = JobArtifactRow(
+                    job_id=job_id,
+                    name=name,
+                    sha256=staged.sha256,
+                    size=staged.size,
+                    media_type=media_type,
+                    attempt=attempt,
+                    created=now,
+                )
+                session.add(row)
+                return _artifact(row)
+
+    def save_checkpoint(self, job_id: str, fence: int, path: Path) -> None:
+        """Keep a copy of the file at `path` as what the next attempt resumes from."""
+        now = self._clock()
+        with self._store.staging() as staging:
+            staged = staging.add(Path(path), "checkpoint")
+            with self._database.writing() as session:
+                before = session.scalar(select(JobRow.checkpoint).where(JobRow.id == job_id))
+                _objects.hold(session, self._store, staged, now)
+                self._write(
+                    session, job_id, fence, "checkpoint", {"size": staged.size}, checkpoint=staged.sha256
+                )
+                if before is not None:
+                    _objects.release(session, before, now)
+
+    def load_checkpoint(self, job_id: str, destination: Path) -> Path | None:
+        """Copy the last checkpoint to `destination` and return that; None if there is no checkpoint."""
+        with self._database.reading() as session:
+            self._read(session, job_id)
+            sha256 = session.scalar(select(JobRow.checkpoint).where(JobRow.id == job_id))
+            if sha256 is None:
+                return None
+            self._store.fetch(sha256, destination)
+            return destination
+
+    def finish(self, job_id: str, fence: int, state: FinalState, error: str | None = None) -> JobRecord:
+        """End the job, once; `error` is the sentence that people will read.
+
+        Raises:
+            LeaseLost: the attempt no longer holds the job, or has finished it already.
+        """
+        if state not in FINAL_STATES:
+            raise WorkspaceError(f"A job ends as one of {', '.join(FINAL_STATES)}, not as {state!r}.")
+        with self._database.writing() as session:
+            self._end(session, job_id, fence, state, error)
+            return self._read(session, job_id)
+
+    def retry(self, job_id: str, fence: int, error: str) -> JobRecord:
+        """Give up this attempt: queue the job again after a pause, or fail it if its attempts are spent.
+
+        A job that someone asked to cancel ends as cancelled instead.
+        """
+        with self._database.writing() as session:
+            self._put_back(session, self._read(session, job_id), fence, error)
+            return self._read(session, job_id)
+
+    def give_back(self, job_id: str, fence: int) -> JobRecord:
+        """Queue the job again at once and do not count the attempt: the runner stops in good order."""
+        with self._database.writing() as session:
+            if self._read(session, job_id).cancel_requested:
+                self._end(session, job_id, fence, "cancelled", None)
+            else:
+                reason = {"reason": "The runner stopped in good order."}
+                self._write(session, job_id, fence, "requeued", reason, **_FREE, forgiven=JobRow.forgiven + 1)
+            return self._read(session, job_id)
+
+    def release_expired(self) -> list[str]:
+        """Take jobs back from attempts whose lease ran out; return their ids.
+
+        Each is queued again, or ends: cancelled if that was asked for, failed if its attempts are spent.
+        """
+        now = self._clock()
+        with self._database.writing() as session:
+            expired = session.scalars(
+                select(JobRow)
+                .where(JobRow.state == "running", JobRow.lease_expires < now)
+                .order_by(JobRow.lease_expires)
+                .with_for_update(skip_locked=True)
+            ).all()
+            for row in expired:
+                error = f"The process that ran attempt {row.attempts} ({row.runner}) stopped without a word."
+                self._put_back(session, _view(row), row.fence, error)
+            return [row.id for row in expired]
+
+    # Reading
+
+    def get(self, job_id: str) -> JobRecord:
+        """Return one job.
+
+        Raises:
+            NotFoundError: no job has this id.
+        """
+        with self._database.reading() as session:
+            return self._read(session, job_id)
+
+    def list(self, state: JobState | None = None, limit: int = 50) -> list[JobRecord]:
+        """Return jobs, the newest first."""
+        query = select(JobRow).order_by(JobRow.created.desc(), JobRow.id.desc()).limit(limit)
+        if state is not None:
+            query = query.where(JobRow.state == state)
+        with self._database.reading() as session:
+            return [_view(row) for row in session.scalars(query)]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many jobs there are in each state that occurs."""
+        with self._database.reading() as session:
+            rows = session.execute(select(JobRow.state, func.count()).group_by(JobRow.state)).all()
+            return {state: count for state, count in rows}
+
+    def next_due(self) -> datetime | None:
+        """Return when the next queued job may start; None if none is queued."""
+        with self._database.reading() as session:
+            due = session.scalar(
+                select(func.min(func.coalesce(JobRow.not_before, JobRow.created))).where(
+                    JobRow.state == "queued"
+                )
+            )
+        return due
+
+    def events(self, job_id: str, after: int = 0, limit: int = 1000) -> list[Event]:
+        """Return the job's events with a `seq` above `after`, in order."""
+        query = (
+            select(JobEventRow)
+            .where(JobEventRow.job_id == job_id, JobEventRow.seq > after)
+            .order_by(JobEventRow.seq)
+            .limit(limit)
+        )
+        with self._database.reading() as session:
+            return [
+                Event(row.job_id, row.seq, row.time, row.attempt, row.type, row.data)
+                for row in session.scalars(query)
+            ]
+
+    def artifacts(self, job_id: str) -> list[ArtifactInfo]:
+        """Return what the job left behind, by name."""
+        query = select(JobArtifactRow).where(JobArtifactRow.job_id == job_id).order_by(JobArtifactRow.name)
+        with self._database.reading() as session:
+            self._read(session, job_id)
+            return [_artifact(row) for row in session.scalars(query)]
+
+    # The swaps underneath
+
+    def _write(
+        self, session: Session, job_id: str, fence: int, type: str, data: Mapping[str, Any], **values: Any
+    ) -> int:
+        """Write as the holder of the fence; return the attempt's number."""
+        attempt = self._append(session, job_id, _held(fence), type, data, **values)
+        if attempt is None:
+            raise self._lost(session, job_id, fence)
+        return attempt
+
+    def _append(
+        self,
+        session: Session,
+        job_id: str,
+        condition: ColumnElement[bool],
+        type: str,
+        data: Mapping[str, Any],
+        **values: Any,
+    ) -> int | None:
+        """Change the row if the condition still holds and add the event that says so; else return None."""
+        swapped = session.execute(
+            update(JobRow)
+            .where(JobRow.id == job_id, condition)
+            .values(last_event=JobRow.last_event + 1, **values)
+            .returning(JobRow.last_event, JobRow.attempts)
+            .execution_options(synchronize_session=False)
+        ).first()
+        if swapped is None:
+            return None
+        session.add(
+            JobEventRow(
+                job_id=job_id,
+                seq=swapped.last_event,
+                time=self._clock(),
+                attempt=swapped.attempts,
+                type=type,
+                data=plain(data),
+            )
+        )
+        return swapped.attempts
+
+    def _end(self, session: Session, job_id: str, fence: int, state: FinalState, error: str | None) -> None:
+        data = {} if error is None else {"error": error}
+        self._write(session, job_id, fence, state, data, **self._ending(state, error))
+        self._drop_checkpoint(session, job_id)
+
+    def _put_back(self, session: Session, job: JobRecord, fence: int, error: str) -> None:
+        if job.cancel_requested:
+            self._end(session, job.id, fence, "cancelled", None)
+            return
+        spent = session.scalar(select(JobRow.attempts - JobRow.forgiven).where(JobRow.id == job.id)) or 0
+        if spent >= job.max_attempts:
+            tries = "the only attempt" if spent == 1 else f"the last of {spent} attempts"
+            self._end(session, job.id, fence, "failed", f"{error} This was {tries}.")
+            return
+        due = self._clock() + self._backoff(spent)
+        self._write(session, job.id, fence, "requeued", {"reason": error}, **(_FREE | {"not_before": due}))
+
+    def _ending(self, state: FinalState, error: str | None) -> dict[str, Any]:
+        done = {"progress": 1.0} if state == "succeeded" else {}
+        return {"state": state, "error": error, "finished": self._clock(), "lease_expires": None} | done
+
+    def _drop_checkpoint(self, session: Session, job_id: str) -> None:
+        sha256 = session.scalar(select(JobRow.checkpoint).where(JobRow.id == job_id))
+        if sha256 is not None:
+            session.execute(update(JobRow).where(JobRow.id == job_id).values(checkpoint=None))
+            _objects.release(session, sha256, self._clock())
+
+    def _read(self, session: Session, job_id: str) -> JobRecord:
+        row = session.get(JobRow, job_id, populate_existing=True)
+        if row is None:
+            recent = session.scalars(select(JobRow.id).order_by(JobRow.created.desc()).limit(200))
+            raise not_found("job", job_id, recent, "List them with workspace.jobs.list().")
+        return _view(row)
+
+    def _lost(self, session: Session, job_id: str, fence: int) -> WorkspaceError:
+        try:
+            job = self._read(session, job_id)
+        except NotFoundError as error:
+            return error
+        return LeaseLost(
+            f"Job {job_id} is no longer held with fence {fence}: it is {job.state}, attempt {job.attempt}. "
+            "Stop this attempt; nothing more of it can be recorded."
+        )
+
+
+_FREE: dict[str, Any] = {"state": "queued", "runner": None, "lease_expires": None, "not_before": None}
+
+
+def _held(fence: int) -> ColumnElement[bool]:
+    return (JobRow.state == "running") & (JobRow.fence == fence)
+
+
+def _view(row: JobRow) -> JobRecord:
+    return JobRecord(
+        id=row.id,
+        kind=row.kind,
+        name=row.name,
+        config=row.config,
+        state=row.state,  # pyright: ignore[reportArgumentType] (the table's check constraint holds it)
+        progress=row.progress,
+        message=row.message,
+        error=row.error,
+        attempt=row.attempts,
+        max_attempts=row.max_attempts,
+        priority=row.priority,
+        created=row.created,
+        started=row.started,
+        finished=row.finished,
+        inputs={item.name: f"{item.version.dataset.name}@{item.version.number}" for item in row.inputs},
+        input_ids={item.name: item.version.manifest for item in row.inputs},
+        cancel_requested=row.cancel_requested,
+        not_before=row.not_before,
+        runner=row.runner,
+    )
+
+
+def _artifact(row: JobArtifactRow) -> ArtifactInfo:
+    return ArtifactInfo(row.job_id, row.name, row.size, row.sha256, row.media_type, row.created)

@@ -1,0 +1,108 @@
+"""Which names the workspace accepts, and how a reference such as `wake@3` is read."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from ..errors import NotFoundError, WorkspaceError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_MANIFEST = re.compile(r"[0-9a-f]{64}")
+_WINDOWS_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A parsed reference: either a dataset's name with an optional number, or a version's id."""
+
+    name: str | None = None
+    number: int | None = None
+    manifest: str | None = None
+
+
+def parse_ref(text: str) -> Ref:
+    """Read `wake` (the newest version), `wake@3`, or a version's 64-digit id.
+
+    >>> parse_ref("wake@3")
+    Ref(name='wake', number=3, manifest=None)
+    """
+    if _MANIFEST.fullmatch(text):
+        return Ref(manifest=text)
+    name, at, number = text.partition("@")
+    if not at:
+        return Ref(name=check_name(name))
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", number):
+        raise WorkspaceError(
+            f"{text!r:.160} does not name a version: after the @ comes its number, as in '{name:.128}@1'."
+        )
+    return Ref(name=check_name(name), number=int(number))
+
+
+def check_name(name: str) -> str:
+    """Return a dataset's name, or raise a sentence that says what is wrong with it."""
+    if not _NAME.fullmatch(name):
+        raise WorkspaceError(
+            f"{name!r:.160} cannot name a dataset. Use 1 to 128 of the letters a-z and A-Z, digits, "
+            f"'-', '_' and '.', beginning with a letter or a digit{_suggestion(name)}."
+        )
+    if _MANIFEST.fullmatch(name):
+        raise WorkspaceError(f"{name!r} cannot name a dataset: 64 hexadecimal digits are a version's id.")
+    return name
+
+
+def name_from_stem(stem: str) -> str:
+    """Turn a file's stem into a dataset's name, or ask for one.
+
+    >>> name_from_stem("run 7 (final)")
+    'run-7-final'
+    """
+    name = _slug(stem)
+    if not name:
+        raise WorkspaceError(f"No dataset name can be made of {stem!r:.160}. Pass one, as in name='wake'.")
+    return check_name(name)
+
+
+def check_file_path(path: str) -> str:
+    """Return a path inside a version or a job's artifacts if it is relative, plain and stays inside."""
+    parts = PurePosixPath(path).parts
+    harmless = (
+        path
+        and len(path) <= 512
+        and path == "/".join(parts)
+        and not path.startswith("/")
+        and ".." not in parts
+        and "\\" not in path
+        and path.isprintable()
+        and not _WINDOWS_DRIVE.match(path)
+        and all(len(part.encode()) <= 255 for part in parts)
+    )
+    if not harmless:
+        raise WorkspaceError(
+            f"{path!r:.160} is not a usable file name. Use a relative path of printable characters "
+            "with '/' between folders, without '..', at most 512 characters long."
+        )
+    return path
+
+
+def not_found(what: str, wanted: str, known: Iterable[str], otherwise: str) -> NotFoundError:
+    """Build the error for a name that nothing answers to, with the closest names that exist.
+
+    >>> str(not_found("dataset", "waek", ["wake", "burgers"], "There is none yet."))
+    "There is no dataset 'waek'. Did you mean 'wake'?"
+    """
+    close = difflib.get_close_matches(wanted, list(known), n=3, cutoff=0.6)
+    hint = f"Did you mean {' or '.join(repr(name) for name in close)}?" if close else otherwise
+    return NotFoundError(f"There is no {what} {wanted!r:.160}. {hint}")
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-_.")[:128]
+
+
+def _suggestion(name: str) -> str:
+    slug = _slug(name)
+    return f", for instance {slug!r}" if slug else ""
