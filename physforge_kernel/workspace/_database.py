@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -66,7 +66,9 @@ class Database:
             ):
                 yield session
                 session.flush()
-        except OperationalError as error:
+        except DatabaseError as error:
+            if not (isinstance(error, OperationalError) or type(error) is DatabaseError):
+                raise
             raise WorkspaceError(
                 f"The workspace database {self.path} could not be used: {error.orig}. "
                 "Check that the disk is local, writable and not full, and that no other program holds it."
