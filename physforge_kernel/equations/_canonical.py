@@ -1,0 +1,263 @@
+"""The one form of an equation: highest time derivatives alone on the left, expanded terms on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import sympy
+
+from ..errors import EquationError
+from ._expression import Scope, as_complex, exact, expand, rational
+from ._names import derivative_name, natural_key
+from ._text import Spelling
+
+_SPELLING = Spelling()
+
+Coefficient = complex | sympy.Expr
+
+
+@dataclass(frozen=True)
+class Term:
+    """A product of factors that vary, and its constant coefficient (a number, or SymPy in the parameters)."""
+
+    name: str
+    product: sympy.Expr
+    coefficient: complex | sympy.Expr
+    order: tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Side:
+    """`left = sum of terms`; `left` is a time derivative's name, or `0`."""
+
+    left: str
+    terms: tuple[Term, ...]
+
+
+def canonical(residuals: Sequence[tuple[str | None, sympy.Expr]], scope: Scope) -> tuple[Side, ...]:
+    """Solve `residual = 0` for the highest time derivatives.
+
+    Args:
+        residuals: for each equation its written left side, if that is a single name, and left minus right.
+        scope: what the names mean.
+
+    Returns:
+        One side for each equation, in one order; those without a time derivative to solve for are scaled and come last.
+    """
+    rows = [expression for _, expression in residuals]
+    solved, rest = _solve(rows, _unknowns(residuals, scope))
+    sides = [
+        Side(name, collect(value, scope))
+        for name, value in sorted(solved.items(), key=lambda item: _left_key(item[0]))
+    ]
+    steady = []
+    for row in rest:
+        terms = _scaled(row, scope)
+        if terms:
+            steady.append(terms)
+    steady.sort(key=lambda terms: [(term.order, str(term.coefficient)) for term in terms])
+    sides += [
+        Side("0" if index == 0 else f"0_{index + 1}", terms) for index, terms in enumerate(steady)
+    ]
+    if not sides:
+        raise EquationError("Both sides of this equation are the same, so it says nothing.")
+    return tuple(sides)
+
+
+def _left_key(name: str) -> tuple[object, ...]:
+    return natural_key(name)
+
+
+def _unknowns(residuals: Sequence[tuple[str | None, sympy.Expr]], scope: Scope) -> list[sympy.Symbol]:
+    """Each component's highest pure time derivative, those written on a left side first."""
+    highest: dict[str, int] = {}
+    for _, expression in residuals:
+        for symbol in expression.free_symbols:
+            found = scope.orders(symbol.name)  # type: ignore[attr-defined]
+            if found is not None and set(found[1]) == {"t"}:
+                highest[found[0]] = max(highest.get(found[0], 0), found[1]["t"])
+    names = sorted((derivative_name(component, {"t": n}) for component, n in highest.items()), key=natural_key)
+    written = [left for left, _ in residuals if left in names]
+    return [sympy.Symbol(name) for name in dict.fromkeys([*written, *names]) if name]
+
+
+def _solve(
+    rows: Sequence[sympy.Expr], unknowns: Sequence[sympy.Symbol]
+) -> tuple[dict[str, sympy.Expr], list[sympy.Expr]]:
+    """Gauss-Jordan over the unknowns; returns what each equals, and the rows that are left over."""
+    rows = [expand(row) for row in rows]
+    pivots: dict[sympy.Symbol, int] = {}
+    for unknown in unknowns:
+        candidates = [
+            index
+            for index, row in enumerate(rows)
+            if index not in pivots.values() and row.has(unknown) and _linear(row, unknown)
+        ]
+        if not candidates:
+            continue
+        pivot = min(candidates, key=lambda index: (_cost(rows[index].coeff(unknown)), index))
+        slope = rows[pivot].coeff(unknown)
+        value = expand((slope * unknown - rows[pivot]) / slope)
+        rows[pivot] = unknown - value
+        pivots[unknown] = pivot
+        for index, row in enumerate(rows):
+            if index != pivot and row.has(unknown):
+                rows[index] = expand(row.xreplace({unknown: value}))
+                if _linear(row, unknown) and rows[index].has(sympy.Pow):
+                    rows[index] = _cancelled(rows[index])
+    solved = {unknown.name: expand(unknown - rows[index]) for unknown, index in pivots.items()}
+    rest = [row for index, row in enumerate(rows) if index not in pivots.values()]
+    for row in rest:
+        stuck = [unknown.name for unknown in unknowns if row.has(unknown) and unknown not in pivots]
+        if stuck:
+            raise EquationError(
+                f"{stuck[0]} does not occur linearly, so the equation cannot be solved for it; write the equation as "
+                f"{stuck[0]} = ..."
+            )
+    return solved, rest
+
+
+def _linear(row: sympy.Expr, unknown: sympy.Symbol) -> bool:
+    slope = row.coeff(unknown)
+    return slope != 0 and not slope.has(unknown) and not expand(row - slope * unknown).has(unknown)
+
+
+def _cost(slope: sympy.Expr) -> int:
+    """Prefers to divide by numbers, then by single factors."""
+    if not slope.free_symbols:
+        return 0
+    return 2 if slope.is_Add else 1
+
+
+def _cancelled(value: sympy.Expr) -> sympy.Expr:
+    numerator, denominator = sympy.fraction(sympy.cancel(value))
+    return expand(numerator / denominator) if denominator != 1 else expand(numerator)
+
+
+def _scaled(row: sympy.Expr, scope: Scope) -> tuple[Term, ...]:
+    """A steady equation, scaled so that its first term of the highest order has the coefficient 1."""
+    parts = _collected(row, scope)
+    if not parts:
+        return ()
+    keyed = sorted((order_of(product, scope), product) for product in parts)
+    top = keyed[-1][0][0]
+    lead = next(product for key, product in keyed if key[0] == top)
+    divisor = parts[lead]
+    return collect(expand(sum((parts[product] / divisor) * product for product in parts)), scope)
+
+
+# ------------------------------------------------------------------------ terms
+
+
+def collect(value: sympy.Expr, scope: Scope) -> tuple[Term, ...]:
+    """The terms of an expanded expression, in their order."""
+    terms = []
+    for product, coefficient in _collected(value, scope).items():
+        factors = [] if product == 1 else list(sympy.Mul.make_args(product))
+        rounded = _round_coefficient(coefficient)
+        if rounded == 0:
+            continue
+        terms.append(Term(_SPELLING.term(factors), product, rounded, order_of(product, scope)))
+    return tuple(sorted(terms, key=lambda term: term.order))
+
+
+def _collected(value: sympy.Expr, scope: Scope) -> dict[sympy.Expr, sympy.Expr]:
+    collected: dict[sympy.Expr, sympy.Expr] = {}
+    for part in sympy.Add.make_args(value):
+        constants: list[sympy.Expr] = []
+        factors: list[sympy.Expr] = []
+        for factor in sympy.Mul.make_args(part):
+            if scope.varies(factor):
+                scale, factor = _normal_factor(factor)
+                constants.append(scale)
+                factors.append(factor)
+            else:
+                constants.append(factor)
+        product = sympy.Mul(*[_round_inside(factor) for factor in factors])
+        collected[product] = collected.get(product, sympy.Integer(0)) + sympy.Mul(*constants)
+    result = {product: _normal_constant(constant) for product, constant in collected.items()}
+    return {product: constant for product, constant in result.items() if constant != 0}
+
+
+def _normal_factor(factor: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    """A power of a sum, scaled so that the sum's first term has the coefficient 1."""
+    if not (isinstance(factor, sympy.Pow) and factor.base.is_Add and factor.exp.is_Integer):
+        return sympy.Integer(1), factor
+    keyed = []
+    for term in factor.base.args:
+        number, rest = term.as_coeff_Mul()
+        keyed.append((rest == 1, rest.has(sympy.I), str(rest), number))
+    lead = min(keyed)[3]
+    if lead == 1:
+        return sympy.Integer(1), factor
+    return lead**factor.exp, expand(factor.base / lead) ** factor.exp
+
+
+def _normal_constant(value: sympy.Expr) -> sympy.Expr:
+    value = expand(value)
+    if value.free_symbols and any(power.exp.is_negative and power.base.is_Add for power in value.atoms(sympy.Pow)):
+        numerator, denominator = sympy.fraction(sympy.cancel(value))
+        scale, inverse = _normal_factor(denominator ** sympy.Integer(-1))
+        value = expand(numerator * scale) * inverse
+        return value if denominator.is_Add else expand(value)
+    return value
+
+
+def _round_coefficient(value: sympy.Expr) -> complex | sympy.Expr:
+    if value.free_symbols:
+        return _round_inside(value)
+    number = as_complex(value)
+    return number if number.imag else number.real
+
+
+def _round_inside(value: sympy.Expr) -> sympy.Expr:
+    """Every number in an expression as the exact value of the nearest double."""
+    if isinstance(value, sympy.Symbol) or isinstance(value, sympy.Integer) and abs(value) < 2**53:
+        return value
+    if not value.free_symbols:
+        return exact(as_complex(value))
+    if isinstance(value, sympy.Pow) and isinstance(value.exp, sympy.Rational):
+        return _round_inside(value.base) ** _round_exponent(value.exp)
+    if value.is_Add:
+        numbers = sympy.Add(*[part for part in value.args if not part.free_symbols])
+        others = [_round_inside(part) for part in value.args if part.free_symbols]
+        return sympy.Add(_round_inside(numbers), *others)
+    if value.is_Mul:
+        numbers = sympy.Mul(*[part for part in value.args if not part.free_symbols])
+        others = [_round_inside(part) for part in value.args if part.free_symbols]
+        return sympy.Mul(_round_inside(numbers), *others)
+    return value.func(*[_round_inside(argument) for argument in value.args])  # type: ignore[arg-type]
+
+
+def _round_exponent(value: sympy.Rational) -> sympy.Rational:
+    """Exponents such as 1/3 stay what they are; others become the nearest double."""
+    fraction = Fraction(int(value.p), int(value.q))
+    simple = fraction.limit_denominator(12)
+    return rational(simple if float(simple) == float(fraction) else float(fraction))
+
+
+# ------------------------------------------------------------------------ order
+
+
+def order_of(product: sympy.Expr, scope: Scope) -> tuple[object, ...]:
+    """The place of a term: by its highest derivative, its degree, its count of derivatives, then its name."""
+    highest = total = 0
+    degree: Fraction = Fraction(0)
+    factors = [] if product == 1 else list(sympy.Mul.make_args(product))
+    for factor in factors:
+        base, exponent = factor.as_base_exp()
+        if isinstance(factor, sympy.exp):
+            base, exponent = factor, sympy.Integer(1)
+        power = Fraction(int(exponent.p), int(exponent.q)) if exponent.is_Rational else Fraction(1)
+        depth = -1
+        for symbol in base.free_symbols:
+            found = scope.orders(symbol.name)  # type: ignore[attr-defined]
+            if found is not None:
+                depth = max(depth, sum(found[1].values()))
+        if depth >= 0:
+            degree += power
+            highest = max(highest, depth)
+            total += depth
+    return (highest, degree, total, len(factors), _SPELLING.term(factors))
