@@ -1,0 +1,212 @@
+"""Reference solutions on a periodic axis: Fourier pseudo-spectral in x, as fine as the solution needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import SimulationError
+from .._etdrk4 import integrate
+
+Array = NDArray[Any]
+Profile = Callable[[Array], Array] | Sequence[float] | Array
+
+TAIL = 1e-12  # largest relative amplitude allowed at the shortest waves that are kept
+STEP_TOLERANCE = 1e-10
+COARSEST_GRID = 128
+FINEST_GRID = 8192
+
+
+@dataclass(frozen=True)
+class PeriodicLaw:
+    """The law u_t = L u + M g(u) on one periodic axis, by the Fourier symbols of L and M.
+
+    symbol: maps wave numbers k (radians per unit of x) to the eigenvalues of L.
+    multiplier: maps wave numbers to the eigenvalues of M.
+    product: the pointwise nonlinear function g.
+    degree: the degree of the polynomial g; waves above 1/(degree + 1) of the grid's are dropped, so that no product
+        folds back onto the waves that are kept.
+    """
+
+    symbol: Callable[[Array], Array]
+    multiplier: Callable[[Array], Array]
+    product: Callable[[Array], Array]
+    degree: int
+
+
+@dataclass(frozen=True)
+class PeriodicProblem:
+    """A `PeriodicLaw` on a grid of n points: what the integrator steps. The state is (1, kept), normalised."""
+
+    law: PeriodicLaw
+    length: float
+    n: int
+
+    @cached_property
+    def kept(self) -> int:
+        return self.n // (self.law.degree + 1)
+
+    @cached_property
+    def _wave_numbers(self) -> Array:
+        return 2 * np.pi / self.length * np.arange(self.kept)
+
+    @cached_property
+    def linear(self) -> Array:
+        return np.asarray(self.law.symbol(self._wave_numbers))[None]
+
+    @cached_property
+    def _multiplier(self) -> Array:
+        return np.asarray(self.law.multiplier(self._wave_numbers))[None]
+
+    def nonlinear(self, state: Array, t: float) -> Array:
+        u = np.fft.irfft(state, self.n, norm="forward")
+        return self._multiplier * np.fft.rfft(self.law.product(u), norm="forward")[:, : self.kept]
+
+    def refined(self, state: Array) -> tuple[PeriodicProblem, Array] | None:
+        amplitude = np.abs(state[0])
+        if amplitude[-(self.kept // 16) :].max() <= TAIL * amplitude.max():
+            return None
+        larger = _next_grid(self.n)
+        if larger > FINEST_GRID:
+            raise SimulationError(
+                f"The reference solution needs more than {FINEST_GRID} points to be resolved: choose parameters with "
+                "more damping, a smoother initial profile or an earlier end."
+            )
+        finer = PeriodicProblem(self.law, self.length, larger)
+        padded = np.zeros((1, finer.kept), complex)
+        padded[:, : self.kept] = state
+        return finer, padded
+
+
+def solve_periodic(
+    law: PeriodicLaw,
+    profile: Profile,
+    *,
+    period: tuple[float, float],
+    x: Array,
+    t: Array,
+    tolerance: float = STEP_TOLERANCE,
+) -> tuple[Array, dict[str, Any]]:
+    """The solution of a semilinear law on a periodic axis.
+
+    Args:
+        law: the law's Fourier symbols.
+        profile: u at t = 0, a function of x or samples at equal steps over the period without its end point.
+        period: (start, end) of the axis.
+        x: (n_x,) any points; the solution there is the exact value of its Fourier series.
+        t: (n_t,) increasing, from 0 on.
+        tolerance: of one time step, relative to the size of the solution.
+
+    Returns:
+        u: (n_t, n_x), and the solver's settings for the record.
+    """
+    start, length = period[0], period[1] - period[0]
+    problem, state = _start(law, spectrum(profile, period), length)
+    times = t if t[0] == 0 else np.concatenate([[0.0], t])
+
+    bases: dict[int, Array] = {}
+
+    def sample(current: Any, v: Array) -> Array:
+        if current.n not in bases:
+            bases[current.n] = fourier_basis(x - start, length, current.kept)
+        return (v[0] @ bases[current.n]).real
+
+    samples, counts = integrate(problem, state, times, tolerance=tolerance, sample=sample)
+    settings = {
+        "solver": "Fourier pseudo-spectral with dealiasing; ETDRK4 with extrapolated step doubling",
+        "tolerance": tolerance,
+        "grid": max(bases),
+        "steps": counts["steps"],
+    }
+    return np.array(samples[len(times) - len(t) :]), settings
+
+
+def solve_linear(
+    propagator: Callable[[Array, float], Array],
+    profile: Profile,
+    *,
+    period: tuple[float, float],
+    x: Array,
+    t: Array,
+) -> Array:
+    """The exact solution of a linear law: each mode of the initial profile times its propagator(k, t), (n_t, n_x)."""
+    start, length = period[0], period[1] - period[0]
+    modes = spectrum(profile, period)
+    k = 2 * np.pi / length * np.arange(len(modes))
+    basis = fourier_basis(x - start, length, len(modes))
+    return np.array([((modes * propagator(k, now)) @ basis).real for now in t.tolist()])
+
+
+def spectrum(profile: Profile, period: tuple[float, float]) -> Array:
+    """The Fourier coefficients (modes 0, 1, ..., normalised) of a profile, up to the last one that matters."""
+    start, length = period[0], period[1] - period[0]
+    if callable(profile):
+        n = COARSEST_GRID
+        while True:
+            values = np.asarray(profile(start + length * np.arange(n) / n), dtype=float)
+            modes = np.fft.rfft(values, norm="forward")
+            size = np.abs(modes)
+            if size[-n // 8 :].max() <= 1e-14 * max(size.max(), 1e-300) or 2 * n > FINEST_GRID:
+                break
+            n *= 2
+    else:
+        modes = np.fft.rfft(np.asarray(profile, dtype=float), norm="forward")
+        if len(profile) % 2 == 0:
+            modes[-1] /= 2
+        size = np.abs(modes)
+    if not np.all(np.isfinite(modes)):
+        raise SimulationError(
+            "The initial profile holds values that are not finite numbers; give finite ones."
+        )
+    matters = np.flatnonzero(size > 1e-16 * max(size.max(), 1e-300))
+    return modes[: matters[-1] + 1] if len(matters) else modes[:1]
+
+
+def fourier_basis(offset: Array, length: float, modes: int) -> Array:
+    """The matrix (modes, n_x) that sums a real function's one-sided Fourier coefficients at the given offsets."""
+    basis = np.exp(2j * np.pi / length * np.outer(np.arange(modes), offset))
+    basis[1:] *= 2
+    return basis
+
+
+def random_profile(
+    period: tuple[float, float], *, modes: int, amplitude: float, seed: int, mean: float = 0.0
+) -> Callable[[Array], Array]:
+    """A smooth periodic function with all of its first modes excited, of the given standard deviation.
+
+    Amplitudes fall slowly with the wave number and phases are random, so that no law sees a travelling wave, a
+    symmetry or a single wave, on which candidate terms are collinear.
+    """
+    start, length = period[0], period[1] - period[0]
+    generator = np.random.default_rng(seed)
+    k = np.arange(1, modes + 1)
+    size = np.exp(-((k / modes) ** 2)) * generator.uniform(0.6, 1.0, modes)
+    size *= amplitude / np.sqrt(np.sum(size**2) / 2)
+    phase = generator.uniform(0, 2 * np.pi, modes)
+
+    def profile(x: Array) -> Array:
+        angle = 2 * np.pi / length * np.multiply.outer(np.asarray(x) - start, k)
+        return mean + np.cos(angle + phase) @ size
+
+    return profile
+
+
+def _start(law: PeriodicLaw, modes: Array, length: float) -> tuple[PeriodicProblem, Array]:
+    n = COARSEST_GRID
+    while n // (law.degree + 1) < 1.5 * len(modes) and n < FINEST_GRID:
+        n = _next_grid(n)
+    problem = PeriodicProblem(law, length, n)
+    state = np.zeros((1, problem.kept), complex)
+    count = min(problem.kept, len(modes))
+    state[0, :count] = modes[:count]
+    return problem, state
+
+
+def _next_grid(n: int) -> int:
+    """The next of 128, 192, 256, 384, ...: finer grids in steps that fast transforms like."""
+    return n * 3 // 2 if n & (n - 1) == 0 else n * 4 // 3

@@ -1,0 +1,79 @@
+"""Reaction and diffusion: Allen-Cahn and Fisher-KPP."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._fourier import PeriodicLaw, random_profile, solve_periodic
+from ._law import Array, Family, Parameter, Request, Solution
+
+
+def _one(k: Array) -> Array:
+    return np.ones_like(k)
+
+
+def _allen_cahn(request: Request) -> Solution:
+    assert request.period is not None and request.x is not None
+    epsilon, rate = request.parameters["epsilon"], request.parameters["rate"]
+    law = PeriodicLaw(
+        symbol=lambda k: rate - epsilon * k**2,
+        multiplier=_one,
+        product=lambda u: -rate * u**3,
+        degree=3,
+    )
+    initial = request.initial
+    if initial is None:
+        initial = random_profile(request.period, modes=6, amplitude=0.4, seed=request.seed)
+    u, settings = solve_periodic(law, initial, period=request.period, x=request.x, t=request.t)
+    return Solution({"u": u}, settings)
+
+
+def _fisher_kpp(request: Request) -> Solution:
+    assert request.period is not None and request.x is not None
+    diffusivity, rate = request.parameters["diffusivity"], request.parameters["rate"]
+    law = PeriodicLaw(
+        symbol=lambda k: rate - diffusivity * k**2,
+        multiplier=_one,
+        product=lambda u: -rate * u**2,
+        degree=2,
+    )
+    initial = request.initial
+    if initial is None:
+        waves = random_profile(request.period, modes=6, amplitude=0.8, seed=request.seed)
+
+        def initial(x: Array) -> Array:  # between 0 and 1, as a population is
+            return 1 / (1 + np.exp(2.0 - 3.0 * waves(x)))
+
+    u, settings = solve_periodic(law, initial, period=request.period, x=request.x, t=request.t)
+    return Solution({"u": u}, settings)
+
+
+allen_cahn = Family(
+    name="allen_cahn",
+    title="Allen-Cahn equation",
+    citation="S. M. Allen and J. W. Cahn, Acta Metallurgica 27 (1979)",
+    parameters={
+        "epsilon": Parameter(0.001, "diffusivity, the square of the interfaces' width over the rate"),
+        "rate": Parameter(5.0, "rate of the reaction u - u^3"),
+    },
+    terms=lambda p: {"u_t": {"u_xx": p["epsilon"], "u": p["rate"], "u^3": -p["rate"]}},
+    solve=_allen_cahn,
+    period=(-1.0, 1.0),
+    duration=1.0,
+    counts=(101, 256),
+)
+
+fisher_kpp = Family(
+    name="fisher_kpp",
+    title="Fisher-KPP equation",
+    citation="R. A. Fisher, Ann. Eugenics 7 (1937); A. Kolmogorov, I. Petrovsky and N. Piskunov (1937)",
+    parameters={
+        "diffusivity": Parameter(0.1, "diffusivity"),
+        "rate": Parameter(1.0, "growth rate"),
+    },
+    terms=lambda p: {"u_t": {"u_xx": p["diffusivity"], "u": p["rate"], "u^2": -p["rate"]}},
+    solve=_fisher_kpp,
+    period=(0.0, 20.0),
+    duration=5.0,
+    counts=(101, 256),
+)
