@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from hatchling.builders.hooks.plugin.interface import BuildHookInterface  # pyright: ignore[reportMissingImports]
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CarryShared(BuildHookInterface):
     """Put tutorials and report templates into a wheel; an editable install reads them from the checkout."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if version != "editable":
-            for folder in ("notebooks", "templates"):
-                build_data["force_include"][folder] = f"physforge_kernel/_share/{folder}"
+        if version == "editable":
+            return
+        root = Path(self.root)
+        for folder in ("notebooks", "templates"):
+            for path in sorted((root / folder).rglob("*")):
+                name = path.relative_to(root)
+                if path.is_file() and not any(part.startswith((".", "__")) for part in name.parts):
+                    build_data["force_include"][str(name)] = f"physforge_kernel/_share/{name.as_posix()}"

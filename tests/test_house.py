@@ -1,0 +1,94 @@
+"""The rules of the house that no room can check for itself: imports, pins, and what a start costs."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PINS = {
+    canonicalize_name(line.partition("==")[0]): line.partition("==")[2]
+    for line in (ROOT / "constraints.txt").read_text().splitlines()
+    if line and not line.startswith("#")
+}
+
+
+def requirements() -> list[Requirement]:
+    extras = PROJECT["optional-dependencies"].values()
+    named = [*PROJECT["dependencies"], *(each for extra in extras for each in extra)]
+    return [Requirement(each) for each in named if canonicalize_name(Requirement(each).name) != "physforge"]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_rooms_import_only_whom_they_may():
+    ended = run("-c", "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())")
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "0 broken" in ended.stdout
+
+
+def test_every_declared_dependency_has_a_pin_that_it_admits():
+    for requirement in requirements():
+        pin = PINS.get(canonicalize_name(requirement.name))
+        assert pin is not None, f"constraints.txt lacks {requirement.name}: run `make lock`"
+        assert requirement.specifier.contains(pin), f"{requirement} does not admit the pinned {pin}"
+
+
+def test_pins_name_versions_and_no_places():
+    text = (ROOT / "constraints.txt").read_text()
+
+    assert not re.search(r"://|@|\+cpu|\+cu\d|^-", text, flags=re.MULTILINE)
+    assert all(re.fullmatch(r"\d[\w.!]*", version) for version in PINS.values())
+
+
+def test_nothing_that_is_installed_by_default_can_pull_cuda_in():
+    cuda = [name for name in PINS if re.match(r"torch|nvidia|cuda|cupy|triton|jax", name)]
+
+    assert cuda == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import physforge_kernel", "from physforge_kernel.cli import main", "import physforge_kernel.lab"],
+)
+def test_a_start_loads_nothing_heavy(statement: str):
+    heavy = [
+        "dask",
+        "jupyterlab",
+        "matplotlib",
+        "pandas",
+        "pyvista",
+        "scipy",
+        "sqlalchemy",
+        "sympy",
+        "xarray",
+    ]
+    script = f"import json, sys; {statement}; print(json.dumps([m for m in {heavy} if m in sys.modules]))"
+
+    ended = run("-c", script)
+
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout) == []
+
+
+def test_every_public_name_can_be_had():
+    import physforge_kernel as pf
+
+    for name in pf.__all__:
+        assert getattr(pf, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'discovr'"):
+        _ = pf.discovr
