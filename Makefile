@@ -61,7 +61,7 @@ images: setup ## make the pictures of the README anew: the lab's screenshot and 
 
 .PHONY: lock
 lock: setup ## refresh constraints.txt from the newest versions that pyproject.toml allows
-	@tools/lock.sh
+	@PYTHON='$(PYTHON)' tools/lock.sh
 
 .PHONY: clean
 clean: ## remove what was built, and the environment

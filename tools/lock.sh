@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Writes constraints.txt anew: the newest versions that pyproject.toml allows, resolved in an environment of their own.
-# Run the tests after it: a pin says that this version was tested.
+# Run it with the oldest Python that must work, `make lock PYTHON=/usr/bin/python3.11` on Debian 12 (3.11.2), since
+# packages drop old ones; run the tests after it, since a pin says that this version was tested.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-.venv/bin/python -m venv "$scratch/venv"
+"${PYTHON:-.venv/bin/python}" -m venv "$scratch/venv"
 "$scratch/venv/bin/python" -m pip install --disable-pip-version-check --quiet '.[lab,test,docs]'
 {
     printf '%s\n' '# The versions that the tests ran with, on Python 3.11. Written by `make lock`.'

@@ -1,0 +1,71 @@
+"""How Sphinx builds the documentation: `make docs`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+project = "PhysForge"
+author = "PhysForge maintainers"
+copyright = "PhysForge maintainers"  # the name is Sphinx's
+version = release = installed_version("physforge")
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["_build"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+default_role = "literal"  # docstrings put code in single backticks
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+autodoc_preserve_defaults = True
+napoleon_use_rtype = False
+
+html_theme = "furo"
+html_title = f"PhysForge {version}"
+html_static_path: list[str] = []
+
+CLI_PAGE = Path(__file__).parent / "reference" / "cli.md"
+
+
+def write_cli_page(_: Any) -> None:
+    """Write the reference of every command from the commands themselves, so that it cannot grow stale."""
+    from physforge_kernel.cli._app import command
+
+    intro = (
+        "# The command line\n\n"
+        "`physforge` prints text for people, and with `--json` exactly one JSON document on standard output. "
+        "Progress and errors go to standard error; an error is one sentence, and its exit code says of which "
+        "kind it is: see [errors](api.md#errors). `NO_COLOR` and pipes are respected.\n\n"
+    )
+    page = intro + "".join(cli_section(command(), "physforge", level=2))
+    if not CLI_PAGE.exists() or CLI_PAGE.read_text() != page:
+        CLI_PAGE.write_text(page)
+
+
+def cli_section(command: Any, path: str, level: int) -> Iterator[str]:
+    """Yield one command's part of the page, then its subcommands'."""
+    children = getattr(command, "commands", {})
+    arguments = [each for each in command.params if each.param_type_name == "argument"]
+    options = [each for each in command.params if each.param_type_name == "option" and not each.hidden]
+    named = " ".join(each.human_readable_name.upper() for each in arguments)
+    usage = f"{path} {'COMMAND' if children else named} [OPTIONS]".replace("  ", " ")
+    yield f"{'#' * level} `{path}`\n\n{(command.help or '').strip()}\n\n```console\n$ {usage}\n```\n\n"
+    rows = [(f"`{each.human_readable_name.upper()}`", each) for each in arguments]
+    rows += [(", ".join(f"`{name}`" for name in each.opts), each) for each in options]
+    if rows:
+        yield "| | |\n|---|---|\n"
+        for name, parameter in rows:
+            yield f"| {name} | {(getattr(parameter, 'help', None) or '').replace('|', chr(92) + '|')} |\n"
+        yield "\n"
+    for name, child in children.items():
+        yield from cli_section(child, f"{path} {name}", min(level + 1, 4))
+
+
+def setup(app: Any) -> None:
+    """Sphinx calls this once."""
+    app.connect("builder-inited", write_cli_page)
