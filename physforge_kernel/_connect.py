@@ -1,0 +1,66 @@
+"""`pf.connect()`: the workspace of whoever asks, wired to the job kinds, the runner and the reports."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import ReportError, WorkspaceError
+
+if TYPE_CHECKING:
+    from .workspace._embedded import EmbeddedWorkspace
+    from .workspace._protocol import Progress, Report, Workspace
+
+DEFAULT_HOME = "~/.physforge"
+
+
+def connect() -> EmbeddedWorkspace:
+    """Open your workspace: datasets with versions, jobs that outlive the notebook, and reports.
+
+    It lies in the folder that the environment variable `PHYSFORGE_HOME` names, or in `~/.physforge`, and is made
+    on first use. Jobs that an earlier runner left unfinished are taken up again.
+
+    Returns:
+        The workspace, with `.datasets`, `.jobs` and `.reports`.
+
+    Raises:
+        WorkspaceError: the folder cannot be used, or `PHYSFORGE_URL` is set.
+
+    Example:
+        >>> connect().jobs.list()
+        No jobs.
+    """
+    if url := os.environ.get("PHYSFORGE_URL", "").strip():
+        raise WorkspaceError(
+            f"PHYSFORGE_URL is {url!r}, but this version of PhysForge has no HTTP client yet. "
+            "Unset PHYSFORGE_URL to use the workspace under PHYSFORGE_HOME."
+        )
+    from .jobs import ensure_runner, kinds
+    from .workspace._embedded import EmbeddedWorkspace
+
+    home = Path(os.environ.get("PHYSFORGE_HOME", "").strip() or DEFAULT_HOME).expanduser()
+    workspace = EmbeddedWorkspace(home, kinds=kinds.validators(), on_submit=ensure_runner, renderer=_render)
+    unfinished = workspace.records.counts()
+    if unfinished.get("queued") or unfinished.get("running"):
+        ensure_runner(workspace.home)
+    return workspace
+
+
+def _render(
+    workspace: Workspace,
+    job_id: str,
+    *,
+    template: str,
+    title: str | None,
+    progress: Progress | None,
+) -> Report:
+    try:
+        import papermill as _  # what the room needs beyond the library
+    except ImportError as error:
+        raise ReportError(
+            'Rendering a report needs papermill and nbconvert. Install them: pip install "physforge[lab]"'
+        ) from error
+    from .reports import render
+
+    return render(workspace, job_id, template=template, title=title, progress=progress)

@@ -1,0 +1,86 @@
+"""The Dask cluster behind a runner: here a LocalCluster inside the runner's own process.
+
+Everything that runs a user's work is a killable process of its own, so workers only supervise: they are
+threads, and talk over `inproc://`. A scheduler on a TCP port of 127.0.0.1 would let any other account of the
+machine run code as this one; this one listens on nothing that executes anything. (Dask insists on an HTTP
+server per node: it is bound to 127.0.0.1 and serves no route.) Tasks are plain functions of picklable
+arguments all the same, so that a cluster of remote workers can take the place of this one.
+
+Each worker advertises `job=1, task=n` and has `n + 1` threads, so a job that waits for its inner tasks never
+holds up what it waits for.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ._settings import Settings
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+JOB_SLOT = {"job": 1}
+TASK_SLOT = {"task": 1}
+
+_CONFIG = {
+    # A lost attempt must come back to the runner, which claims the job anew with a higher fence.
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.scheduler.work-stealing": False,
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.limit": "1m",
+}
+
+
+@contextmanager
+def local_cluster(settings: Settings, folder: Path) -> Iterator[Client]:
+    """Open a LocalCluster and yield a client of it.
+
+    Args:
+        settings: how many workers, and how many slots each.
+        folder: where Dask keeps its files.
+    """
+    import dask.config
+    from distributed import Client, LocalCluster
+
+    logging.getLogger("distributed").setLevel(logging.WARNING)  # importing it set the level that it prefers
+    workers, tasks = settings.slots()
+    with (
+        dask.config.set(_CONFIG),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1 + tasks,
+            processes=False,
+            protocol="inproc://",
+            resources={"job": 1, "task": tasks},
+            dashboard_address="127.0.0.1:0",
+            worker_dashboard_address="127.0.0.1:0",
+            memory_limit=0,
+            local_directory=str(folder),
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+def watch_for_abandonment() -> Callable[[], bool]:
+    """Inside a task, return a function that says whether anyone still wants its result.
+
+    Dask cannot interrupt a running task; but the worker's own books say that it was cancelled, or that its
+    client went.
+    """
+    from distributed import get_worker
+
+    worker = get_worker()
+    key = worker.get_current_task()
+
+    def abandoned() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is None or task.state == "cancelled" or worker.status.name not in ("running", "paused")
+
+    return abandoned

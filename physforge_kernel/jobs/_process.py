@@ -1,0 +1,165 @@
+"""Processes that can be killed for good: a session of their own, bound to the life of whoever started them.
+
+Every process of an attempt carries two marks in its environment, the workspace's home and the attempt, and
+passes them on to whatever it starts. So leftovers are found even if they left the session, or if the runner
+died without a word.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+HOME_MARK = "PHYSFORGE_RUNNER_HOME"
+ATTEMPT_MARK = "PHYSFORGE_RUNNER_ATTEMPT"
+PRIVATE_UMASK = 0o077
+
+_PR_SET_PDEATHSIG = 1
+
+
+def start(
+    module: str,
+    arguments: Sequence[str],
+    *,
+    home: Path,
+    attempt: str,
+    folder: Path,
+    channel: int,
+    output: int | IO[bytes],
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start `python -m module` as the leader of a new session.
+
+    Args:
+        module: a module whose `main` calls `die_with(parent)` first.
+        arguments: what follows the module and the parent's id on the command line.
+        home: the workspace's folder.
+        attempt: marks the process and its descendants as part of this attempt.
+        folder: the working directory.
+        channel: file descriptor that the process inherits under the same number.
+        output: where stdout and stderr go.
+        environment: what to add to the runner's own environment.
+    """
+    # -P: the working directory holds what a job wrote, and nothing in it may shadow a module.
+    command = [sys.executable, "-P", "-m", module, str(os.getpid()), str(channel), *arguments]
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        cwd=folder,
+        pass_fds=(channel,),
+        start_new_session=True,
+        umask=PRIVATE_UMASK,
+        env={
+            **os.environ,
+            "PYTHONUNBUFFERED": "1",
+            "MPLBACKEND": "Agg",
+            **(environment or {}),
+            "PHYSFORGE_HOME": str(home),
+            HOME_MARK: str(home),
+            ATTEMPT_MARK: attempt,
+        },
+    )
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process as soon as the one that started it is gone.
+
+    Linux ties this to the thread that started the process; ours are started by threads that wait for their
+    end.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it was gone before the line above
+        os._exit(1)
+
+
+def has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Say whether the process has ended; it stays unreaped, so that its id names its group and no other."""
+    if process.returncode is not None:
+        return True
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def wait_for_end(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Wait at most so long for the process to end, and say whether it did."""
+    deadline = time.monotonic() + seconds
+    pause = 0.001
+    while not has_ended(process):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(pause)
+        pause = min(2 * pause, 0.05)
+    return True
+
+
+def ask_to_end(process: subprocess.Popen[bytes]) -> None:
+    """Send SIGTERM to the process, but not to its children: it may need them to save its work."""
+    if not has_ended(process):
+        process.terminate()
+
+
+def end(process: subprocess.Popen[bytes]) -> int:
+    """Kill the process and its whole group, reap it, and return its exit status (negative: the signal)."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    return process.wait()
+
+
+def sweep(home: Path, attempt: str | None = None) -> list[int]:
+    """Kill every process of ours with the mark of this workspace, and of this attempt if one is given.
+
+    Returns:
+        The ids of the processes that were killed.
+    """
+    import psutil
+
+    killed: list[int] = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid == os.getpid() or process.uids().effective != os.geteuid():
+                continue
+            marks = process.environ()
+            if marks.get(HOME_MARK) == str(home) and attempt in (None, marks.get(ATTEMPT_MARK)):
+                process.kill()
+                killed.append(process.pid)
+        except psutil.Error:  # it ended meanwhile, or is none of ours
+            continue
+    return killed
+
+
+def memory_of(process: subprocess.Popen[bytes]) -> int:
+    """Return the resident memory of the process and its descendants, in bytes; 0 once it is gone."""
+    import psutil
+
+    total = 0
+    with contextlib.suppress(psutil.Error):
+        leader = psutil.Process(process.pid)
+        for member in (leader, *leader.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                total += member.memory_info().rss
+    return total
+
+
+def describe_death(status: int) -> str:
+    """Say how a process ended, to follow "The job's process".
+
+    >>> describe_death(-9)
+    'was killed by SIGKILL, as happens when memory runs out'
+    """
+    if status >= 0:
+        return f"ended with exit status {status} before the work was done"
+    name = signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
+    return f"was killed by {name}" + (
+        ", as happens when memory runs out" if status == -signal.SIGKILL else ""
+    )
