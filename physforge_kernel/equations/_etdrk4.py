@@ -1,9 +1,10 @@
 """Exponential Runge-Kutta steps (ETDRK4) with error control, for semilinear problems v' = L v + N(v, t).
 
-The scheme is Cox and Matthews' (J. Comput. Phys. 176, 2002, eqs 26-29) with the coefficients evaluated as Kassam and
-Trefethen do (SIAM J. Sci. Comput. 26, 2005), by the mean over a circle, where L is diagonal, and as blocks of one
-augmented matrix exponential where L couples the components of each mode.  Every step is taken once whole and once in
-two halves: the difference is the error estimate, and their extrapolation, of fifth order, is what is kept.
+The scheme is Cox and Matthews' (J. Comput. Phys. 176, 2002, eqs 26-29) with the coefficients evaluated as
+Kassam and Trefethen do (SIAM J. Sci. Comput. 26, 2005), by the mean over a circle, where L is diagonal, and
+as blocks of one augmented matrix exponential where L couples the components of each mode. Every step is taken
+once whole and once in two halves: the difference is the error estimate, and their extrapolation, of fifth
+order, is what is kept.
 """
 
 from __future__ import annotations
@@ -26,19 +27,18 @@ _GROWTH_LIMIT = 1e8  # a solution this many times its start is called a blow-up
 
 
 class Semilinear(Protocol):
-    """What the integrator needs of a problem: its linear part, its nonlinear part, and a finer copy of itself."""
+    """What the integrator needs of a problem: its linear part, its nonlinear part, its finer self."""
 
-    @property
     def linear(self) -> Array:
-        """The symbol of L: (m, *modes) if diagonal, (m, m, *modes) if it couples the m components of a mode."""
+        """The symbol of L: (m, *modes) if diagonal, (m, m, *modes) if it couples the m components."""
         ...
 
     def nonlinear(self, state: Array, t: float) -> Array:
         """N(v, t), in the shape of the state (m, *modes)."""
         ...
 
-    def refined(self, state: Array) -> tuple[Semilinear, Array] | None:
-        """The problem and the state at a finer resolution where this state needs one, else None."""
+    def settled(self, state: Array) -> tuple[Semilinear, Array]:
+        """The problem and the state to go on with after a step: at a finer resolution where one is needed."""
         ...
 
 
@@ -100,15 +100,12 @@ def integrate(
                 now = begin + done * step
                 if deadline is not None and time.monotonic() > deadline:
                     raise SimulationError(
-                        f"The simulation ran out of time at t = {now:.6g} of {times[-1]:.6g}: steps of {step:.3g} were "
-                        "needed. Allow more `seconds`, ask for an earlier end, or start from a coarser field."
+                        f"The simulation ran out of time at t = {now:.6g} of {times[-1]:.6g}: it needs steps "
+                        f"of {step:.3g}. Allow more `seconds`, or ask for an earlier end."
                     )
                 finer, estimate = _double_step(problem, state, now, step, cache)
                 norm = _norm(finer)
-                if not np.isfinite(norm):
-                    error = np.inf
-                else:
-                    error = estimate / max(norm, _norm(state), floor)
+                error = estimate / max(norm, _norm(state), floor) if np.isfinite(norm) else np.inf
                 if error > tolerance:
                     counts["rejected"] += 1
                     if level == _DEEPEST_LEVEL or step < 1e-12 * (times[-1] - times[0]):
@@ -123,9 +120,9 @@ def integrate(
                 desired = step * min(2.0, growth)
                 while level > 0 and done % 2 == 0 and desired >= 2 * step:
                     done, level, step = done // 2, level - 1, 2 * step
-                replacement = problem.refined(state)
-                if replacement is not None:
-                    problem, state = replacement
+                replacement, state = problem.settled(state)
+                if replacement is not problem:
+                    problem = replacement
                     cache.clear()
             samples.append(sample(problem, state))
             if progress is not None:
@@ -136,8 +133,8 @@ def integrate(
 def blow_up(t: float) -> SimulationError:
     """The error of a solution that leaves every bound."""
     return SimulationError(
-        f"The solution grew without bound or became singular near t = {t:.6g}. Check the signs of the equation's "
-        "highest derivatives, or simulate to an earlier time."
+        f"The solution grew without bound or became singular near t = {t:.6g}. Check the signs of the "
+        "equation's highest derivatives, or simulate to an earlier time."
     )
 
 
@@ -180,11 +177,13 @@ def _scalar_coefficients(linear: Array, h: float) -> Coefficients:
 
 
 def _block_coefficients(linear: Array, h: float) -> Coefficients:
-    """As above, for (m, m, *modes): phi functions from the exponential of [[A, I, 0, 0], [0, 0, I, 0], ...]."""
+    """As above, for (m, m, *modes): phi functions as blocks of the exponential of [[A, I], [0, 0]]."""
     from scipy.linalg import expm
 
     m, modes = linear.shape[0], linear.shape[2:]
-    blocks = h * np.moveaxis(linear.reshape(m, m, -1), -1, 0)
+    # Modes of one wave length often share their block: each distinct block is exponentiated once.
+    blocks, back = np.unique(linear.reshape(m * m, -1).T, axis=0, return_inverse=True)
+    blocks = h * blocks.reshape(-1, m, m)
 
     def phi(matrices: Array, count: int) -> list[Array]:
         size = m * (count + 1)
@@ -206,18 +205,19 @@ def _block_coefficients(linear: Array, h: float) -> Coefficients:
         h * (two - 2 * three),
         h * (4 * three - two),
     )
-    return Coefficients(*(np.moveaxis(weight, 0, -1).reshape(m, m, *modes) for weight in weights))
+    return Coefficients(*(np.moveaxis(weight[back], 0, -1).reshape(m, m, *modes) for weight in weights))
 
 
 def _double_step(
     problem: Semilinear, state: Array, t: float, h: float, cache: dict[float, Coefficients]
 ) -> tuple[Array, float]:
-    block = problem.linear.ndim == state.ndim + 1
+    linear = problem.linear()
+    block = linear.ndim == state.ndim + 1
     for length in (h, h / 2):
         if length not in cache:
             if len(cache) >= _CACHED_LENGTHS:
                 cache.clear()
-            cache[length] = coefficients(problem.linear, length, coupled=block)
+            cache[length] = coefficients(linear, length, coupled=block)
     start = problem.nonlinear(state, t)
     coarse = _step(problem, state, start, t, h, cache[h], block)
     middle = _step(problem, state, start, t, h / 2, cache[h / 2], block)

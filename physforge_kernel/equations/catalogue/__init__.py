@@ -1,7 +1,7 @@
 """The catalogue: named equations, each with a reference solution to test against.
 
-In goes a name and values for its parameters; out comes a `Law` with its `Equation`, its citation, and `field(...)`, a
-solution that is exact or converged. `exact` holds closed solutions of single laws.
+In goes a name and values for its parameters; out comes a `Law` with its `Equation`, its citation, and
+`field(...)`, a solution that is exact or converged. `exact` holds closed solutions of single laws.
 
     law = catalogue.get("burgers", nu=0.05)
     field = law.field(x=256, t=101, seed=3)
@@ -52,7 +52,7 @@ def get(name: str, **parameters: float) -> Law:
         The law.
 
     Raises:
-        EquationError: for a name or a parameter that the catalogue does not know, or a value outside its range.
+        EquationError: for a name or a parameter that is not in the catalogue, or a value outside its range.
 
     >>> print(get("heat", alpha=0.5).equation)
     u_t = 0.5*u_xx

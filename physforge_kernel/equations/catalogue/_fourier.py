@@ -17,7 +17,7 @@ Array = NDArray[Any]
 Profile = Callable[[Array], Array] | Sequence[float] | Array
 
 TAIL = 1e-12  # largest relative amplitude allowed at the shortest waves that are kept
-STEP_TOLERANCE = 1e-10
+STEP_TOLERANCE = 1e-10  # largest error of a time step before extrapolation, relative to the solution
 COARSEST_GRID = 128
 FINEST_GRID = 8192
 
@@ -29,8 +29,8 @@ class PeriodicLaw:
     symbol: maps wave numbers k (radians per unit of x) to the eigenvalues of L.
     multiplier: maps wave numbers to the eigenvalues of M.
     product: the pointwise nonlinear function g.
-    degree: the degree of the polynomial g; waves above 1/(degree + 1) of the grid's are dropped, so that no product
-        folds back onto the waves that are kept.
+    degree: the degree of the polynomial g; waves above 1/(degree + 1) of the grid's are dropped, so that no
+        product folds back onto the waves that are kept.
     """
 
     symbol: Callable[[Array], Array]
@@ -41,7 +41,7 @@ class PeriodicLaw:
 
 @dataclass(frozen=True)
 class PeriodicProblem:
-    """A `PeriodicLaw` on a grid of n points: what the integrator steps. The state is (1, kept), normalised."""
+    """A `PeriodicLaw` on a grid of n points, as the integrator wants it; its state is (1, kept)."""
 
     law: PeriodicLaw
     length: float
@@ -56,26 +56,29 @@ class PeriodicProblem:
         return 2 * np.pi / self.length * np.arange(self.kept)
 
     @cached_property
-    def linear(self) -> Array:
+    def _symbol(self) -> Array:
         return np.asarray(self.law.symbol(self._wave_numbers))[None]
 
     @cached_property
     def _multiplier(self) -> Array:
         return np.asarray(self.law.multiplier(self._wave_numbers))[None]
 
+    def linear(self) -> Array:
+        return self._symbol
+
     def nonlinear(self, state: Array, t: float) -> Array:
         u = np.fft.irfft(state, self.n, norm="forward")
         return self._multiplier * np.fft.rfft(self.law.product(u), norm="forward")[:, : self.kept]
 
-    def refined(self, state: Array) -> tuple[PeriodicProblem, Array] | None:
+    def settled(self, state: Array) -> tuple[PeriodicProblem, Array]:
         amplitude = np.abs(state[0])
         if amplitude[-(self.kept // 16) :].max() <= TAIL * amplitude.max():
-            return None
+            return self, state
         larger = _next_grid(self.n)
         if larger > FINEST_GRID:
             raise SimulationError(
-                f"The reference solution needs more than {FINEST_GRID} points to be resolved: choose parameters with "
-                "more damping, a smoother initial profile or an earlier end."
+                f"The reference solution needs more than {FINEST_GRID} points to be resolved: choose "
+                "parameters with more damping, a smoother initial profile or an earlier end."
             )
         finer = PeriodicProblem(self.law, self.length, larger)
         padded = np.zeros((1, finer.kept), complex)
@@ -90,7 +93,6 @@ def solve_periodic(
     period: tuple[float, float],
     x: Array,
     t: Array,
-    tolerance: float = STEP_TOLERANCE,
 ) -> tuple[Array, dict[str, Any]]:
     """The solution of a semilinear law on a periodic axis.
 
@@ -100,7 +102,6 @@ def solve_periodic(
         period: (start, end) of the axis.
         x: (n_x,) any points; the solution there is the exact value of its Fourier series.
         t: (n_t,) increasing, from 0 on.
-        tolerance: of one time step, relative to the size of the solution.
 
     Returns:
         u: (n_t, n_x), and the solver's settings for the record.
@@ -116,10 +117,10 @@ def solve_periodic(
             bases[current.n] = fourier_basis(x - start, length, current.kept)
         return (v[0] @ bases[current.n]).real
 
-    samples, counts = integrate(problem, state, times, tolerance=tolerance, sample=sample)
+    samples, counts = integrate(problem, state, times, tolerance=STEP_TOLERANCE, sample=sample)
     settings = {
         "solver": "Fourier pseudo-spectral with dealiasing; ETDRK4 with extrapolated step doubling",
-        "tolerance": tolerance,
+        "tolerance": STEP_TOLERANCE,
         "grid": max(bases),
         "steps": counts["steps"],
     }
@@ -134,16 +135,17 @@ def solve_linear(
     x: Array,
     t: Array,
 ) -> Array:
-    """The exact solution of a linear law: each mode of the initial profile times its propagator(k, t), (n_t, n_x)."""
+    """The exact solution (n_t, n_x) of a linear law: each mode of the profile times its propagator(k, t)."""
     start, length = period[0], period[1] - period[0]
     modes = spectrum(profile, period)
     k = 2 * np.pi / length * np.arange(len(modes))
     basis = fourier_basis(x - start, length, len(modes))
-    return np.array([((modes * propagator(k, now)) @ basis).real for now in t.tolist()])
+    rows = [(modes * propagator(k, now)) @ basis for now in t.tolist()]
+    return np.real(np.array(rows))
 
 
 def spectrum(profile: Profile, period: tuple[float, float]) -> Array:
-    """The Fourier coefficients (modes 0, 1, ..., normalised) of a profile, up to the last one that matters."""
+    """The normalised Fourier coefficients (modes 0, 1, ...) of a profile, up to the last one that matters."""
     start, length = period[0], period[1] - period[0]
     if callable(profile):
         n = COARSEST_GRID
@@ -168,7 +170,7 @@ def spectrum(profile: Profile, period: tuple[float, float]) -> Array:
 
 
 def fourier_basis(offset: Array, length: float, modes: int) -> Array:
-    """The matrix (modes, n_x) that sums a real function's one-sided Fourier coefficients at the given offsets."""
+    """The matrix (modes, n_x) that sums a real function's one-sided Fourier coefficients at some offsets."""
     basis = np.exp(2j * np.pi / length * np.outer(np.arange(modes), offset))
     basis[1:] *= 2
     return basis
@@ -179,8 +181,8 @@ def random_profile(
 ) -> Callable[[Array], Array]:
     """A smooth periodic function with all of its first modes excited, of the given standard deviation.
 
-    Amplitudes fall slowly with the wave number and phases are random, so that no law sees a travelling wave, a
-    symmetry or a single wave, on which candidate terms are collinear.
+    Amplitudes fall slowly with the wave number and phases are random, so that no law sees a travelling wave,
+    a symmetry or a single wave, on which candidate terms are collinear.
     """
     start, length = period[0], period[1] - period[0]
     generator = np.random.default_rng(seed)

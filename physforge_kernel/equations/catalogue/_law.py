@@ -22,7 +22,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A law's parameter: its value unless another is asked for, what it means, and whether it must be above zero."""
+    """A law's parameter: its value unless another is given, its meaning, and whether it must be positive."""
 
     default: float
     meaning: str
@@ -31,14 +31,14 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Request:
-    """What `Law.field` asks of a solver: parameters by name, the points asked for, and the start."""
+    """What `Law.field` asks of a solver; x and period are empty for ordinary differential equations."""
 
     parameters: Mapping[str, float]
-    x: Array | None
     t: Array
-    period: tuple[float, float] | None
     initial: Any
     seed: int
+    x: Array
+    period: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -112,19 +112,19 @@ class Law:
         """The law's reference solution, accurate to about 1e-9 of its size.
 
         Args:
-            x: how many points, equally spaced over the period without its end point, or the points themselves.
-            t: how many times, from 0 to the law's default end, or the times themselves (increasing, none below 0).
-            initial: the state at t = 0. On an axis: a function of x, or samples at equal steps over the period
-                (for `wave` a pair of these, u and u_t). For an ordinary equation: one value for each component.
-                The default is a smooth field with many random waves, drawn with `seed`.
+            x: how many points, equally spaced over the period without its end point, or the points.
+            t: how many times, from 0 to the law's default end, or the times: increasing, from 0 on.
+            initial: the state at t = 0. On an axis: a function of x, or samples at equal steps over the
+                period (for `wave` a pair of these, u and u_t). For an ordinary equation: one value for each
+                component. The default is a smooth field with many random waves, drawn with `seed`.
             seed: chooses the default initial state; used only where `initial` is None.
             period: (start, end) of the periodic axis; the law's own by default.
 
         Returns:
-            A field with variables over (t, x), or (t,); its attrs name the law, its parameters and the solver.
+            A field with variables over (t, x), or (t,); its attrs name the law, parameters and solver.
 
         Raises:
-            SimulationError: for points, times or an initial state that cannot be used, or an unresolvable solution.
+            SimulationError: for points, times or a start that cannot be used.
 
         >>> field = get("burgers", nu=0.1).field(x=64, t=11)
         >>> dict(field.sizes)
@@ -138,22 +138,20 @@ class Law:
             raise SimulationError(
                 f"The times start at {times[0]:g}, before the initial state at t = 0; start at 0."
             )
-        points = None
+        dims, coords, extent = ("t",), {"t": times}, (0.0, 0.0)
         if family.period is None:
             if x is not None or period is not None:
-                raise SimulationError(
-                    f"{self.title} is an ordinary differential equation: it takes no x and no period."
-                )
+                raise SimulationError(f"{self.title} has no axis: leave out x and period.")
         else:
-            period = family.period if period is None else (float(period[0]), float(period[1]))
-            if not period[1] > period[0]:
-                raise SimulationError(f"The period {period} ends before it starts; pass (start, end).")
-            points = _axis("x", x, family.counts[1], period, closed=False)
-        request = Request(self.parameters, points, times, period, initial, int(seed))
+            extent = family.period if period is None else (float(period[0]), float(period[1]))
+            if not extent[1] > extent[0]:
+                raise SimulationError(f"The period {extent} ends before it starts; pass (start, end).")
+            dims = ("t", "x")
+            coords["x"] = _axis("x", x, family.counts[1], extent, closed=False)
+        points = coords.get("x", np.empty(0))
+        request = Request(self.parameters, times, initial, int(seed), points, extent)
         solution = family.solve(request)
 
-        dims = ("t",) if points is None else ("t", "x")
-        coords = {"t": times} if points is None else {"t": times, "x": points}
         attrs: dict[str, Any] = {
             "source": f"catalogue: {self.name}",
             "law": self.name,
@@ -163,8 +161,8 @@ class Law:
             "initial": f"seed {seed}" if initial is None else "given",
             **solution.settings,
         }
-        if period is not None:
-            attrs["period"] = json.dumps({"x": [period[0], period[1]]})
+        if family.period is not None:
+            attrs["period"] = json.dumps({"x": extent})
         variables = {name: (dims, values) for name, values in solution.values.items()}
         return xr.Dataset(variables, coords=coords, attrs=attrs)
 

@@ -12,7 +12,6 @@ _EXACT = {"solver": "exact in Fourier space", "tolerance": 1e-14}
 
 
 def _heat(request: Request) -> Solution:
-    assert request.period is not None and request.x is not None
     alpha = request.parameters["alpha"]
     profile = request.initial
     if profile is None:
@@ -24,7 +23,6 @@ def _heat(request: Request) -> Solution:
 
 
 def _advection(request: Request) -> Solution:
-    assert request.period is not None and request.x is not None
     c = request.parameters["c"]
     profile = request.initial
     if profile is None:
@@ -36,7 +34,6 @@ def _advection(request: Request) -> Solution:
 
 
 def _wave(request: Request) -> Solution:
-    assert request.period is not None and request.x is not None
     c = request.parameters["c"]
     if request.initial is None:
         start = random_profile(request.period, modes=6, amplitude=1.0, seed=request.seed)
@@ -80,7 +77,7 @@ advection = Family(
 wave = Family(
     name="wave",
     title="Wave equation",
-    citation="J. le Rond d'Alembert, Recherches sur la courbe que forme une corde tendue mise en vibration (1747)",
+    citation="J. le Rond d'Alembert, Hist. Acad. Sci. Berlin 3 (1747)",
     parameters={"c": Parameter(1.0, "wave speed")},
     terms=lambda p: {"u_tt": {"u_xx": p["c"] ** 2}},
     solve=_wave,

@@ -13,7 +13,6 @@ def _one(k: Array) -> Array:
 
 
 def _allen_cahn(request: Request) -> Solution:
-    assert request.period is not None and request.x is not None
     epsilon, rate = request.parameters["epsilon"], request.parameters["rate"]
     law = PeriodicLaw(
         symbol=lambda k: rate - epsilon * k**2,
@@ -29,7 +28,6 @@ def _allen_cahn(request: Request) -> Solution:
 
 
 def _fisher_kpp(request: Request) -> Solution:
-    assert request.period is not None and request.x is not None
     diffusivity, rate = request.parameters["diffusivity"], request.parameters["rate"]
     law = PeriodicLaw(
         symbol=lambda k: rate - diffusivity * k**2,
