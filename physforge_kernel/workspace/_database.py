@@ -45,7 +45,7 @@ class Database:
     @contextmanager
     def changes(self) -> Iterator[Callable[[], bool]]:
         """Yield a function that says cheaply whether anyone committed since it was last asked."""
-        with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS, check_same_thread=False)) as connection:
             seen: int | None = None
 
             def changed() -> bool:

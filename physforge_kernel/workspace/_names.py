@@ -60,7 +60,7 @@ def name_from_stem(stem: str) -> str:
     >>> name_from_stem("run 7 (final)")
     'run-7-final'
     """
-    name = _slug(stem)
+    name = slug(stem)
     if not name:
         raise WorkspaceError(f"No dataset name can be made of {stem!r:.160}. Pass one, as in name='wake'.")
     return check_name(name)
@@ -99,10 +99,11 @@ def not_found(what: str, wanted: str, known: Iterable[str], otherwise: str) -> N
     return NotFoundError(f"There is no {what} {wanted!r:.160}. {hint}")
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
+    """Return the nearest thing to `text` that can name a dataset or a file; may be empty."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-_.")[:128]
 
 
 def _suggestion(name: str) -> str:
-    slug = _slug(name)
-    return f", for instance {slug!r}" if slug else ""
+    plain = slug(name)
+    return f", for instance {plain!r}" if plain else ""

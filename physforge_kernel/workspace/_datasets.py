@@ -1,0 +1,336 @@
+"""`workspace.datasets`, embedded: files with names, in versions that never change."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..errors import ConflictError, FieldError, WorkspaceError
+from . import _display, _objects
+from ._clock import Clock
+from ._database import Database
+from ._describing import Limits, describe_apart
+from ._display import Listing
+from ._models import DatasetRow, JobInputRow, VersionFileRow, VersionRow
+from ._names import check_name, name_from_stem, not_found
+from ._object_store import ObjectStore
+from ._protocol import DatasetInfo, FileEntry, Progress, Version
+from ._uploads import Gathered, disk_errors, gather
+from ._versions import no_dataset, resolve, visible_versions
+from ._views import Views
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+_DATASET_COLUMNS: _display.Columns[DatasetInfo] = {
+    "dataset": lambda info: info.name,
+    "version": lambda info: str(info.latest),
+    "size": lambda info: _display.size(info.size),
+    "uploaded": lambda info: _display.when(info.created),
+    "description": lambda info: _display.short(info.description),
+    "tags": lambda info: ", ".join(info.tags),
+}
+_VERSION_COLUMNS: _display.Columns[Version] = {
+    "version": lambda version: version.ref,
+    "files": lambda version: (
+        version.files[0].path if len(version.files) == 1 else f"{len(version.files)} files"
+    ),
+    "size": lambda version: _display.size(version.size),
+    "uploaded": lambda version: _display.when(version.created),
+    "description": lambda version: _display.short(version.description),
+    "id": lambda version: version.id[:12],
+}
+
+
+class EmbeddedDatasets:
+    """Datasets in this workspace's own database and folder."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: ObjectStore,
+        views: Views,
+        clock: Clock,
+        limits: Limits,
+        tidy: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._views = views
+        self._clock = clock
+        self._limits = limits
+        self._tidy = tidy
+
+    def upload(
+        self,
+        source: str | PathLike[str] | Dataset,
+        name: str | None = None,
+        *,
+        description: str = "",
+        tags: Sequence[str] = (),
+        progress: Progress | None = None,
+    ) -> Version:
+        """Keep a file, a folder or a field as a new version, which never changes afterwards.
+
+        Bytes that are a version of this name already make no new one: the version that holds them comes back,
+        with `reused` set, and keeps the description it had.
+
+        Args:
+            source: a path to a file or a folder, or a field in memory, which is kept as NetCDF.
+            name: of letters, digits, '-', '_' and '.'; by default made of the file's name.
+            description: a sentence about this version.
+            tags: words to find it by.
+            progress: called with the fraction done and what is being done.
+
+        Raises:
+            NotFoundError: there is nothing at the path.
+            FieldError: the file cannot be read as a field; nothing is kept of it.
+            WorkspaceError: the name cannot be used, or the files cannot be kept.
+        """
+        report = progress or _silent
+        name = check_name(name) if name is not None else _default_name(source)
+        with disk_errors(), self._store.staging() as staging:
+            gathered = gather(source, name, staging, lambda done, said: report(0.8 * done, said))
+            earlier = self._same(name, gathered.manifest)
+            if earlier is not None:
+                report(1.0, f"Found {earlier.ref}, which holds these bytes already")
+                return earlier
+            report(0.8, "Describing")
+            described = self._describe(staging.folder, gathered)
+            report(0.95, "Recording")
+            version = self._record(name, gathered, described, description, tags)
+        self._tidy()
+        verb = "Found" if version.reused else "Uploaded"
+        report(1.0, f"{verb} {version.ref}")
+        return version
+
+    def list(self, search: str | None = None) -> builtins.list[DatasetInfo]:
+        """Return the datasets by name: all, or those whose name, description or tags contain `search`."""
+        with self._database.reading() as session:
+            rows = session.scalars(
+                select(VersionRow)
+                .join(VersionRow.dataset)
+                .where(VersionRow.deleted.is_(None))
+                .order_by(DatasetRow.name, VersionRow.number.desc())
+            ).all()
+        grouped: dict[str, builtins.list[VersionRow]] = {}
+        for row in rows:
+            grouped.setdefault(row.dataset.name, []).append(row)
+        found = [_info(name, versions) for name, versions in grouped.items()]
+        if search:
+            needle = search.casefold()
+            found = [i for i in found if needle in " ".join((i.name, i.description, *i.tags)).casefold()]
+            return Listing(found, _DATASET_COLUMNS, f"No dataset matches {search!r}.")
+        return Listing(found, _DATASET_COLUMNS, "No datasets yet.")
+
+    def get(self, ref: str | Version) -> Version:
+        """Return the version that `wake` (the newest), `wake@3`, or a version's id means.
+
+        Raises:
+            NotFoundError: there is none; the closest names are given.
+        """
+        with self._database.reading() as session:
+            return _version(self._resolve(session, ref))
+
+    def versions(self, name: str) -> builtins.list[Version]:
+        """Return all versions of a dataset, the newest first.
+
+        Raises:
+            NotFoundError: there is no such dataset.
+        """
+        with self._database.reading() as session:
+            rows = visible_versions(session, name)
+            if not rows:
+                raise no_dataset(session, name)
+            return Listing(map(_version, rows), _VERSION_COLUMNS, "No versions.")
+
+    def path(self, ref: str | Version) -> Path:
+        """Return where the version's file, or the folder of its files, lies; copy it to change it."""
+        version = self.get(ref)
+        folder = self._views.show(version.id, {entry.path: entry.sha256 for entry in version.files})
+        return folder / version.files[0].path if len(version.files) == 1 else folder
+
+    def open(self, ref: str | Version, file: str | None = None) -> Dataset:
+        """Return a version as a field.
+
+        Args:
+            ref: such as `wake` or `wake@3`.
+            file: which one, for a version with several files that can be read.
+
+        Raises:
+            NotFoundError: there is no such version, or no such file in it.
+        """
+        from ..fields import read
+
+        version = self.get(ref)
+        path = self.path(version.id)
+        if len(version.files) > 1:
+            path = path / _choose(version, file)
+        return read(path)
+
+    def download(self, ref: str | Version, destination: str | PathLike[str]) -> Path:
+        """Copy a version's file, or the folder of its files, out of the workspace.
+
+        Args:
+            destination: an existing folder to put it in, or the new path.
+
+        Returns:
+            the path of the copy.
+
+        Raises:
+            ConflictError: something is there already.
+        """
+        version = self.get(ref)
+        single = len(version.files) == 1
+        target = Path(destination).expanduser()
+        if target.is_dir():
+            target = target / (version.files[0].path if single else f"{version.name}-{version.number}")
+        if target.exists():
+            raise ConflictError(f"{target} exists already. Remove it, or choose another path.")
+        with disk_errors():
+            for entry in version.files:
+                file = target if single else target / entry.path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                self._store.fetch(entry.sha256, file)
+        return target
+
+    def delete(self, name: str) -> None:
+        """Delete a dataset with all its versions.
+
+        What a job was given stays, found by the version's id; the rest is removed from the disk a day later.
+        A new upload under the name goes on counting.
+        """
+        now = self._clock()
+        with self._database.writing() as session:
+            rows = visible_versions(session, name)
+            if not rows:
+                raise no_dataset(session, name)
+            for row in rows:
+                row.deleted = now
+                pinned = session.scalar(
+                    select(JobInputRow.job_id).where(JobInputRow.version_id == row.id).limit(1)
+                )
+                if pinned is None:
+                    row.released = True
+                    for file in row.files:
+                        _objects.release(session, file.sha256, now)
+
+    def _resolve(self, session: Session, ref: str | Version) -> VersionRow:
+        return resolve(session, ref.id if isinstance(ref, Version) else ref)
+
+    def _same(self, name: str, manifest: str) -> Version | None:
+        with self._database.reading() as session:
+            return _reused(visible_versions(session, name), manifest)
+
+    def _describe(self, folder: Path, gathered: Gathered) -> dict[str, Any]:
+        paths = list(gathered.files)
+        found = describe_apart(folder, paths, self._limits)
+        if not found.described:
+            sentence = next(iter(found.refused.values()))
+            if len(paths) > 1:
+                sentence = f"None of the {len(paths)} files can be read as a field. The first: {sentence}"
+            raise FieldError(sentence)
+        if len(paths) == 1:
+            return found.described[paths[0]]
+        refused = {path: {"refused": sentence} for path, sentence in found.refused.items()}
+        return {"files": {**found.described, **refused}}
+
+    def _record(
+        self, name: str, gathered: Gathered, described: dict[str, Any], description: str, tags: Sequence[str]
+    ) -> Version:
+        now = self._clock()
+        with self._database.writing() as session:
+            earlier = _reused(visible_versions(session, name), gathered.manifest)
+            if earlier is not None:
+                return earlier
+            dataset = _dataset_row(session, name, now)
+            dataset.last_number += 1
+            row = VersionRow(
+                dataset=dataset,
+                number=dataset.last_number,
+                manifest=gathered.manifest,
+                size=gathered.size,
+                created=now,
+                description=description,
+                tags=[tags] if isinstance(tags, str) else list(tags),
+                described=described,
+                files=[VersionFileRow(path=e.path, size=e.size, sha256=e.sha256) for e in gathered.entries],
+            )
+            session.add(row)
+            session.flush()
+            for staged in gathered.files.values():
+                _objects.hold(session, self._store, staged, now)
+            return _version(row)
+
+
+def _dataset_row(session: Session, name: str, now: datetime) -> DatasetRow:
+    row = session.scalars(select(DatasetRow).where(DatasetRow.name == name)).first()
+    if row is None:
+        row = DatasetRow(name=name, last_number=0, created=now)
+        session.add(row)
+    return row
+
+
+def _version(row: VersionRow, *, reused: bool = False) -> Version:
+    return Version(
+        name=row.dataset.name,
+        number=row.number,
+        id=row.manifest,
+        files=tuple(FileEntry(file.path, file.size, file.sha256) for file in row.files),
+        size=row.size,
+        created=row.created,
+        description=row.description,
+        tags=tuple(row.tags),
+        metadata=row.described,
+        reused=reused,
+    )
+
+
+def _reused(rows: Sequence[VersionRow], manifest: str) -> Version | None:
+    return next((_version(row, reused=True) for row in rows if row.manifest == manifest), None)
+
+
+def _info(name: str, newest_first: Sequence[VersionRow]) -> DatasetInfo:
+    newest = newest_first[0]
+    return DatasetInfo(
+        name=name,
+        latest=newest.number,
+        versions=len(newest_first),
+        size=newest.size,
+        created=newest.created,
+        description=newest.description,
+        tags=tuple(newest.tags),
+    )
+
+
+def _default_name(source: str | PathLike[str] | Dataset) -> str:
+    if isinstance(source, str | PathLike):
+        path = Path(source).expanduser()
+        return name_from_stem(path.resolve().name if path.is_dir() else path.stem)
+    raise WorkspaceError("A field from memory has no name yet. Pass one, as in upload(field, 'wake').")
+
+
+def _choose(version: Version, file: str | None) -> str:
+    known = version.metadata.get("files", {})
+    readable = [path for path, described in known.items() if "refused" not in described]
+    if file is not None:
+        if file not in readable:
+            raise not_found("file", file, readable, f"{version.ref} holds {', '.join(readable[:8])}.")
+        return file
+    if len(readable) != 1:
+        raise WorkspaceError(
+            f"{version.ref} holds {len(readable)} files that can be read: {', '.join(readable[:8])}. "
+            f"Say which, as in open({version.ref!r}, file={readable[0]!r})."
+        )
+    return readable[0]
+
+
+def _silent(fraction: float, message: str) -> None:
+    """Report to nobody."""

@@ -1,0 +1,149 @@
+"""The handle on a job that submitting returns."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import _display
+from ._job_views import ArtifactInfo, Event, JobRecord, JobState
+
+if TYPE_CHECKING:
+    from ._protocol import Jobs
+
+
+class Job:
+    """A job as last seen; `refresh`, `wait`, `watch`, `result` and `cancel` look again."""
+
+    def __init__(self, jobs: Jobs, record: JobRecord) -> None:
+        self._jobs = jobs
+        self._record = record
+
+    @property
+    def record(self) -> JobRecord:
+        """Everything that is recorded of the job, as last seen."""
+        return self._record
+
+    @property
+    def id(self) -> str:
+        return self._record.id
+
+    @property
+    def kind(self) -> str:
+        return self._record.kind
+
+    @property
+    def name(self) -> str:
+        return self._record.name
+
+    @property
+    def state(self) -> JobState:
+        return self._record.state
+
+    @property
+    def progress(self) -> float:
+        """Between 0 and 1."""
+        return self._record.progress
+
+    @property
+    def message(self) -> str:
+        return self._record.message
+
+    @property
+    def error(self) -> str | None:
+        return self._record.error
+
+    @property
+    def attempt(self) -> int:
+        """How often the job was started so far."""
+        return self._record.attempt
+
+    @property
+    def created(self) -> datetime:
+        return self._record.created
+
+    @property
+    def started(self) -> datetime | None:
+        return self._record.started
+
+    @property
+    def finished(self) -> datetime | None:
+        return self._record.finished
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """Input name -> the exact version that the job was given, such as `wake@3`."""
+        return self._record.inputs
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        return self._record.config
+
+    def refresh(self) -> Job:
+        """Look again, and return this handle."""
+        self._record = self._jobs.record(self.id)
+        return self
+
+    def watch(self, timeout: float | None = None) -> Iterator[Event]:
+        """Yield the job's events from its first to its last, as they come."""
+        yield from self._jobs.watch(self.id, timeout)
+        self.refresh()
+
+    def wait(self, timeout: float | None = None) -> Job:
+        """Return this handle once the job has ended, however it ended."""
+        self._record = self._jobs.wait(self.id, timeout).record
+        return self
+
+    def result(self, timeout: float | None = None) -> dict[str, Any]:
+        """Wait for the end, and return what the job wrote to `result.json`."""
+        try:
+            return self._jobs.result(self.id, timeout)
+        finally:
+            self.refresh()
+
+    def artifacts(self) -> builtins.list[ArtifactInfo]:
+        """Return what the job left behind so far."""
+        return self._jobs.artifacts(self.id)
+
+    def artifact(self, name: str) -> Path:
+        """Return the path of one artifact, read-only."""
+        return self._jobs.artifact(self.id, name)
+
+    def log(self) -> str:
+        """Return what the job logged so far."""
+        return self._jobs.log(self.id)
+
+    def cancel(self) -> Job:
+        """Ask the job to stop, and return this handle."""
+        self._record = self._jobs.cancel(self.id).record
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Job) and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        said = self.error or self.message
+        return f"<Job {self.id} {self.kind}: {state_in_words(self)}{', ' + repr(said) if said else ''}>"
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "state": state_in_words(self),
+            "message": self.error or self.message,
+            "inputs": ", ".join(f"{name}: {ref}" for name, ref in self.inputs.items()),
+            "config": ", ".join(f"{key}={value!r}" for key, value in self.config.items()),
+            "attempt": f"{self.attempt} of {self._record.max_attempts}" if self.attempt > 1 else "",
+            "submitted": _display.when(self.created),
+            "ended": _display.when(self.finished),
+        }
+        return _display.facts_html(f"{self.name or self.kind} ({self.id})", facts)
+
+
+def state_in_words(job: Job) -> str:
+    """Return the state, and how far a running job is, such as `running 40 %`."""
+    return f"running {job.progress:.0%}".replace("%", " %") if job.state == "running" else job.state

@@ -1,0 +1,256 @@
+"""`workspace.jobs`, embedded: submit a job, follow it, fetch what it left."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import JobError
+from . import _display
+from ._database import Database
+from ._display import Listing
+from ._job import Job, state_in_words
+from ._job_records import JobRecords
+from ._job_views import FINAL_STATES, JOB_STATES, ArtifactInfo, Event, JobRecord, JobState
+from ._names import not_found
+from ._protocol import Version
+from ._views import Views
+
+Validator = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""Returns a kind's config with its defaults filled in, or raises a PhysForgeError. It may carry an attribute
+`inputs`, the names of the inputs that the kind needs."""
+
+_FASTEST, _SLOWEST = 0.05, 0.25
+_WAKE_EVERY = 5.0
+
+_JOB_COLUMNS: _display.Columns[Job] = {
+    "job": lambda job: job.id,
+    "kind": lambda job: job.kind,
+    "name": lambda job: _display.short(job.name, 30),
+    "state": state_in_words,
+    "inputs": lambda job: _display.short(", ".join(job.inputs.values()), 40),
+    "submitted": lambda job: _display.when(job.created),
+    "message": lambda job: _display.short(job.error or job.message),
+}
+_ARTIFACT_COLUMNS: _display.Columns[ArtifactInfo] = {
+    "artifact": lambda artifact: artifact.name,
+    "size": lambda artifact: _display.size(artifact.size),
+    "type": lambda artifact: artifact.media_type,
+    "created": lambda artifact: _display.when(artifact.created),
+}
+
+
+class JobTimeoutError(JobError, TimeoutError):
+    """The job had not ended when the patience of the caller had; it goes on."""
+
+
+class EmbeddedJobs:
+    """Jobs recorded in this workspace's own database.
+
+    Args:
+        kinds: kind name -> validator of its config; None accepts any kind, as the runner needs.
+        wake: called when there may be work and nobody may be at it; must be cheap and may come often.
+    """
+
+    def __init__(
+        self,
+        records: JobRecords,
+        database: Database,
+        views: Views,
+        *,
+        kinds: Mapping[str, Validator] | None,
+        wake: Callable[[], None],
+    ) -> None:
+        self._records = records
+        self._database = database
+        self._views = views
+        self._kinds = kinds
+        self._wake = wake
+
+    def submit(
+        self,
+        kind: str,
+        config: Mapping[str, Any] | None = None,
+        *,
+        inputs: str | Version | Mapping[str, str | Version] | None = None,
+        name: str | None = None,
+        idempotency_key: str | None = None,
+        priority: int = 0,
+        max_attempts: int = 3,
+    ) -> Job:
+        """Queue a job and return at once; it runs even if this process ends.
+
+        Args:
+            kind: what to do, such as `discover`.
+            config: the kind's settings; checked here, before anything is queued.
+            inputs: dataset references by input name, or one reference for a kind whose single input is
+                `field`; each is pinned to the exact version that it means now.
+            name: a name for people to find the job by.
+            idempotency_key: submitting again with the same key and request returns the first job.
+            priority: higher runs earlier.
+            max_attempts: how often the job may be started, should its process die, before it has failed.
+
+        Raises:
+            NotFoundError: there is no such kind, or no such dataset.
+            PhysForgeError: the config is refused.
+        """
+        wanted = _input_refs(inputs)
+        checked = self._checked(kind, dict(config or {}), wanted)
+        record = self._records.submit(
+            kind,
+            checked,
+            inputs=wanted,
+            name=name,
+            idempotency_key=idempotency_key,
+            priority=priority,
+            max_attempts=max_attempts,
+        )
+        if not record.is_finished:
+            self._wake()
+        return Job(self, record)
+
+    def get(self, id: str) -> Job:
+        """Return the job with this id.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        return Job(self, self._records.get(id))
+
+    def record(self, id: str) -> JobRecord:
+        """Return everything that is recorded of the job."""
+        return self._records.get(id)
+
+    def list(self, state: JobState | None = None, limit: int = 50) -> builtins.list[Job]:
+        """Return jobs, the newest first, all or those in one state."""
+        if state is not None and state not in JOB_STATES:
+            raise JobError(f"{state!r} is not a state of a job; the states are {', '.join(JOB_STATES)}.")
+        jobs = [Job(self, record) for record in self._records.list(state, limit)]
+        return Listing(jobs, _JOB_COLUMNS, "No jobs.")
+
+    def watch(self, id: str, timeout: float | None = None) -> Iterator[Event]:
+        """Yield the job's events from its first to its last, as they come.
+
+        Args:
+            timeout: in seconds; None for as long as it takes.
+
+        Raises:
+            NotFoundError: there is no such job.
+            JobTimeoutError: the job had not ended in time; it goes on.
+        """
+        self._records.get(id)
+        return self._watch(id, timeout)
+
+    def wait(self, id: str, timeout: float | None = None) -> Job:
+        """Return the job once it has ended, however it ended."""
+        for _ in self.watch(id, timeout):
+            pass
+        return self.get(id)
+
+    def result(self, id: str, timeout: float | None = None) -> dict[str, Any]:
+        """Wait for the end, and return what the job wrote to its artifact `result.json`.
+
+        Raises:
+            JobError: the job failed, was cancelled, or left no result; the message is its own error.
+        """
+        job = self.wait(id, timeout)
+        if job.state != "succeeded":
+            raise JobError(job.error or f"Job {id} was {job.state}, so it has no result.")
+        if all(artifact.name != "result.json" for artifact in self._records.artifacts(id)):
+            raise JobError(
+                f"Job {id} of kind {job.kind!r} left no result.json. Its artifacts are listed by artifacts()."
+            )
+        return json.loads(self.artifact(id, "result.json").read_text(encoding="utf-8"))
+
+    def artifacts(self, id: str) -> builtins.list[ArtifactInfo]:
+        """Return what the job left behind so far, by name."""
+        return Listing(self._records.artifacts(id), _ARTIFACT_COLUMNS, "No artifacts.")
+
+    def artifact(self, id: str, name: str) -> Path:
+        """Return the path of an artifact, read-only; copy it to change it.
+
+        Raises:
+            NotFoundError: the job left nothing under this name.
+        """
+        found = {artifact.name: artifact for artifact in self._records.artifacts(id)}
+        if name not in found:
+            otherwise = f"Job {id} left {', '.join(found) or 'nothing'}."
+            raise not_found("artifact", name, found, otherwise)
+        return self._views.show(found[name].sha256, {name: found[name].sha256}) / name
+
+    def log(self, id: str) -> str:
+        """Return what the job logged so far, over all its attempts."""
+        self._records.get(id)
+        return "".join(
+            text if text.endswith("\n") else text + "\n"
+            for event in self._all_events(id)
+            if event.type == "log" and (text := str(event.data.get("text", "")))
+        )
+
+    def cancel(self, id: str) -> Job:
+        """Cancel a queued job, ask a running one to stop, and leave a finished one as it is."""
+        return Job(self, self._records.request_cancel(id))
+
+    def _checked(self, kind: str, config: dict[str, Any], inputs: Mapping[str, str]) -> Mapping[str, Any]:
+        if self._kinds is None:
+            return config
+        validator = self._kinds.get(kind)
+        if validator is None:
+            raise not_found("job kind", kind, self._kinds, f"There are {', '.join(self._kinds)}.")
+        needed: tuple[str, ...] | None = getattr(validator, "inputs", None)
+        if needed is not None and set(needed) != set(inputs):
+            raise JobError(
+                f"A job of kind {kind!r} needs {_named(needed)}, and was given {_named(inputs)}. "
+                f"Pass inputs={{{', '.join(f'{slot!r}: ...' for slot in needed)}}}."
+            )
+        return validator(config)
+
+    def _watch(self, id: str, timeout: float | None) -> Iterator[Event]:
+        started = woken = time.monotonic()
+        self._wake()
+        seen, pause = 0, _FASTEST
+        with self._database.changes() as changed:
+            while True:
+                if changed():
+                    for event in self._all_events(id, seen):
+                        seen, pause = event.seq, _FASTEST
+                        yield event
+                        if event.type in FINAL_STATES:
+                            return
+                now = time.monotonic()
+                if timeout is not None and now - started >= timeout:
+                    job = self.get(id)
+                    raise JobTimeoutError(
+                        f"Job {id} was still {state_in_words(job)} after {timeout:g} s. It goes on: "
+                        "wait again, or cancel it."
+                    )
+                if now - woken >= _WAKE_EVERY:
+                    self._wake()
+                    woken = now
+                left = _SLOWEST if timeout is None else started + timeout - now
+                time.sleep(min(pause, max(0.0, left)))
+                pause = min(_SLOWEST, pause * 1.3)
+
+    def _all_events(self, id: str, after: int = 0) -> Iterator[Event]:
+        while page := self._records.events(id, after):
+            yield from page
+            after = page[-1].seq
+
+
+def _input_refs(inputs: str | Version | Mapping[str, str | Version] | None) -> dict[str, str]:
+    if inputs is None:
+        return {}
+    named = {"field": inputs} if isinstance(inputs, str | Version) else inputs
+    return {slot: ref.ref if isinstance(ref, Version) else ref for slot, ref in named.items()}
+
+
+def _named(slots: Mapping[str, str] | tuple[str, ...]) -> str:
+    return (
+        ("the input " if len(slots) == 1 else "the inputs ") + ", ".join(map(repr, slots))
+        if slots
+        else "no input"
+    )

@@ -1,0 +1,155 @@
+"""`workspace.reports`, embedded: rendered pages with the notebooks that made them."""
+
+from __future__ import annotations
+
+import builtins
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from sqlalchemy import select
+
+from ..errors import ReportError
+from . import _display, _objects
+from ._clock import Clock, new_id
+from ._database import Database
+from ._display import Listing
+from ._job import Job
+from ._models import JobRow, ReportRow
+from ._names import not_found, slug
+from ._object_store import ObjectStore
+from ._protocol import Progress, Report
+from ._uploads import disk_errors
+from ._views import Views
+
+if TYPE_CHECKING:
+    from ._protocol import Workspace
+
+_COLUMNS: _display.Columns[Report] = {
+    "report": lambda report: report.id,
+    "title": lambda report: _display.short(report.title),
+    "template": lambda report: report.template,
+    "job": lambda report: report.job,
+    "rendered": lambda report: _display.when(report.created),
+}
+
+
+class Renderer(Protocol):
+    """Renders a job's report and adds it to the workspace; the reports room provides it."""
+
+    def __call__(
+        self,
+        workspace: Workspace,
+        job_id: str,
+        *,
+        template: str,
+        title: str | None,
+        progress: Progress | None,
+    ) -> Report: ...
+
+
+class EmbeddedReports:
+    """Reports kept in this workspace's own database and folder."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        database: Database,
+        store: ObjectStore,
+        views: Views,
+        clock: Clock,
+        renderer: Renderer | None,
+    ) -> None:
+        self._workspace = workspace
+        self._database = database
+        self._store = store
+        self._views = views
+        self._clock = clock
+        self._renderer = renderer
+
+    def render(
+        self,
+        job: str | Job,
+        *,
+        template: str = "discovery",
+        title: str | None = None,
+        progress: Progress | None = None,
+    ) -> Report:
+        """Render a job's report from a template, and keep it.
+
+        Raises:
+            NotFoundError: there is no such job.
+            ReportError: it cannot be rendered.
+        """
+        if self._renderer is None:
+            raise ReportError(
+                "This workspace was opened without a renderer. Open it with physforge_kernel.connect()."
+            )
+        job_id = self._workspace.jobs.get(job.id if isinstance(job, Job) else job).id
+        return self._renderer(self._workspace, job_id, template=template, title=title, progress=progress)
+
+    def add(
+        self,
+        title: str,
+        template: str,
+        job_id: str,
+        html_path: str | PathLike[str],
+        notebook_path: str | PathLike[str],
+    ) -> Report:
+        """Keep a rendered page and its notebook.
+
+        Raises:
+            NotFoundError: there is no such job.
+        """
+        now = self._clock()
+        with disk_errors(), self._store.staging() as staging:
+            html = staging.add(Path(html_path), "report.html")
+            notebook = staging.add(Path(notebook_path), "report.ipynb")
+            with self._database.writing() as session:
+                if session.get(JobRow, job_id) is None:
+                    raise not_found("job", job_id, (), "A report belongs to a job.")
+                _objects.hold(session, self._store, html, now)
+                _objects.hold(session, self._store, notebook, now)
+                row = ReportRow(
+                    id=new_id("report", now),
+                    title=title,
+                    template=template,
+                    job_id=job_id,
+                    created=now,
+                    html=html.sha256,
+                    notebook=notebook.sha256,
+                )
+                session.add(row)
+        return self._shown(row)
+
+    def list(self) -> builtins.list[Report]:
+        """Return all reports, the newest first."""
+        with self._database.reading() as session:
+            rows = session.scalars(select(ReportRow).order_by(ReportRow.created.desc(), ReportRow.id.desc()))
+            return Listing(map(self._shown, rows), _COLUMNS, "No reports yet.")
+
+    def get(self, id: str) -> Report:
+        """Return the report with this id.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        with self._database.reading() as session:
+            row = session.get(ReportRow, id)
+            if row is None:
+                known = session.scalars(select(ReportRow.id).order_by(ReportRow.created.desc()).limit(200))
+                raise not_found("report", id, known, "List them with workspace.reports.list().")
+            return self._shown(row)
+
+    def _shown(self, row: ReportRow) -> Report:
+        stem = slug(row.title)[:80] or "report"
+        folder = self._views.show(row.id, {f"{stem}.html": row.html, f"{stem}.ipynb": row.notebook})
+        return Report(
+            id=row.id,
+            title=row.title,
+            template=row.template,
+            job=row.job_id,
+            created=row.created,
+            html=folder / f"{stem}.html",
+            notebook=folder / f"{stem}.ipynb",
+        )
