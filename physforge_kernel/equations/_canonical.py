@@ -9,13 +9,12 @@ from fractions import Fraction
 import sympy
 
 from ..errors import EquationError
-from ._expression import Scope, as_complex, exact, expand, rational
+from ._exact import as_complex, as_fraction, exact, expand, rational
 from ._names import derivative_name, natural_key
+from ._scope import Scope
 from ._text import Spelling
 
 _SPELLING = Spelling()
-
-Coefficient = complex | sympy.Expr
 
 
 @dataclass(frozen=True)
@@ -52,18 +51,29 @@ def canonical(residuals: Sequence[tuple[str | None, sympy.Expr]], scope: Scope) 
         Side(name, collect(value, scope))
         for name, value in sorted(solved.items(), key=lambda item: _left_key(item[0]))
     ]
-    steady = []
+    steady: list[tuple[Term, ...]] = []
     for row in rest:
         terms = _scaled(row, scope)
-        if terms:
+        if terms and not any(_has_component(term, scope) for term in terms):
+            raise EquationError(_without_component(terms, bool(solved)))
+        if terms and terms not in steady:
             steady.append(terms)
     steady.sort(key=lambda terms: [(term.order, str(term.coefficient)) for term in terms])
-    sides += [
-        Side("0" if index == 0 else f"0_{index + 1}", terms) for index, terms in enumerate(steady)
-    ]
+    sides += [Side("0" if index == 0 else f"0_{index + 1}", terms) for index, terms in enumerate(steady)]
     if not sides:
         raise EquationError("Both sides of this equation are the same, so it says nothing.")
     return tuple(sides)
+
+
+def _has_component(term: Term, scope: Scope) -> bool:
+    return any(scope.orders(str(symbol)) for symbol in term.product.free_symbols)
+
+
+def _without_component(terms: Sequence[Term], contradicts: bool) -> str:
+    named = " + ".join(term.name for term in terms)
+    if contradicts:
+        return f"These equations contradict one another: together they say that {named} (scaled) is zero."
+    return "This equation holds no field: nothing in it has a derivative. Write one such as u_t = 0.1*u_xx."
 
 
 def _left_key(name: str) -> tuple[object, ...]:
@@ -78,7 +88,9 @@ def _unknowns(residuals: Sequence[tuple[str | None, sympy.Expr]], scope: Scope) 
             found = scope.orders(symbol.name)  # type: ignore[attr-defined]
             if found is not None and set(found[1]) == {"t"}:
                 highest[found[0]] = max(highest.get(found[0], 0), found[1]["t"])
-    names = sorted((derivative_name(component, {"t": n}) for component, n in highest.items()), key=natural_key)
+    names = sorted(
+        (derivative_name(component, {"t": n}) for component, n in highest.items()), key=natural_key
+    )
     written = [left for left, _ in residuals if left in names]
     return [sympy.Symbol(name) for name in dict.fromkeys([*written, *names]) if name]
 
@@ -197,7 +209,9 @@ def _normal_factor(factor: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
 
 def _normal_constant(value: sympy.Expr) -> sympy.Expr:
     value = expand(value)
-    if value.free_symbols and any(power.exp.is_negative and power.base.is_Add for power in value.atoms(sympy.Pow)):
+    if value.free_symbols and any(
+        power.exp.is_negative and power.base.is_Add for power in value.atoms(sympy.Pow)
+    ):
         numerator, denominator = sympy.fraction(sympy.cancel(value))
         scale, inverse = _normal_factor(denominator ** sympy.Integer(-1))
         value = expand(numerator * scale) * inverse

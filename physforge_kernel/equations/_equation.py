@@ -2,189 +2,445 @@
 
 from __future__ import annotations
 
-import cmath
-import math
+import numbers
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy
 
 from ..errors import EquationError
 from ._canonical import Side, canonical
-from ._expression import Evaluator, Scope, exact, expand
-from ._names import AXES, derivative_name, natural_key, split_derivative
+from ._exact import exact, expand, with_doubles
+from ._expression import Evaluator
+from ._latex import LatexSpelling
+from ._names import AXES, natural_key
 from ._parse import read_statements
-from ._syntax import FUNCTIONS, Call, Derivative, Laplacian, Name, Node, Statement, complain
+from ._printing import Errors, Layout, close
+from ._python import PythonSpelling, python_source
+from ._scope import Scope, declared, find_scope
+from ._syntax import Node, Number, Statement
+from ._text import Spelling
 
-_GIVEN = ("u", "v", "w")
+if TYPE_CHECKING:
+    import xarray
+
+Coefficient = float | complex | sympy.Expr
+Terms = Mapping[str, Mapping[str, Coefficient]]
+
+_cached_statements = lru_cache(maxsize=4096)(read_statements)
 
 
 class Equation:
-    def __init__(self, text, *, parameters=(), components=(), axes=()) -> None:
+    """A differential equation, or a system of them, in one canonical form.
+
+    Args:
+        text: one equation (`u_t = -u*u_x + 0.1*u_xx`; an expression alone equals zero), several separated by `;` or
+            line ends, or a sequence of texts. Derivatives are read as `u_xx`, `d2u/dx2`, `∂²u/∂x²` and in LaTeX.
+        parameters: names that are constants without a value.
+        components: names that are fields although nothing differentiates them (u, v and w need no mention).
+        axes: independent variables beyond those that the text mentions, for the Laplacian.
+
+    Raises:
+        EquationError: if a text is no equation; the message points at the place.
+
+    >>> equation = Equation("d2u/dx2 * 0.1 = u*u_x + u_t")
+    >>> print(equation)
+    u_t = -u*u_x + 0.1*u_xx
+    >>> equation.terms
+    {'u_t': {'u*u_x': -1.0, 'u_xx': 0.1}}
+    >>> equation == Equation(r"\\frac{\\partial u}{\\partial t} + u u_x = 0.1 u_{xx}")
+    True
+    """
+
+    _sides: tuple[Side, ...]
+    _scope: Scope
+
+    def __init__(
+        self,
+        text: str | Iterable[str] | Equation,
+        *,
+        parameters: str | Iterable[str] = (),
+        components: str | Iterable[str] = (),
+        axes: str | Iterable[str] = (),
+    ) -> None:
+        constants, fields = declared(parameters, "parameter"), declared(components, "component")
         if isinstance(text, Equation):
+            constants, fields = constants | text._scope.parameters, fields | text._scope.components
             text = text.text
-        texts = [text] if isinstance(text, str) else list(text)
-        declared = _declared(parameters)
-        statements = [s for part in texts for s in read_statements(part, (*declared, *components))]
-        scope = _scope(statements, declared, frozenset(components), tuple(axes))
+        texts = [text] if isinstance(text, str) else _listed(text)
+        statements = [statement for one in texts for statement in read_statements(one, constants | fields)]
+        scope = find_scope(statements, parameters=constants, components=fields, axes=axes)
         residuals = []
         for statement in statements:
             evaluator = Evaluator(statement.text, scope)
             left, right = evaluator.evaluate(statement.left), evaluator.evaluate(statement.right)
-            name = left.name if isinstance(left, sympy.Symbol) else None
-            residuals.append((name, expand(left - right)))
-        self._set(canonical(residuals, scope), scope)
-
-    def _set(self, sides: tuple[Side, ...], scope: Scope) -> None:
-        self._sides = sides
-        self._scope = scope
+            residuals.append((left, right))
+        self._settle(residuals, scope)
 
     @classmethod
-    def from_terms(cls, terms, *, parameters=(), components=(), axes=()):
-        texts = []
-        declared = _declared(parameters)
-        statements, weights = [], []
+    def from_terms(
+        cls,
+        terms: Terms,
+        *,
+        parameters: str | Iterable[str] = (),
+        components: str | Iterable[str] = (),
+    ) -> Equation:
+        """An equation from its terms and their coefficients: the inverse of `Equation.terms`.
+
+        Args:
+            terms: `{left side: {term: coefficient}}`; coefficients are numbers, or SymPy in the parameters.
+            parameters: names that are constants without a value.
+            components: names that are fields although nothing differentiates them.
+
+        Raises:
+            EquationError: if a term cannot be read or a coefficient is no finite number.
+
+        >>> print(Equation.from_terms({"u_t": {"u*u_x": -6, "u_xxx": -1.0}}))
+        u_t = -6*u*u_x - u_xxx
+        """
+        constants, fields = declared(parameters, "parameter"), declared(components, "component")
+        known = constants | fields
+        read: list[tuple[Statement, list[tuple[Statement, Coefficient]]]] = []
         for left, right in terms.items():
-            left = "0" if left.startswith("0_") else left
-            statements.append((left, read_statements(left, declared)[0].left, [
-                (read_statements(name, declared)[0], value) for name, value in right.items()]))
-        flat = [Statement(l, n, t.left) for l, n, ts in statements for t, _ in ts] + [
-            Statement(l, n, n) for l, n, _ in statements]
-        scope = _scope(flat, declared, frozenset(components), tuple(axes))
+            written = "0" if left.startswith("0_") else left
+            read.append(
+                (_single(written, known), [(_single(name, known), value) for name, value in right.items()])
+            )
+        statements = [statement for left, right in read for statement in (left, *(term for term, _ in right))]
+        scope = find_scope(statements, parameters=constants, components=fields)
         residuals = []
-        for text, node, parts in statements:
-            left = Evaluator(text, scope).evaluate(node)
-            right = sympy.Integer(0)
-            for statement, value in parts:
-                right += _constant(value, scope) * Evaluator(statement.text, scope).evaluate(statement.left)
-            name = left.name if isinstance(left, sympy.Symbol) else None
-            residuals.append((name, expand(left - right)))
-        self = cls.__new__(cls)
-        self._set(canonical(residuals, scope), scope)
-        return self
+        for left, right in read:
+            total = [
+                _constant(value, term.text, scope) * Evaluator(term.text, scope).evaluate(term.left)
+                for term, value in right
+            ]
+            residuals.append((Evaluator(left.text, scope).evaluate(left.left), sympy.Add(*total)))
+        return cls._settled(residuals, scope)
+
+    @classmethod
+    def _settled(cls, residuals: Sequence[tuple[sympy.Expr, sympy.Expr]], scope: Scope) -> Equation:
+        equation = cls.__new__(cls)
+        equation._settle(residuals, scope)
+        return equation
+
+    def _settle(self, residuals: Sequence[tuple[sympy.Expr, sympy.Expr]], scope: Scope) -> None:
+        rows = [
+            (left.name if isinstance(left, sympy.Symbol) else None, expand(left - right))
+            for left, right in residuals
+        ]
+        object.__setattr__(self, "_sides", canonical(rows, scope))
+        object.__setattr__(self, "_scope", scope)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"An Equation does not change; make another instead of setting {name!r}.")
+
+    # ------------------------------------------------------------------- contents
 
     @property
-    def terms(self):
-        return {side.left: {term.name: _public(term.coefficient) for term in side.terms} for side in self._sides}
-
-    @property
-    def left_sides(self):
-        return tuple(side.left for side in self._sides)
-
-    @property
-    def right_sides(self):
+    def terms(self) -> dict[str, dict[str, Coefficient]]:
+        """The coefficient of each term by left side: floats, complex numbers, or SymPy in the parameters."""
         return {
-            side.left: sympy.Add(*[_public_expr(term.coefficient) * _floats(term.product) for term in side.terms])
-            for side in self._sides
+            side.left: {term.name: _shown(term.coefficient) for term in side.terms} for side in self._sides
         }
 
     @property
-    def _names(self):
-        names = set()
-        for side in self._sides:
-            names.add(side.left)
-            for term in side.terms:
-                names |= {s.name for s in term.product.free_symbols}
-                if isinstance(term.coefficient, sympy.Expr):
-                    names |= {s.name for s in term.coefficient.free_symbols}
-        return names
+    def left_sides(self) -> tuple[str, ...]:
+        """The time derivatives solved for; `0` (then `0_2`, ...) for equations without one.
 
-    @property
-    def components(self):
-        found = {self._scope.orders(n)[0] for n in self._names if self._scope.orders(n)}
+        >>> Equation("x_t = 10*(y - x); y_t = x*(28 - z) - y; z_t = x*y - 8/3*z").left_sides
+        ('x_t', 'y_t', 'z_t')
+        """
+        return tuple(side.left for side in self._sides)
+
+    @cached_property
+    def right_sides(self) -> dict[str, sympy.Expr]:
+        """Each right side in plain SymPy symbols named like `u`, `u_xx`, `x`, `t`, `nu`."""
+        return {
+            side.left: sympy.Add(
+                *[_expression(term.coefficient) * with_doubles(term.product) for term in side.terms]
+            )
+            for side in self._sides
+        }
+
+    @cached_property
+    def components(self) -> tuple[str, ...]:
+        """The fields that occur, in alphabetical order.
+
+        >>> Equation("w_t = -u*w_x - v*w_y + 0.01*(w_xx + w_yy)").components
+        ('u', 'v', 'w')
+        """
+        found = {orders[0] for name in self._names if (orders := self._scope.orders(name))}
         return tuple(sorted(found, key=natural_key))
 
-    @property
-    def parameters(self):
+    @cached_property
+    def axes(self) -> tuple[str, ...]:
+        """The independent variables that occur, in the order t, x, y, z."""
+        used = set()
+        for name in self._names:
+            found = self._scope.orders(name)
+            used |= set(found[1]) if found else {name}
+        return tuple(axis for axis in AXES if axis in used and self._scope.is_axis(axis))
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """The constants without a value that occur, in alphabetical order."""
         return tuple(sorted(self._names & self._scope.parameters, key=natural_key))
 
-    @property
-    def axes(self):
-        used = set()
-        for n in self._names:
-            o = self._scope.orders(n)
-            used |= set(o[1]) if o else {n}
-        return tuple(a for a in AXES if a in used and a not in self._scope.components)
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        names = {side.left for side in self._sides if not side.left.startswith("0")}
+        for side in self._sides:
+            for term in side.terms:
+                names |= {str(symbol) for symbol in term.product.free_symbols}
+                if isinstance(term.coefficient, sympy.Expr):
+                    names |= {str(symbol) for symbol in term.coefficient.free_symbols}
+        return frozenset(names)
+
+    def order(self, axis: str) -> int:
+        """The highest derivative by one axis.
+
+        >>> Equation("u_t = -u*u_x - u_xxx").order("x")
+        3
+        """
+        if axis not in AXES:
+            raise EquationError(f"{axis!r} is no axis; the axes are {', '.join(AXES)}.")
+        found = [self._scope.orders(name) for name in self._names]
+        return max((orders[1].get(axis, 0) for orders in found if orders), default=0)
+
+    # ------------------------------------------------------------------- printing
+
+    @cached_property
+    def text(self) -> str:
+        """The canonical one-line form, which reads back as this equation."""
+        return self.format()
+
+    def format(self, digits: int | None = None) -> str:
+        """The text with at most `digits` significant digits in each number.
+
+        >>> Equation("u_t = 0.100312*u_xx").format(digits=2)
+        'u_t = 0.1*u_xx'
+        """
+        return self._lines(Layout(Spelling(digits, self._scope.imaginary), self._scope))
+
+    @cached_property
+    def latex(self) -> str:
+        """The equation in LaTeX, which reads back as this equation.
+
+        >>> Equation("u_t = nu*u_xx - 3e-4*u", parameters="nu").latex
+        'u_t = -3\\\\times10^{-4} u + \\\\nu u_{xx}'
+        """
+        return self._latex_lines(None)
+
+    def format_latex(self, digits: int | None = None) -> str:
+        """The LaTeX with at most `digits` significant digits in each number."""
+        return self._latex_lines(digits)
+
+    def text_with(self, errors: Errors) -> str:
+        """The text with the standard error of each coefficient.
+
+        Args:
+            errors: `{left side: {term: standard error}}`; terms that are missing are printed without one.
+
+        >>> equation = Equation("u_t = -1.00032*u*u_x + 0.10029*u_xx")
+        >>> print(equation.text_with({"u_t": {"u*u_x": 0.00071, "u_xx": 0.00068}}))
+        u_t = -(1.0003 ± 0.0007)*u*u_x + (0.1003 ± 0.0007)*u_xx
+        """
+        return self._lines(Layout(Spelling(None, self._scope.imaginary), self._scope), errors)
+
+    def latex_with(self, errors: Errors, digits: int | None = None) -> str:
+        """As `text_with`, in LaTeX."""
+        return self._latex_lines(digits, errors)
+
+    def _lines(self, layout: Layout, errors: Errors | None = None) -> str:
+        return "; ".join(self._laid_out(layout, errors))
+
+    def _laid_out(self, layout: Layout, errors: Errors | None) -> list[str]:
+        return [
+            layout.equation(side, None if errors is None else errors.get(side.left, {}))
+            for side in self._sides
+        ]
+
+    def _latex_lines(self, digits: int | None, errors: Errors | None = None) -> str:
+        spelling = LatexSpelling(self._scope, digits, self._scope.imaginary)
+        lines = self._laid_out(Layout(spelling, self._scope, r"\pm", r"\times10^{{{}}}"), errors)
+        if len(lines) == 1:
+            return lines[0]
+        aligned = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in lines)
+        return rf"\begin{{aligned}} {aligned} \end{{aligned}}"
+
+    @cached_property
+    def python(self) -> str:
+        """The source of a function `right_sides(...)` over NumPy arrays that returns each right side by name.
+
+        >>> print(Equation("u_t = nu*u_xx - u^3", parameters="nu").python)
+        import numpy as np
+        <BLANKLINE>
+        <BLANKLINE>
+        def right_sides(u, u_xx, *, nu):
+            \"\"\"u_t = -u^3 + nu*u_xx\"\"\"
+            return {
+                'u_t': -u**3 + nu*u_xx,
+            }
+        <BLANKLINE>
+        """
+        layout = Layout(PythonSpelling(), self._scope)
+        rights = {side.left: layout.right(side) for side in self._sides}
+        held = {str(symbol) for right in self.right_sides.values() for symbol in right.free_symbols}
+        arguments = sorted(
+            held - self._scope.parameters,
+            key=lambda name: (not self._scope.is_axis(name), natural_key(name)),
+        )
+        return python_source(rights, self.text, arguments, self.parameters)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        extra = f", parameters={self.parameters!r}" if self.parameters else ""
+        return f"Equation({self.text!r}{extra})"
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex}$"
+
+    # ------------------------------------------------------------------ comparison
+
+    @cached_property
+    def _identity(self) -> frozenset[tuple[str, frozenset[tuple[str, Coefficient]]]]:
+        return frozenset(
+            (side.left, frozenset((term.name, term.coefficient) for term in side.terms))
+            for side in self._sides
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Equation):
+            return NotImplemented
+        return self._identity == other._identity and self.parameters == other.parameters
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self._sides, self._scope)
+
+    def same_terms(self, other: Equation) -> bool:
+        """Whether both have the same left sides and the same terms, whatever the coefficients.
+
+        >>> Equation("u_t = 0.1*u_xx").same_terms(Equation("u_t = 0.3*u_xx"))
+        True
+        """
+        return {left: set(right) for left, right in self.terms.items()} == {
+            left: set(right) for left, right in other.terms.items()
+        }
+
+    def isclose(self, other: Equation, rtol: float = 1e-9) -> bool:
+        """Whether both have the same terms, with coefficients that agree to the relative tolerance `rtol`.
+
+        >>> Equation("u_t = 0.1*u_xx").isclose(Equation("u_t = 0.10000000000001*u_xx"))
+        True
+        """
+        theirs = {side.left: {term.name: term.coefficient for term in side.terms} for side in other._sides}
+        return self.same_terms(other) and all(
+            close(term.coefficient, theirs[side.left][term.name], rtol)
+            for side in self._sides
+            for term in side.terms
+        )
+
+    # --------------------------------------------------------------------- new ones
+
+    def substitute(self, values: Mapping[str, complex] | None = None, /, **named: complex) -> Equation:
+        """This equation with values for some of its parameters.
+
+        >>> print(Equation("u_t = nu*u_xx", parameters="nu").substitute(nu=0.1))
+        u_t = 0.1*u_xx
+        """
+        given = {**(values or {}), **named}
+        for name, value in given.items():
+            if name not in self._scope.parameters:
+                raise EquationError(
+                    f"{name!r} is no parameter of {self.text}; its parameters are {', '.join(self.parameters) or 'none'}."
+                )
+            if not isinstance(value, numbers.Number):
+                raise EquationError(f"The parameter {name} needs a number as its value, not {value!r}.")
+        exchange = {sympy.Symbol(name): exact(complex(value)) for name, value in given.items()}
+        scope = Scope(
+            self._scope.components,
+            self._scope.parameters - set(given),
+            self._scope.axes,
+            self._scope.is_complex,
+        )
+        residuals = []
+        for side in self._sides:
+            right = sympy.Add(*[_exact_expression(term.coefficient) * term.product for term in side.terms])
+            replaced = right.xreplace(exchange)
+            if replaced.has(sympy.zoo, sympy.nan, sympy.oo):
+                listed = ", ".join(f"{name} = {value}" for name, value in given.items())
+                raise EquationError(f"With {listed} the right side of {side.left} has no finite value.")
+            left = sympy.Integer(0) if side.left.startswith("0") else sympy.Symbol(side.left)
+            residuals.append((left, replaced))
+        return self._settled(residuals, scope)
+
+    def simulate(self, start: xarray.Dataset, **options: Any) -> xarray.Dataset:
+        """The field that obeys this equation from `start` on; see `physforge_kernel.simulate` for the options."""
+        from . import simulate
+
+        return simulate(self, start, **options)
 
 
-def _declared(parameters):
-    return (parameters,) if isinstance(parameters, str) else tuple(parameters)
+def _restore(sides: tuple[Side, ...], scope: Scope) -> Equation:
+    equation = Equation.__new__(Equation)
+    object.__setattr__(equation, "_sides", sides)
+    object.__setattr__(equation, "_scope", scope)
+    return equation
 
 
-def _constant(value, scope):
+def _listed(texts: Iterable[str]) -> list[str]:
+    try:
+        return list(texts)
+    except TypeError:
+        raise EquationError(f"An equation is read from a text or several, not from {texts!r}.") from None
+
+
+def _single(text: str, known: frozenset[str]) -> Statement:
+    """The one expression that a side or a term is."""
+    statements = _cached_statements(text, known)
+    right: Node = statements[0].right
+    if len(statements) != 1 or not (isinstance(right, Number) and right.value == 0):
+        raise EquationError(f"{text!r} is not one term; give a product such as 'u*u_x'.")
+    return statements[0]
+
+
+def _constant(value: Coefficient, term: str, scope: Scope) -> sympy.Expr:
     if isinstance(value, sympy.Expr):
-        return sympy.nsimplify(value, rational=True)
-    return exact(complex(value))
+        unknown = sorted(str(symbol) for symbol in value.free_symbols if str(symbol) not in scope.parameters)
+        if unknown:
+            raise EquationError(
+                f"The coefficient {value} of {term} holds {unknown[0]!r}; declare it with parameters=({unknown[0]!r},)."
+            )
+        return _rationals(value)
+    if isinstance(value, bool) or not isinstance(value, numbers.Number):
+        try:
+            value = complex(value)
+        except (TypeError, ValueError):
+            raise EquationError(f"The coefficient {value!r} of {term} is no number.") from None
+    try:
+        return exact(complex(value))
+    except EquationError:
+        raise EquationError(f"The coefficient {value} of {term} is not finite.") from None
 
 
-def _public(c):
-    return _public_expr(c) if isinstance(c, sympy.Expr) else c
+def _rationals(value: sympy.Expr) -> sympy.Expr:
+    floats = {number: exact(float(number)) for number in value.atoms(sympy.Float)}
+    return value.xreplace(floats) if floats else value
 
 
-def _public_expr(c):
-    if isinstance(c, sympy.Expr):
-        return _floats(c)
-    if isinstance(c, complex):
-        return _fl(c.real) + _fl(c.imag) * sympy.I
-    return _fl(c)
+def _exact_expression(coefficient: Coefficient) -> sympy.Expr:
+    return coefficient if isinstance(coefficient, sympy.Expr) else exact(coefficient)
 
 
-def _fl(v):
-    return sympy.Integer(int(v)) if v == int(v) and abs(v) < 2**53 else sympy.Float(v)
+def _expression(coefficient: Coefficient) -> sympy.Expr:
+    return with_doubles(_exact_expression(coefficient))
 
 
-def _floats(e):
-    if isinstance(e, sympy.Pow) and e.exp.is_Rational:
-        return _floats(e.base) ** e.exp
-    if isinstance(e, sympy.Rational):
-        return _fl(float(e))
-    if e.is_Atom:
-        return e
-    return e.func(*[_floats(a) for a in e.args])
-
-
-def _scope(statements, parameters, components, axes):
-    names, differentiated = {}, set()
-    is_complex = False
-    for s in statements:
-        for node in s.walk():
-            if isinstance(node, Name):
-                names.setdefault(node.name, (s, node))
-                if node.name in parameters or node.name in components:
-                    continue
-                d = split_derivative(node.name)
-                if d:
-                    differentiated.add(d[0])
-            elif isinstance(node, Derivative | Laplacian):
-                if isinstance(node.of, Name) and node.of.name not in parameters:
-                    d = split_derivative(node.of.name)
-                    if not d:
-                        differentiated.add(node.of.name)
-            elif isinstance(node, Call) and node.function == "conj":
-                is_complex = True
-    comps = set(components) | differentiated
-    for given in _GIVEN:
-        if given in names and given not in parameters:
-            comps.add(given)
-    if ("i" in names and "i" not in comps | set(parameters)) or ("I" in names and "I" not in comps | set(parameters)):
-        is_complex = True
-    for name, (s, node) in names.items():
-        if name in comps or name in parameters or name in ("pi", "i", "I") or name in AXES:
-            continue
-        d = split_derivative(name, comps)
-        if d:
-            continue
-        raise complain(s.text, node.start, f"{name!r} is unknown: it has no derivative here. Declare it: a constant with parameters=({name!r},), a field with components=({name!r},).")
-    used = set(axes)
-    for name in names:
-        d = split_derivative(name, comps)
-        if d and name not in comps:
-            used |= set(d[1])
-        elif name in AXES and name not in comps:
-            used.add(name)
-    for s in statements:
-        for node in s.walk():
-            if isinstance(node, Derivative):
-                used |= set(node.axes)
-    return Scope(frozenset(comps), frozenset(parameters), tuple(a for a in AXES if a in used), is_complex)
+def _shown(coefficient: Coefficient) -> Coefficient:
+    return with_doubles(coefficient) if isinstance(coefficient, sympy.Expr) else coefficient

@@ -20,7 +20,7 @@ class LatexCommand:
 
 _OPERATORS = {
     "cdot": "*", "times": "*", "ast": "*", "div": "/", "partial": "∂", "nabla": "∇", "Delta": "Δ",
-    "triangle": "Δ", "lvert": "|", "rvert": "|", "vert": "|", "mid": "|", "lbrace": "(", "rbrace": ")",
+    "triangle": "Δ", "lvert": "lvert", "rvert": "rvert", "vert": "|", "mid": "|", "lbrace": "(", "rbrace": ")",
     "{": "(", "}": ")", "lparen": "(", "rparen": ")",
 }  # fmt: skip
 _NAMES = {
@@ -28,7 +28,7 @@ _NAMES = {
     "imath": "i", "ln": "log", "sgn": "sign",
     **{name: name for name in ("sin", "cos", "tan", "exp", "log", "tanh", "cosh", "sinh", "pi")},
 }  # fmt: skip
-_WRAPPERS = ("mathrm", "mathit", "mathbf", "mathsf", "text", "textrm", "operatorname", "mathop", "boldsymbol")
+WRAPPERS = ("mathrm", "mathit", "mathbf", "mathsf", "text", "textrm", "operatorname", "mathop", "boldsymbol")
 _SKIPPED = (
     "left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "bigg", "Bigg", "biggl", "biggr", "displaystyle",
     "textstyle", "quad", "qquad", ",", ";", ":", "!", " ", "(", ")", "[", "]", "limits", "nonumber",
@@ -37,7 +37,7 @@ _SKIPPED = (
 COMMANDS: dict[str, LatexCommand] = {
     **{word: LatexCommand("operator", text) for word, text in _OPERATORS.items()},
     **{word: LatexCommand("name", text) for word, text in _NAMES.items()},
-    **{word: LatexCommand("wrapped") for word in _WRAPPERS},
+    **{word: LatexCommand("wrapped") for word in WRAPPERS},
     **{word: LatexCommand("skip") for word in _SKIPPED},
     **{word: LatexCommand("skip", "environment") for word in ("begin", "end", "label", "tag")},
     **{word: LatexCommand("command", "frac") for word in ("frac", "dfrac", "tfrac")},

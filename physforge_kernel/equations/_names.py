@@ -12,7 +12,9 @@ _SUFFIX_ORDER = "xyzt"
 _DERIVATIVE = re.compile(r"(?P<base>.+)_(?P<suffix>[txyz]+)\Z", re.DOTALL)
 
 
-def split_derivative(name: str, components: Collection[str] | None = None) -> tuple[str, dict[str, int]] | None:
+def split_derivative(
+    name: str, components: Collection[str] | None = None
+) -> tuple[str, dict[str, int]] | None:
     """Split a derivative's name into its component and how often each axis differentiates it.
 
     Args:

@@ -1,12 +1,12 @@
 """From a text to a tree: a recursive-descent reader that evaluates nothing.
 
-    system     := equation ((";" | newline | ",") equation)*
-    equation   := sum ("=" sum)?
-    sum        := ["+" | "-"] product (("+" | "-") product)*
-    product    := power (("*" | "/" | nothing) power)*
-    power      := postfix ["^" exponent]
-    postfix    := primary ["_xx"]
-    primary    := number | name | function(sum) | (sum) | |sum| | derivative of a power | LaTeX command
+system     := equation ((";" | newline | ",") equation)*
+equation   := sum ("=" sum)?
+sum        := ["+" | "-"] product (("+" | "-") product)*
+product    := power (("*" | "/" | nothing) power)*
+power      := postfix ["^" exponent]
+postfix    := primary ["_xx"]
+primary    := number | name | function(sum) | (sum) | |sum| | derivative of a power | LaTeX command
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ def read_statements(text: str, known: Collection[str] = ()) -> list[Statement]:
     if not isinstance(text, str):
         raise EquationError(f"An equation is read from a text, not from {type(text).__name__} {text!r}.")
     tokens = tokenize(text, frozenset(known))
-    statements = [
-        _Parser(text, group, frozenset(known)).statement() for group in _separate(text, tokens)
-    ]
+    statements = [_Parser(text, group, frozenset(known)).statement() for group in _separate(text, tokens)]
     if not statements:
-        raise complain(text, 0, "There is no equation in this text; write one such as u_t = -u*u_x + 0.1*u_xx.")
+        raise complain(
+            text, 0, "There is no equation in this text; write one such as u_t = -u*u_x + 0.1*u_xx."
+        )
     return statements
 
 
@@ -62,9 +62,9 @@ def _separate(text: str, tokens: Sequence[Token]) -> list[list[Token]]:
     for index, token in enumerate(tokens):
         if token.kind == "end":
             break
-        if token.kind == "operator" and token.text in "([{":
+        if token.kind == "operator" and token.text in ("(", "[", "{"):
             depth += 1
-        elif token.kind == "operator" and token.text in ")]}":
+        elif token.kind == "operator" and token.text in (")", "]", "}"):
             depth -= 1
         separates = (token.kind == "operator" and token.text in ",;" and depth == 0) or (
             token.kind == "newline" and depth <= 0 and not _goes_on(tokens, index)
@@ -125,7 +125,9 @@ class _Parser:
         if self.at(operator):
             return self.take()
         if self.now.kind == "end":
-            raise complain(self.text, opened.start, f"This {opened.text!r} is never closed; add {operator!r}.")
+            raise complain(
+                self.text, opened.start, f"This {opened.text!r} is never closed; add {operator!r}."
+            )
         raise complain(
             self.text, self.now.start, f"{operator!r} was expected here, to close the {opened.text!r}."
         )
@@ -151,7 +153,9 @@ class _Parser:
                 self.text, token.start, "The equation ends here, where a number, a name or '(' should follow."
             )
         if token.text in _CLOSING.values():
-            return complain(self.text, token.start, f"This {token.text!r} closes nothing; remove it or open it.")
+            return complain(
+                self.text, token.start, f"This {token.text!r} closes nothing; remove it or open it."
+            )
         return complain(self.text, token.start, f"{token.text!r} cannot stand here.")
 
     def sum(self) -> Node:
@@ -193,10 +197,12 @@ class _Parser:
         token = self.now
         if token.kind in ("number", "name", "leibniz", "command"):
             if token.kind == "number" and self.tokens[self.index - 1].kind == "number":
-                raise complain(self.text, token.start, "Two numbers stand side by side; put a '*' between them.")
+                raise complain(
+                    self.text, token.start, "Two numbers stand side by side; put a '*' between them."
+                )
             return True
         return token.kind == "operator" and (
-            token.text in "([{∂Δ∇" or (token.text == "|" and not self.in_bars)
+            token.text in ("(", "[", "{", "∂", "Δ", "∇", "lvert") or (token.text == "|" and not self.in_bars)
         )
 
     def power(self) -> Node:
@@ -224,14 +230,18 @@ class _Parser:
     def axes(self, token: Token) -> str:
         if token.text.strip("txyz"):
             raise complain(
-                self.text, token.start, f"A derivative's subscript holds only t, x, y and z, not {token.text!r}."
+                self.text,
+                token.start,
+                f"A derivative's subscript holds only t, x, y and z, not {token.text!r}.",
             )
         return self.limited(token.text, token)
 
     def limited(self, axes: str, token: Token) -> str:
         if len(axes) > MAX_DERIVATIVE:
             raise complain(
-                self.text, token.start, f"This derivative has order {len(axes)}; {MAX_DERIVATIVE} is the most."
+                self.text,
+                token.start,
+                f"This derivative has order {len(axes)}; {MAX_DERIVATIVE} is the most.",
             )
         return axes
 
@@ -239,7 +249,9 @@ class _Parser:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise complain(
-                self.text, self.now.start, f"Parentheses or powers are nested more than {MAX_DEPTH} deep here."
+                self.text,
+                self.now.start,
+                f"Parentheses or powers are nested more than {MAX_DEPTH} deep here.",
             )
 
     def primary(self) -> Node:
@@ -258,7 +270,7 @@ class _Parser:
             node = self.command(self.take())
         elif self.at("(", "[", "{"):
             node = self.group()
-        elif self.at("|"):
+        elif self.at("|", "lvert"):
             node = self.bars(self.take())
         elif self.at("∂"):
             node = self.partial(self.take())
@@ -290,10 +302,10 @@ class _Parser:
         return inside
 
     def bars(self, opened: Token) -> Node:
-        outer, self.in_bars = self.in_bars, True
+        outer, self.in_bars = self.in_bars, opened.text == "|"
         inside = self.sum()
         self.in_bars = outer
-        self.expect("|", opened)
+        self.expect("|" if opened.text == "|" else "rvert", opened)
         return Call(opened.start, "abs", inside)
 
     # ------------------------------------------------------- names and functions
@@ -440,7 +452,9 @@ class _Parser:
                 raise complain(self.text, token.start, "Of ∇ only the Laplacian ∇^2 u is read here.")
             times = order // 2 if token.text == "∇" else order
         if times > MAX_DERIVATIVE // 2:
-            raise complain(self.text, token.start, f"The Laplacian is applied {times} times; that is too often.")
+            raise complain(
+                self.text, token.start, f"The Laplacian is applied {times} times; that is too often."
+            )
         node = self.operand()
         for _ in range(times):
             node = Laplacian(token.start, node)

@@ -1,17 +1,16 @@
-"""One spelling for every number, factor and term; what is written here reads back as the same expression."""
+"""The spelling of numbers, factors and terms as text; what is written here reads back as the same expression."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import sympy
 
-from ._expression import as_complex
+from ._exact import as_complex, as_fraction
 
-_FUNCTION_NAMES: dict[type, str] = {
+FUNCTION_NAMES: dict[type, str] = {
     sympy.sin: "sin",
     sympy.cos: "cos",
     sympy.tan: "tan",
@@ -26,133 +25,164 @@ _FUNCTION_NAMES: dict[type, str] = {
 }
 
 
-@dataclass(frozen=True)
 class Spelling:
-    """How numbers are shortened, and what the imaginary unit is called."""
+    """Spells expressions as text; other notations override its small methods.
 
-    digits: int | None = None
-    imaginary: str = "i"
+    Args:
+        digits: significant digits of numbers; None for the fewest that read back as the same double.
+        imaginary: the name of the imaginary unit.
+    """
+
+    pi = "pi"
+
+    def __init__(self, digits: int | None = None, imaginary: str = "i") -> None:
+        self.digits = digits
+        self.imaginary = imaginary
+
+    # ------------------------------------------------- what a notation may override
 
     def real(self, value: float) -> str:
-        """The shortest decimal that reads back as `value` (or `digits` significant ones)."""
-        text = repr(value) if self.digits is None else f"{value:.{self.digits}g}"
+        text = repr(float(value)) if self.digits is None else f"{value:.{self.digits}g}"
         mantissa, e, exponent = text.partition("e")
-        if mantissa.endswith(".0"):
-            mantissa = mantissa[:-2]
+        mantissa = mantissa.removesuffix(".0")
         return f"{mantissa}e{int(exponent)}" if e else mantissa
+
+    def name(self, name: str) -> str:
+        return name
+
+    def times(self, texts: Sequence[str]) -> str:
+        return "*".join(texts)
+
+    def over(self, above: str, below: Sequence[str]) -> str:
+        return "/".join([above, *below])
+
+    def group(self, text: str) -> str:
+        return f"({text})"
+
+    def call(self, function: str, argument: str) -> str:
+        return f"{function}({argument})"
+
+    def raised(self, base: str, exponent: str) -> str:
+        return f"{base}^{exponent}"
+
+    def grouped_exponent(self, text: str) -> str:
+        return self.group(text)
+
+    # ------------------------------------------------------------------- numbers
 
     def number(self, value: complex) -> str:
         """A number as a factor: `0.5`, `-2*i`, `(1 + 2*i)`."""
         value = complex(value)
         if not value.imag:
             return self.real(value.real)
-        unit = self.imaginary
         size = abs(value.imag)
-        imaginary = unit if size == 1 else f"{self.real(size)}*{unit}"
+        imaginary = self.imaginary if size == 1 else self.times([self.real(size), self.imaginary])
         if not value.real:
             return f"-{imaginary}" if value.imag < 0 else imaginary
-        return f"({self.real(value.real)} {'-' if value.imag < 0 else '+'} {imaginary})"
+        return self.group(f"{self.real(value.real)} {'-' if value.imag < 0 else '+'} {imaginary}")
 
     def inner_number(self, value: complex) -> str:
         """As `number`, with simple multiples of pi written as such."""
         value = complex(value)
-        if not value.imag and (multiple := multiple_of_pi(value.real)) is not None:
-            top = "" if abs(multiple.numerator) == 1 else f"{abs(multiple.numerator)}*"
-            below = "" if multiple.denominator == 1 else f"/{multiple.denominator}"
-            return f"{'-' if multiple < 0 else ''}{top}pi{below}"
-        return self.number(value)
+        multiple = None if value.imag else multiple_of_pi(value.real)
+        if multiple is None:
+            return self.number(value)
+        above = self.pi
+        if abs(multiple.numerator) != 1:
+            above = self.times([str(abs(multiple.numerator)), above])
+        if multiple.denominator != 1:
+            above = f"{above}/{multiple.denominator}"
+        return f"-{above}" if multiple < 0 else above
 
     # ---------------------------------------------------------------- expressions
 
     def expression(self, value: sympy.Expr) -> str:
-        """Any expression, its sums in one order."""
+        """Any expression, its sums and products in one order."""
         if value.is_Add:
             return self._sum(value)
-        return self._signed(*split_number(value))[0]
+        return self.product(*split_number(value))
 
     def _sum(self, value: sympy.Expr) -> str:
-        pieces = []
-        real = imaginary = sympy.Integer(0)
+        constant = sympy.Add(*[term for term in value.args if not term.free_symbols])
+        pieces: list[tuple[bool, str]] = []
         for term in value.args:
-            if not term.free_symbols:
-                part_real, part_imaginary = term.as_real_imag()
-                real, imaginary = real + part_real, imaginary + part_imaginary
-                continue
-            text, negative = self._signed(*split_number(term))  # type: ignore[arg-type]
-            pieces.append((False, negative, text))
-        for constant in (real, imaginary * sympy.I):
-            if constant != 0:
-                text, negative = self._signed(as_complex(constant), [])
-                pieces.append((True, negative, text))
+            if term.free_symbols:
+                text = self.product(*split_number(term))  # type: ignore[arg-type]
+                pieces.append((text.startswith("-"), text.removeprefix("-")))
         pieces.sort()
-        result = ""
-        for _, negative, text in pieces:
-            if not result:
-                result = text
-            else:
-                result += f" - {text[1:]}" if negative else f" + {text}"
-        return result
+        if constant != 0:
+            number = as_complex(constant)
+            for part in (complex(number.real), complex(0, number.imag)):
+                if part:
+                    text = self.inner_number(part)
+                    pieces.append((text.startswith("-"), text.removeprefix("-")))
+        return join_signed(pieces)
 
-    def _signed(self, number: complex, factors: list[sympy.Expr]) -> tuple[str, bool]:
-        """A product as a text that begins with its sign, and whether that is a minus."""
+    def product(self, number: complex, factors: Sequence[sympy.Expr]) -> str:
+        """A number times factors, those sorted."""
         texts = sorted(self.factor(factor) for factor in factors)
         if not texts:
-            text = self.inner_number(number)
-            return text, text.startswith("-")
+            return self.inner_number(number)
         if number == 1:
-            return "*".join(texts), False
+            return self.times(texts)
         if number == -1:
-            return "-" + "*".join(texts), True
-        text = "*".join([self.inner_number(number), *texts])
-        return text, text.startswith("-")
+            return f"-{self.times(texts)}"
+        return self.times([self.inner_number(number), *texts])
 
     def factor(self, value: sympy.Expr) -> str:
         """One factor of a product."""
         if isinstance(value, sympy.Symbol):
-            return value.name
+            return self.name(value.name)
         if not value.free_symbols:
             text = self.inner_number(as_complex(value))
-            return f"({text})" if any(sign in text for sign in "-*/") and not text.startswith("(") else text
-        if isinstance(value, sympy.Pow) and not isinstance(value, sympy.exp):
-            return self._power(value)
-        name = _FUNCTION_NAMES.get(type(value))
+            return text if text.replace(".", "").isdigit() or text.endswith(")") else self.group(text)
+        name = FUNCTION_NAMES.get(type(value))
         if name is not None:
-            return f"{name}({self.expression(value.args[0])})"  # type: ignore[arg-type]
-        return f"({self.expression(value)})"
+            return self.call(name, self.expression(value.args[0]))  # type: ignore[arg-type]
+        if isinstance(value, sympy.Pow):
+            return self.power(value.base, value.exp)
+        return self.group(self.expression(value))
 
-    def _power(self, value: sympy.Pow) -> str:
-        base, exponent = value.args
+    def power(self, base: sympy.Expr, exponent: sympy.Expr) -> str:
         if exponent == sympy.Rational(1, 2):
-            return f"sqrt({self.expression(base)})"  # type: ignore[arg-type]
-        simple = isinstance(base, sympy.Symbol) or type(base) in _FUNCTION_NAMES
-        below = self.factor(base) if simple else f"({self.expression(base)})"  # type: ignore[arg-type]
-        return f"{below}^{self._exponent(exponent)}"  # type: ignore[arg-type]
+            return self.call("sqrt", self.expression(base))
+        if isinstance(base, sympy.Symbol) or type(base) in FUNCTION_NAMES or not base.free_symbols:
+            below = self.factor(base)
+        else:
+            below = self.group(self.expression(base))
+        return below if exponent == 1 else self.raised(below, self.exponent(exponent))
 
-    def _exponent(self, exponent: sympy.Expr) -> str:
+    def exponent(self, exponent: sympy.Expr) -> str:
         if isinstance(exponent, sympy.Symbol):
-            return exponent.name
+            return self.name(exponent.name)
         if isinstance(exponent, sympy.Rational):
-            denominator = int(exponent.q)
-            if denominator & (denominator - 1) and denominator <= 12:
-                return f"({exponent.p}/{denominator})"
-            return self.real(float(Fraction(int(exponent.p), denominator)))
-        return f"({self.expression(exponent)})"
+            fraction = as_fraction(exponent)
+            if fraction.denominator <= 12 and fraction.denominator & (fraction.denominator - 1):
+                return self.grouped_exponent(f"{fraction.numerator}/{fraction.denominator}")
+            return self.real(float(fraction))
+        return self.grouped_exponent(self.expression(exponent))
 
     def term(self, factors: Iterable[sympy.Expr]) -> str:
         """A term's name: its factors, sorted; `1` where there are none."""
-        return "*".join(sorted(self.factor(factor) for factor in factors)) or "1"
+        return self.times(sorted(self.factor(factor) for factor in factors)) or "1"
+
+
+def join_signed(pieces: Iterable[tuple[bool, str]]) -> str:
+    """`(False, a), (True, b)` -> `a - b`."""
+    result = ""
+    for negative, text in pieces:
+        if result:
+            result += f" - {text}" if negative else f" + {text}"
+        else:
+            result = f"-{text}" if negative else text
+    return result or "0"
 
 
 def split_number(value: sympy.Expr) -> tuple[complex, list[sympy.Expr]]:
     """A product as its number and its other factors."""
-    number = sympy.Integer(1)
-    factors: list[sympy.Expr] = []
-    for factor in sympy.Mul.make_args(value):
-        if factor.free_symbols:
-            factors.append(factor)
-        else:
-            number *= factor
-    return as_complex(number), factors
+    factors = sympy.Mul.make_args(value)
+    number = sympy.Mul(*[factor for factor in factors if not factor.free_symbols])
+    return as_complex(number), [factor for factor in factors if factor.free_symbols]
 
 
 def multiple_of_pi(value: float) -> Fraction | None:

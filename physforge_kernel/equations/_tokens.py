@@ -7,7 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from ._latex_reader import COMMANDS, LatexCommand
+from ._latex_reader import COMMANDS, WRAPPERS, LatexCommand
+from ._names import split_derivative
 from ._syntax import FUNCTIONS, complain
 
 Kind = Literal["number", "name", "subscript", "leibniz", "command", "operator", "newline", "end"]
@@ -30,15 +31,18 @@ _SAME_AS = {
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True))
 _SUBSCRIPTS = {"ₜ": "t", "ₓ": "x", **dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))}
 
-_LETTER = "A-Za-z" + "".join(GREEK)
-_NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_LETTER = "A-Za-zÀ-ÖØ-öø-ɏЀ-ӿ\u4e00-\u9fff" + "".join(GREEK)
+_NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _NAME = re.compile(rf"[{_LETTER}][{_LETTER}0-9]*")
 _LATEX_NAME = re.compile(rf"[{_LETTER}]")
-_SUBSCRIPT = re.compile(r"_\s*(?:\{([^{}]*)\}|([A-Za-z0-9" + "".join(GREEK) + r"]+))")
+_SUBSCRIPT = re.compile(rf"_\s*(?:\{{((?:[^{{}}]|\{{[^{{}}]*\}})*)\}}|(\\[A-Za-z]+|[{_LETTER}0-9]+))")
+_WRAPPER = re.compile(r"\\(?:" + "|".join(WRAPPERS) + r")\s*\{([^{}]*)\}")
 _SMALL_SUBSCRIPT = re.compile("[" + "".join(_SUBSCRIPTS) + "]+")
 _SMALL_SUPERSCRIPT = re.compile("[" + "".join(_SUPERSCRIPTS) + "]+")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
-_WRAPPED = re.compile(r"\s*\{\s*([A-Za-z][A-Za-z0-9_\\ ]*?)\s*\}")
+_WRAPPED = re.compile(rf"\s*\{{\s*([{_LETTER}][{_LETTER}0-9_\\ ]*?)\s*\}}")
+_BAR = re.compile(r"\s*(?:\||\\[lr]?vert)")
+_BRACES = re.compile(r"\s*\{[^{}]*\}")
 _ORDER = r"(?:\^?\{?(?P<n>\d{1,2})\}?|(?P<ns>[²³⁴⁵⁶⁷⁸⁹]))?"
 _ONE_BELOW = r"(?:d|∂)\s*[txyz](?:\^?\{?\d{1,2}\}?|[²³⁴⁵⁶⁷⁸⁹])?"
 _LEIBNIZ = re.compile(
@@ -178,10 +182,16 @@ class _Scanner:
             if match is None:
                 break
             subscript, end = _subscript(match), match.end()
-            if self.latex and match.re is _SUBSCRIPT and match[2] and subscript.strip("txyz"):
-                subscript, end = subscript[0], match.start(2) + 1
-            name += f"_{subscript}"
+            bare = match[2] if match.re is _SUBSCRIPT else None
+            if self.latex and bare and not bare.startswith("\\") and subscript.strip("txyz"):
+                subscript, end = _spell(bare[0]), match.start(2) + 1
+            joined = "" if self._goes_on(name, subscript) else "_"
+            name += f"{joined}{subscript}"
         self._add("name", name, end)
+
+    def _goes_on(self, name: str, subscript: str) -> bool:
+        """Whether `_t` after `u_x` differentiates further (u_xt), u_x being no name of its own."""
+        return name not in self.known and bool(split_derivative(name)) and not subscript.strip("txyz")
 
     def _command(self) -> None:
         match = _COMMAND.match(self.plain, self.at)
@@ -196,12 +206,7 @@ class _Scanner:
                 self.text, self.at, f"The LaTeX command \\{word} is not one that equations can hold."
             )
         if command.kind == "skip":
-            self.at = match.end()
-            if command.text == "environment":
-                wrapped = _WRAPPED.match(self.plain, self.at) or re.compile(r"\s*\{[^{}]*\}").match(
-                    self.plain, self.at
-                )
-                self.at = wrapped.end() if wrapped else self.at
+            self._skip(word, command, match.end())
         elif command.kind == "wrapped":
             wrapped = _WRAPPED.match(self.plain, match.end())
             if wrapped is None:
@@ -213,11 +218,22 @@ class _Scanner:
         else:
             self._add(command.kind, command.text, match.end())
 
+    def _skip(self, word: str, command: LatexCommand, end: int) -> None:
+        bar = _BAR.match(self.plain, end) if word in ("left", "right") else None
+        if bar is not None:
+            self._add("operator", "lvert" if word == "left" else "rvert", bar.end())
+            return
+        self.at = end
+        braces = _BRACES.match(self.plain, end) if command.text == "environment" else None
+        if braces is not None:
+            self.at = braces.end()
+
 
 def _subscript(match: re.Match[str]) -> str:
     if match.re is _SMALL_SUBSCRIPT:
         return "".join(_SUBSCRIPTS[small] for small in match[0])
     inside = match[1] if match[1] is not None else match[2]
+    inside = _WRAPPER.sub(r"\1", inside)
     parts = [_spell(part.replace(" ", "").replace("\\", "")) for part in inside.split(",")]
     if all(part and not part.strip("txyz") for part in parts):
         return "".join(parts)

@@ -1,0 +1,151 @@
+"""How whole equations are laid out: the order of factors, signs, and coefficients with their uncertainty."""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import sympy
+
+from ._canonical import Side, Term
+from ._exact import as_complex
+from ._scope import Scope
+from ._text import Spelling, join_signed, split_number
+
+Errors = Mapping[str, Mapping[str, complex]]
+"""Standard errors of coefficients, by left side and term; a complex one holds those of the two parts."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Lays equations out in one notation."""
+
+    spelling: Spelling
+    scope: Scope
+    plus_minus: str = "±"
+    ten: str = "e{}"
+
+    def equation(self, side: Side, errors: Mapping[str, complex] | None = None) -> str:
+        left = "0" if side.left.startswith("0") else self.spelling.name(side.left)
+        return f"{left} = {self.right(side, errors)}"
+
+    def right(self, side: Side, errors: Mapping[str, complex] | None = None) -> str:
+        pieces = []
+        for term in side.terms:
+            error = None if errors is None else errors.get(term.name)
+            negative, text = self._term(term, error)
+            pieces.append((negative, text))
+        return join_signed(pieces)
+
+    def _term(self, term: Term, error: complex | None) -> tuple[bool, str]:
+        """Whether a minus stands before the term, and the term without it."""
+        coefficient = term.coefficient
+        factors = list(sympy.Mul.make_args(term.product)) if term.product != 1 else []
+        constants: list[sympy.Expr] = []
+        if isinstance(coefficient, sympy.Expr):
+            if coefficient.is_Add:
+                number, constants = 1.0, [coefficient]
+            else:
+                number, constants = split_number(coefficient)
+        else:
+            number = coefficient
+        number = complex(number)
+        negative = number.real < 0 if not number.imag else (number.imag < 0 and not number.real)
+        number = -number if negative else number
+        if error is not None and not isinstance(coefficient, sympy.Expr):
+            before = [self.spelling.group(self._uncertain(number, complex(error)))]
+        elif number == 1 and (factors or constants):
+            before = []
+        else:
+            before = [self.spelling.number(number)]
+        return negative, self._product(before, constants, factors)
+
+    def _product(self, before: list[str], constants: list[sympy.Expr], factors: list[sympy.Expr]) -> str:
+        above, below = list(before), []
+        for factor in [*sorted(constants, key=self._place), *sorted(factors, key=self._place)]:
+            base, exponent = (
+                (factor.base, factor.exp) if isinstance(factor, sympy.Pow) else (factor, sympy.Integer(1))
+            )
+            if exponent.is_Rational and exponent.is_negative:
+                below.append(self.spelling.power(base, -exponent))
+            else:
+                above.append(self.spelling.factor(factor))
+        top = self.spelling.times(above) if above else "1"
+        return self.spelling.over(top, below) if below else top
+
+    def _place(self, factor: sympy.Expr) -> tuple[int, str]:
+        """Axes first, then fields, then derivatives from low to high; alike ones by name."""
+        place = -1
+        for symbol in factor.free_symbols:
+            found = self.scope.orders(str(symbol))
+            if found is not None:
+                place = max(place, sum(found[1].values()))
+        return place, self.spelling.factor(factor)
+
+    # -------------------------------------------------------------- uncertainties
+
+    def _uncertain(self, number: complex, error: complex) -> str:
+        if not number.imag and not error.imag:
+            return self._real(number.real, error.real)
+        imaginary_error = error.imag if error.imag else error.real
+        parts = [] if not number.real else [(number.real < 0, self._grouped(abs(number.real), error.real))]
+        imaginary = self.spelling.times(
+            [self._grouped(abs(number.imag), imaginary_error), self.spelling.imaginary]
+        )
+        return join_signed([*parts, (number.imag < 0, imaginary)])
+
+    def _grouped(self, value: float, error: float) -> str:
+        text = self._real(value, error)
+        return self.spelling.group(text) if self.plus_minus in text else text
+
+    def _real(self, value: float, error: float) -> str:
+        error = abs(error)
+        if error == 0 or math.isnan(error):
+            return self.spelling.real(value)
+        if math.isinf(error):
+            return f"{value:.3g} {self.plus_minus} ∞"
+        place = _last_digit(error)
+        top = max(Decimal(repr(abs(value))).adjusted() if value else place, place)
+        if -4 <= top < 6 and place > -9 and place <= 0:
+            return f"{value:.{-place}f} {self.plus_minus} {error:.{-place}f}"
+        if 0 < place and top < 6:
+            return f"{round(value, -place):.0f} {self.plus_minus} {round(error, -place):.0f}"
+        digits = top - place
+        scaled, scaled_error = Decimal(repr(value)).scaleb(-top), Decimal(repr(error)).scaleb(-top)
+        inside = f"{scaled:.{digits}f} {self.plus_minus} {scaled_error:.{digits}f}"
+        return f"{self.spelling.group(inside)}{self.ten.format(top)}"
+
+
+def _last_digit(error: float) -> int:
+    """The decimal place an uncertainty is rounded to: one digit of it, two where it begins with a 1."""
+    rounded = f"{error:.1e}"
+    place = int(rounded.partition("e")[2])
+    return place - 1 if rounded.startswith("1") else place
+
+
+def uncertain_sides(layout: Layout, sides: Sequence[Side], errors: Errors, separator: str = "; ") -> str:
+    return separator.join(layout.equation(side, errors.get(side.left, {})) for side in sides)
+
+
+def close(one: complex | sympy.Expr, other: complex | sympy.Expr, rtol: float) -> bool:
+    """Whether two coefficients agree to `rtol`; of expressions, the numbers before equal products."""
+    if not isinstance(one, sympy.Expr) and not isinstance(other, sympy.Expr):
+        return cmath.isclose(one, other, rel_tol=rtol, abs_tol=0.0)
+    left, right = (_numbers(value) for value in (one, other))
+    return left.keys() == right.keys() and all(
+        cmath.isclose(value, right[key], rel_tol=rtol, abs_tol=0.0) for key, value in left.items()
+    )
+
+
+def _numbers(value: complex | sympy.Expr) -> dict[sympy.Expr, complex]:
+    if not isinstance(value, sympy.Expr):
+        return {sympy.Integer(1): complex(value)}
+    found: dict[sympy.Expr, complex] = {}
+    for term in sympy.Add.make_args(value):
+        number, factors = split_number(term)
+        product = sympy.Mul(*factors)
+        found[product] = found.get(product, as_complex(sympy.Integer(0))) + number
+    return found
