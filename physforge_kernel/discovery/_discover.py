@@ -1,0 +1,142 @@
+"""`discover`: from a field to its law."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import DiscoveryError
+from ._numerics import notes
+from ._prepare import prepare
+from ._projection import Sample
+from ._result import Candidate, Discovery
+from ._side import Side, SideLaw, sides
+from ._verdict import RANKS, Verdict, combine, judge
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: Reports how far the work is: a fraction from 0 to 1, and what is being done.
+Progress = Callable[[float, str], None]
+
+
+def discover(
+    field: xr.Dataset | Sequence[xr.Dataset],
+    target: str | Sequence[str] | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Discovery:
+    """Find the differential equation behind a measured field, and say how sure that is.
+
+    The law is sought in the weak form, with test functions of many sizes, among derivatives of products of powers.
+    Noise is estimated from the samples and its effect on both sides of the regression is corrected; a term is
+    taken only where the data need it beyond noise and assumed accuracy, so that there is no threshold to tune.
+
+    Args:
+        field: a field with dimension `t` and any of `x`, `y`, `z`, real variables, NaN where a sample is missing;
+            or several such fields, experiments that share one law.
+        target: the left side, `"u_t"` or `"u_tt"`, or a list of them for a system. None tries the first time
+            derivative of every variable, then the second.
+        seed: seed of the random probes that estimate the scatter of residuals.
+        progress: called with a fraction and a message.
+
+    Returns:
+        The laws considered, best first, with intervals, a verdict and notes on numerics.
+
+    Raises:
+        DiscoveryError: if the field or the target cannot be used, saying why and what to do.
+
+    Example:
+        >>> import physforge_kernel as pf
+        >>> found = pf.discover(pf.catalogue.get("heat").field(x=64, t=41))
+        >>> found.verdict.kind, list(found.best.equation.terms["u_t"])
+        ('identified', ['u_xx'])
+
+    References:
+        Messenger and Bortz, Weak SINDy for partial differential equations, J. Comput. Phys. 443 (2021);
+        Bortz, Messenger and Dukic, WENDy, Bull. Math. Biol. 85 (2023), for noise on both sides.
+    """
+    started = time.perf_counter()
+    tell = progress or (lambda fraction, message: None)
+    fields = list(field) if isinstance(field, (list, tuple)) else [field]
+    tell(0.0, "reading the field")
+    samples = prepare(fields)
+    attempts = []
+    for i, targets in enumerate(_targets(samples[0], target)):
+        names = ", ".join(targets)
+        found = sides(samples, targets, lambda f, i=i, n=names: tell((i + f) / (i + 1.2), f"seeking a law for {n}"))
+        attempts.append(({side.left: judge(side) for side in found}, found))
+        if all(verdict.kind == "identified" for verdict in attempts[-1][0].values()):
+            break
+    verdicts, found = max(attempts, key=lambda attempt: _rank(attempt[0]))
+    verdict = combine(verdicts)
+    result = Discovery(
+        candidates=_candidates(found),
+        verdict=verdict,
+        notes=(*_on_order(attempts, found), *notes(samples, found)),
+        noise=_noise(samples),
+        settings={"target": target if target is None or isinstance(target, str) else list(target), "seed": seed},
+        seconds=time.perf_counter() - started,
+    )
+    tell(1.0, "done")
+    return result
+
+
+def _targets(sample: Sample, target: str | Sequence[str] | None) -> list[dict[str, tuple[int, int]]]:
+    """Attempts in turn, each `{left side: (component, time order)}`."""
+    if target is None:
+        return [
+            {f"{name}_{'t' * order}": (c, order) for c, name in enumerate(sample.components)} for order in (1, 2)
+        ]
+    wanted = [target] if isinstance(target, str) else list(target)
+    known = {
+        f"{name}_{'t' * order}": (c, order) for c, name in enumerate(sample.components) for order in (1, 2)
+    }
+    for name in wanted:
+        if name not in known:
+            raise DiscoveryError(f"The target {name!r} is none of {', '.join(known)}; name one of these.")
+    if not wanted:
+        raise DiscoveryError(f"The list of targets is empty; name any of {', '.join(known)}, or pass None.")
+    if len({known[name][1] for name in wanted}) > 1:
+        raise DiscoveryError(f"The targets {', '.join(wanted)} mix first and second time derivatives; choose one.")
+    return [{name: known[name] for name in dict.fromkeys(wanted)}]
+
+
+def _rank(verdicts: dict[str, Verdict]) -> int:
+    return min(RANKS.index(verdict.kind) for verdict in verdicts.values())
+
+
+def _candidates(found: Sequence[Side]) -> tuple[Candidate, ...]:
+    best: dict[str, SideLaw] = {side.left: side.best for side in found if side.best is not None}
+    if len(best) < len(found):
+        missing = [side.left for side in found if side.best is None]
+        raise DiscoveryError(
+            f"No test function finds enough valid samples to see {', '.join(missing)}; "
+            "measure more, or fill the gaps in the field."
+        )
+    candidates = [Candidate(best)]
+    for side in found:
+        for law in (*side.rivals, *side.others):
+            candidates.append(Candidate({**best, side.left: law}))
+    return tuple(candidates[:12])
+
+
+def _on_order(attempts: Sequence[tuple[dict[str, Verdict], Any]], found: Sequence[Side]) -> list[str]:
+    if len(attempts) < 2:
+        return []
+    tried = [", ".join(verdicts) for verdicts, _ in attempts]
+    chosen = ", ".join(side.left for side in found)
+    return [f"Tried {' and then '.join(tried)}; {chosen} gave the better founded law."]
+
+
+def _noise(samples: Sequence[Sample]) -> dict[str, float]:
+    """Estimated noise of each variable as a fraction of its rms, the largest over the experiments."""
+    result: dict[str, float] = {}
+    for sample in samples:
+        for name, values, sigma in zip(sample.components, sample.values, sample.sigma, strict=True):
+            rms = float(np.sqrt(np.mean(values**2)))
+            result[name] = max(result.get(name, 0.0), sigma / rms if rms else 0.0)
+    return result

@@ -1,0 +1,171 @@
+"""One left side regressed on subsets of the features, with the noise on both sides accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from math import comb
+
+import numpy as np
+
+from ._projection import Projection
+
+#: Accuracy that is assumed of data without visible noise, as a share of the left side: solvers, sensors and
+#: sampling leave errors that no statistics of the samples reveal. Effects below it are noted, not believed.
+NOMINAL_ACCURACY = 1e-3
+
+#: Largest number of subsets of one size that are tried exhaustively.
+EXHAUSTIVE = 1500
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A subset of features fitted to the left side at one scale.
+
+    `excess` is the residual sum of squares beyond what the noise explains; it can be negative.
+    """
+
+    support: tuple[int, ...]
+    weights: np.ndarray
+    excess: float
+
+
+@dataclass(frozen=True)
+class Regression:
+    """`left side = features @ weights` at one scale. Column indices are those of the projection."""
+
+    projection: Projection
+    target: int
+    features: tuple[int, ...]
+
+    @cached_property
+    def size(self) -> float:
+        """Root of the noise-corrected sum of squares of the left side."""
+        return float(np.sqrt(max(self.projection.signal[self.target, self.target], 0.0)))
+
+    @cached_property
+    def usable(self) -> tuple[int, ...]:
+        """Features that are not mostly noise at this scale."""
+        gram, noise = np.diag(self.projection.gram), np.diag(self.projection.noise)
+        return tuple(j for j in self.features if gram[j] > 0 and noise[j] < 0.5 * gram[j])
+
+    def coefficients(self, fit: Fit) -> np.ndarray:
+        """The residual as a combination of columns: one for the left side, minus the weights."""
+        result = np.zeros(len(self.projection.columns))
+        result[self.target] = 1.0
+        result[list(fit.support)] = -fit.weights
+        return result
+
+    def fit(self, support: Sequence[int]) -> Fit | None:
+        """Noise-corrected least squares on a subset; None where the features can't be told apart."""
+        fits = self._batch(np.array([tuple(support)], dtype=int))
+        return fits[0] if fits else None
+
+    def _batch(self, supports: np.ndarray, keep: int = 1) -> list[Fit]:
+        """The `keep` best fits among subsets `(n, k)` of features."""
+        signal, gram = self.projection.signal, self.projection.gram
+        norms = np.sqrt(np.diag(gram))
+        noise_share = np.diag(self.projection.noise) / np.maximum(np.diag(gram), 1e-300)
+        safe = np.where(norms > 0, norms, 1.0)
+        scaled = signal / np.outer(safe, safe)
+        blocks = scaled[supports[:, :, None], supports[:, None, :]]
+        right = scaled[supports, self.target]
+        smallest = np.linalg.eigvalsh(blocks)[:, 0]
+        doubt = 2 * np.sqrt(2 / self.projection.effective_rows) * noise_share[supports].max(axis=1)
+        good = smallest > np.maximum(doubt, 1e-11)
+        if not good.any():
+            return []
+        supports, blocks, right = supports[good], blocks[good], right[good]
+        weights = np.linalg.solve(blocks, right[:, :, None])[:, :, 0]
+        excess = scaled[self.target, self.target] - (weights * right).sum(axis=1)
+        best = np.argsort(excess)[:keep]
+        return [
+            Fit(
+                tuple(int(j) for j in supports[i]),
+                weights[i] * safe[self.target] / safe[supports[i]],
+                float(excess[i] * safe[self.target] ** 2),
+            )
+            for i in best
+        ]
+
+    def best(self, size: int, *, start: Sequence[int] = (), keep: int = 1) -> list[Fit]:
+        """Best subsets of one size: exhaustive while that is cheap, else by growing `start` and swapping."""
+        if size == 1 or comb(len(self.usable), size) <= EXHAUSTIVE:
+            if len(self.usable) < size:
+                return []
+            return self._batch(np.array(list(combinations(self.usable, size)), dtype=int), keep)
+        return self._grow(size, start, keep)
+
+    def _grow(self, size: int, start: Sequence[int], keep: int) -> list[Fit]:
+        current = tuple(start)
+        found: list[Fit] = []
+        while len(current) < size:
+            grown = [tuple(sorted((*current, j))) for j in self.usable if j not in current]
+            found = self._batch(np.array(grown, dtype=int), keep) if grown else []
+            if not found:
+                return []
+            current = found[0].support
+        for _ in range(10):
+            swapped = {
+                tuple(sorted((*(k for k in current if k != out), into)))
+                for out in current
+                for into in self.usable
+                if into not in current
+            }
+            found = self._batch(np.array(sorted(swapped | {tuple(sorted(current))}), dtype=int), keep)
+            if not found or found[0].support == tuple(sorted(current)):
+                break
+            current = found[0].support
+        return found
+
+    def covariance(self, fit: Fit) -> np.ndarray:
+        """Covariance `(k, k)` of the weights that sample noise causes, to first order and without shortcuts.
+
+        The weights move with the score `G^T r`; its sensitivity to every sample is pulled back through the test
+        functions (delta method).
+        """
+        scores: dict[tuple[int, int], list[np.ndarray]] = {}
+        coefficients = self.coefficients(fit)
+        for j in fit.support:
+            for e, c, values in self.projection.pull(coefficients, self.projection.matrix[:, j]):
+                scores.setdefault((e, c), []).append(values.ravel())
+        inner = np.zeros((len(fit.support), len(fit.support)))
+        for parts in scores.values():
+            stacked = np.stack(parts)
+            inner += stacked @ stacked.T
+        index = np.ix_(fit.support, fit.support)
+        bread = np.linalg.inv(self.projection.signal[index])
+        return bread @ inner @ bread.T
+
+    def noise_floor(self, fit: Fit) -> float:
+        """Residual sum of squares that noise alone would leave."""
+        c = self.coefficients(fit)
+        return float(c @ self.projection.noise @ c)
+
+    def floor_sd(self, fit: Fit, rng: np.random.Generator) -> float:
+        """Standard deviation of the residual sum of squares under noise: `sqrt(2 tr C^2)` by random probes."""
+        c = self.coefficients(fit)
+        total, probes = 0.0, 4
+        for _ in range(probes):
+            probe = rng.choice([-1.0, 1.0], size=len(self.projection.matrix))
+            response = self.projection.push(c, list(self.projection.pull(c, probe)))
+            total += float(response @ response)
+        return float(np.sqrt(2 * total / probes))
+
+    def advantage(self, better: Fit, worse: Fit | None, accuracy: float = NOMINAL_ACCURACY) -> float:
+        """How many standard deviations `better` explains the left side better than `worse` (None: nothing).
+
+        A Vuong-like test: the difference of the two residual sums, against its spread under noise (exact to
+        first order) and under errors of the assumed accuracy. For nested fits it is half the t value.
+        """
+        if worse is None:
+            worse = Fit((), np.zeros(0), float(self.projection.signal[self.target, self.target]))
+        c = self.coefficients(better)
+        gap = self.projection.matrix @ (c - self.coefficients(worse))
+        noise = sum(float((values**2).sum()) for _, _, values in self.projection.pull(c, gap))
+        change = worse.excess - better.excess
+        errors = (accuracy * self.size) ** 2 * max(change, 0.0)
+        spread = 2 * np.sqrt(noise + errors)
+        return float(change / spread) if spread > 0 else 0.0

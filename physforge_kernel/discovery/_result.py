@@ -1,0 +1,196 @@
+"""What discovery gives back: ranked laws, each with its uncertainty, and a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import DiscoveryError
+from ._side import SideLaw
+from ._verdict import Verdict, percent
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from ..equations import Equation
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A law that was considered: one `SideLaw` per left side.
+
+    `lack` is the share of the left side that it leaves unexplained beyond noise, the worst over its left sides.
+    """
+
+    laws: Mapping[str, SideLaw]
+
+    @cached_property
+    def equation(self) -> Equation:
+        """The law, its coefficients rounded to what is known of them."""
+        from ..equations import Equation
+
+        return Equation.from_terms({left: law.terms for left, law in self.laws.items()})
+
+    def intervals(self, level: float = 0.95) -> dict[str, dict[str, tuple[float, float]]]:
+        """Confidence intervals of the coefficients, `{left side: {term: (low, high)}}`.
+
+        They hold sampling noise (propagated through the weak form), misfit beyond noise, and disagreement between
+        test functions of different sizes; they are conditional on the law having these terms.
+
+        Raises:
+            DiscoveryError: if `level` is not between 0 and 1.
+        """
+        if not 0.0 < level < 1.0:
+            raise DiscoveryError(f"The level of an interval lies between 0 and 1, as in 0.95; it was {level}.")
+        return {left: law.intervals(level) for left, law in self.laws.items()}
+
+    @property
+    def standard_errors(self) -> dict[str, dict[str, float]]:
+        """Standard errors of the coefficients, `{left side: {term: sd}}`."""
+        return {left: law.standard_errors for left, law in self.laws.items()}
+
+    @property
+    def complexity(self) -> int:
+        """Number of fitted terms."""
+        return sum(len(law.estimate.fit.support) for law in self.laws.values())
+
+    @property
+    def lack(self) -> float:
+        return max(law.estimate.lack for law in self.laws.values())
+
+    @property
+    def r2(self) -> float:
+        """Share of the variance of the (noise-free) left side that the law explains; the worst left side's."""
+        return min(law.estimate.explained for law in self.laws.values())
+
+    @cached_property
+    def fit(self) -> xr.Dataset:
+        """The law in the weak form: `observed` left side, `predicted` right side and `residual`.
+
+        Over (left_side, t, ...) at the centres of the test functions of the first experiment, in the units of the
+        left side; NaN where a test function would have seen missing samples.
+        """
+        import xarray as xr
+
+        scale = next(iter(self.laws.values())).estimate.scale
+        projection = scale.regression.projection
+        block = projection.blocks[0]
+        count = int(block.rows.sum())
+        matrix = projection.matrix[:count]
+        names = [column.name for column in projection.columns]
+        arrays: dict[str, list[np.ndarray]] = {"observed": [], "predicted": [], "residual": []}
+        for left, law in self.laws.items():
+            observed = matrix[:, names.index(left)]
+            predicted = matrix[:, list(law.estimate.fit.support)] @ law.estimate.fit.weights
+            for name, values in (("observed", observed), ("predicted", predicted)):
+                grid = np.full(block.weak.shape, np.nan)
+                grid[block.rows] = values
+                arrays[name].append(grid)
+            arrays["residual"].append(arrays["observed"][-1] - arrays["predicted"][-1])
+        axes = [axis.name for axis in block.weak.axes]
+        coords = {"left_side": list(self.laws), **{axis.name: axis.centres for axis in block.weak.axes}}
+        return xr.Dataset(
+            {name: (("left_side", *axes), np.stack(grids)) for name, grids in arrays.items()},
+            coords,
+            {"half_widths": [axis.half_width for axis in block.weak.axes]},
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able summary."""
+        return {
+            "equation": self.equation.text,
+            "terms": _plain(self.equation.terms),
+            "intervals": _plain(self.intervals(0.95)),
+            "standard_errors": _plain(self.standard_errors),
+            "complexity": self.complexity,
+            "r2": self.r2,
+            "unexplained": self.lack,
+        }
+
+    def __repr__(self) -> str:
+        return f"Candidate({self.equation.text!r}, r2={self.r2:.4f})"
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """The laws considered for a field, best first, and how sure one may be of the best."""
+
+    candidates: tuple[Candidate, ...]
+    verdict: Verdict
+    notes: tuple[str, ...]
+    noise: Mapping[str, float]
+    settings: Mapping[str, Any]
+    seconds: float = field(compare=False)
+
+    @property
+    def best(self) -> Candidate:
+        """The law to believe first; see the verdict for how far."""
+        return self.candidates[0]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able summary, with the keys that `physforge discover --json` prints."""
+        return {
+            "equation": self.best.equation.text,
+            "latex": self.best.equation.latex,
+            "terms": _plain(self.best.equation.terms),
+            "intervals": _plain(self.best.intervals(0.95)),
+            "standard_errors": _plain(self.best.standard_errors),
+            "verdict": {"kind": self.verdict.kind, "text": self.verdict.text},
+            "notes": list(self.notes),
+            "noise": dict(self.noise),
+            "candidates": [candidate.to_dict() for candidate in self.candidates],
+            "settings": dict(self.settings),
+            "seconds": self.seconds,
+        }
+
+    def __str__(self) -> str:
+        lines = [self.best.equation.text_with(self.best.standard_errors), "", str(self.verdict)]
+        lines += [f"- {note}" for note in self.notes]
+        lines += ["", *self._table()]
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _table(self) -> list[str]:
+        rows = [("law", "terms", "r2", "unexplained")]
+        rows += [
+            (c.equation.text, str(c.complexity), f"{c.r2:.4f}", percent(c.lack) if c.lack else "noise only")
+            for c in self.candidates[:6]
+        ]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        return [
+            "  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths)))
+            for row in rows
+        ]
+
+    def _repr_html_(self) -> str:
+        head = "<tr><th style='text-align:left'>law</th><th>terms</th><th>r²</th><th>unexplained</th></tr>"
+        body = "".join(
+            f"<tr><td style='text-align:left'>${c.equation.latex}$</td><td>{c.complexity}</td><td>{c.r2:.4f}</td>"
+            f"<td>{percent(c.lack) if c.lack else 'noise only'}</td></tr>"
+            for c in self.candidates[:6]
+        )
+        law = self.best.equation.latex_with(self.best.standard_errors)
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        return (
+            f"<div><p>${law}$</p><p><b>{escape(self.verdict.kind)}</b>: {escape(self.verdict.text)}</p>"
+            f"<ul>{notes}</ul><table>{head}{body}</table></div>"
+        )
+
+
+def _plain(value: Any) -> Any:
+    """Numbers and containers that JSON knows; complex numbers as {"re", "im"}."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, complex):
+        return {"re": value.real, "im": value.imag} if value.imag else value.real
+    if isinstance(value, (int, str)) or value is None:
+        return value
+    return float(value)

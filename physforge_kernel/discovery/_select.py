@@ -1,0 +1,161 @@
+"""Which terms? Best subsets of every size at every scale, and a climb that takes a term only on evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ._regression import NOMINAL_ACCURACY, Fit, Regression
+
+#: A larger law must beat a smaller one by this many standard deviations (half the t value of one more term):
+#: with twenty terms at a dozen scales, chance alone reaches about two.
+CONVINCING = 2.5
+
+#: A rival law that trails by less than this many standard deviations has not been ruled out.
+RULED_OUT = 2.0
+
+#: Largest number of terms in a law.
+MOST_TERMS = 8
+
+#: Size of the law that stands for "everything the library can explain".
+UNRESTRICTED = 6
+
+#: Independent test functions that a scale must have per fitted term.
+ROWS_PER_TERM = 3.0
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A regression at one scale, with its best subsets and the share of the left side that no subset explains."""
+
+    regression: Regression
+
+    @cached_property
+    def most(self) -> int:
+        """Largest number of terms that this scale can carry."""
+        rows = self.regression.projection.effective_rows
+        return min(MOST_TERMS, int(rows / ROWS_PER_TERM), len(self.regression.usable))
+
+    @cached_property
+    def _paths(self) -> dict[int, list[Fit]]:
+        return {}
+
+    def path(self, size: int) -> list[Fit]:
+        """Best subsets of one size, best first; empty where the scale can't carry so many terms."""
+        if size < 1 or size > self.most:
+            return []
+        if size not in self._paths:
+            smaller = self.path(size - 1)
+            start = smaller[0].support if smaller else ()
+            self._paths[size] = self.regression.best(size, start=start, keep=8)
+        return self._paths[size]
+
+    @cached_property
+    def accuracy(self) -> float:
+        """Errors of the data, as a share of the left side: what even a large law leaves beyond noise."""
+        fit: Fit | None = None
+        for size in range(1, min(self.most, UNRESTRICTED) + 1):
+            grown = self.regression.best(size, start=fit.support if fit else (), keep=1)
+            if not grown:
+                break
+            fit = grown[0]
+        return max(NOMINAL_ACCURACY, self.lack_of_fit(fit)) if fit else 1.0
+
+    @cached_property
+    def _fits(self) -> dict[tuple[int, ...], Fit | None]:
+        return {}
+
+    def fit(self, support: Sequence[int]) -> Fit | None:
+        """The fit of a support at this scale; None where the scale can't carry it."""
+        key = tuple(sorted(support))
+        if key not in self._fits:
+            affordable = 0 < len(key) <= self.most and set(key) <= set(self.regression.usable)
+            self._fits[key] = self.regression.fit(key) if affordable else None
+        return self._fits[key]
+
+    @cached_property
+    def _lacks(self) -> dict[tuple[int, ...], float]:
+        return {}
+
+    def lack_of_fit(self, fit: Fit) -> float:
+        """Share of the left side that the fit leaves unexplained, beyond noise and its three-sigma scatter."""
+        if fit.support not in self._lacks:
+            sd = self.regression.floor_sd(fit, np.random.default_rng(0))
+            beyond = max(fit.excess - 3 * sd, 0.0)
+            self._lacks[fit.support] = float(np.sqrt(beyond) / max(self.regression.size, 1e-300))
+        return self._lacks[fit.support]
+
+    def advantage(self, better: Fit, worse: Fit | None) -> float:
+        """Standard deviations by which one fit beats another, given the errors at this scale."""
+        return self.regression.advantage(better, worse, self.accuracy)
+
+
+@dataclass(frozen=True)
+class Climb:
+    """The chosen support, and the supports passed on the way with the evidence for each step."""
+
+    support: tuple[int, ...]
+    steps: tuple[tuple[tuple[int, ...], float], ...]
+
+
+def climb(scales: Sequence[Scale], progress: Callable[[float], None] | None = None) -> Climb:
+    """Grow the law from nothing, taking a larger one only where some scale shows that it is needed."""
+    current: tuple[int, ...] = ()
+    steps: list[tuple[tuple[int, ...], float]] = []
+    largest = max((s.most for s in scales), default=0)
+    for size in range(1, largest + 1):
+        best_support, best_z = None, 0.0
+        for candidate in scales:
+            fits = candidate.path(size)
+            if not fits:
+                continue
+            smaller = candidate.fit(current) if current else None
+            if current and smaller is None:
+                continue
+            z = candidate.advantage(fits[0], smaller)
+            if z > best_z:
+                best_support, best_z = fits[0].support, z
+        if best_support is not None and best_z > CONVINCING:
+            current = best_support
+            steps.append((best_support, best_z))
+        if progress:
+            progress(size / largest)
+        if size >= len(current) + 3:
+            break
+    return Climb(current, tuple(steps))
+
+
+def rivals(scales: Sequence[Scale], chosen: Scale, support: tuple[int, ...]) -> list[tuple[tuple[int, ...], float]]:
+    """Laws that are no extension of the chosen one and yet are not ruled out at any scale, with their deficits."""
+    best = chosen.fit(support)
+    if best is None:
+        return []
+    found = []
+    for size in range(1, min(len(support) + 1, chosen.most) + 1):
+        for fit in chosen.path(size):
+            if set(support) <= set(fit.support):
+                continue
+            if chosen.advantage(best, fit) >= RULED_OUT:
+                continue
+            if size > len(support) and not _all_needed(chosen, fit):
+                continue
+            deficit = max((_deficit(s, support, fit.support) for s in scales), default=0.0)
+            if deficit < RULED_OUT:
+                found.append((fit.support, deficit))
+    return sorted(found, key=lambda item: (len(item[0]), item[1]))
+
+
+def _deficit(candidate: Scale, support: tuple[int, ...], rival: tuple[int, ...]) -> float:
+    """By how many standard deviations a rival trails at one scale; zero where the law itself does not fit."""
+    mine, other = candidate.fit(support), candidate.fit(rival)
+    if mine is None or other is None or candidate.lack_of_fit(mine) > 3 * NOMINAL_ACCURACY:
+        return 0.0
+    return candidate.advantage(mine, other)
+
+
+def _all_needed(candidate: Scale, fit: Fit) -> bool:
+    sds = np.sqrt(np.diag(candidate.regression.covariance(fit)))
+    return bool(np.all(np.abs(fit.weights) > 2 * CONVINCING * sds))

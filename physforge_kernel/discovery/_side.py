@@ -1,0 +1,173 @@
+"""One left side of a law: its regression at all scales, the law chosen for it, and the rivals left standing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..derivatives import Feature, library
+from ._estimate import Estimate, estimate
+from ._projection import Projection, Sample, project
+from ._regression import Regression
+from ._select import Climb, Scale, climb, rivals
+
+#: Half widths of the test functions, as shares of an axis, and how many of them are tried along time and space.
+SHARES = tuple(0.4 if i == 0 else 0.25 / 2 ** (i - 1) for i in range(10))
+FEWEST_STEPS = 7
+TRIED = {"ode": 10, "t": 5, "space": 6}
+
+
+@dataclass(frozen=True)
+class SideLaw:
+    """A law for one left side: `terms` are those of the expanded equation, with their covariance."""
+
+    left: str
+    columns: tuple[Feature, ...]
+    estimate: Estimate
+    deficit: float = 0.0
+
+    @cached_property
+    def _expansion(self) -> tuple[tuple[str, ...], np.ndarray]:
+        support = self.estimate.fit.support
+        names: list[str] = []
+        for j in support:
+            names.extend(name for name in self.columns[j].terms if name not in names)
+        matrix = np.zeros((len(names), len(support)))
+        for column, j in enumerate(support):
+            for name, count in self.columns[j].terms.items():
+                matrix[names.index(name), column] = count
+        return tuple(names), matrix
+
+    @property
+    def terms(self) -> dict[str, float]:
+        """Coefficients, rounded to the second digit of their standard errors: no more than is known."""
+        names, matrix = self._expansion
+        values = matrix @ self.estimate.fit.weights
+        errors = self.standard_errors
+        return {name: round_to_error(float(v), errors[name]) for name, v in zip(names, values, strict=True)}
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Coefficients as estimated, unrounded."""
+        names, matrix = self._expansion
+        return dict(zip(names, (float(v) for v in matrix @ self.estimate.fit.weights), strict=True))
+
+    @property
+    def standard_errors(self) -> dict[str, float]:
+        names, matrix = self._expansion
+        variances = np.diag(matrix @ self.estimate.covariance @ matrix.T)
+        return dict(zip(names, (float(np.sqrt(max(v, 0.0))) for v in variances), strict=True))
+
+    def intervals(self, level: float) -> dict[str, tuple[float, float]]:
+        """Two-sided intervals from Student's t, with as many degrees of freedom as test functions allow."""
+        from scipy.stats import t
+
+        freedom = max(2.0, self.estimate.rows - len(self.estimate.fit.support))
+        factor = float(t.ppf(0.5 + level / 2, freedom))
+        errors = self.standard_errors
+        return {name: (v - factor * errors[name], v + factor * errors[name]) for name, v in self.values.items()}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The law's features as the weak form writes them."""
+        return tuple(self.columns[j].name for j in self.estimate.fit.support)
+
+
+@dataclass(frozen=True)
+class Side:
+    """Everything found for one left side: the best law, its rivals, and simpler laws passed on the way."""
+
+    left: str
+    scales: tuple[Scale, ...]
+    path: Climb
+    best: SideLaw | None
+    rivals: tuple[SideLaw, ...]
+    others: tuple[SideLaw, ...]
+
+
+def sides(
+    samples: Sequence[Sample], targets: Mapping[str, tuple[int, int]], progress: Callable[[float], None]
+) -> tuple[Side, ...]:
+    """Find a law for each target, given as `{"u_t": (component, order)}`; all orders must be equal."""
+    axes, components = samples[0].axes, samples[0].components
+    order = next(iter(targets.values()))[1]
+    features = library(components, axes, time_order=order)
+    lefts = [
+        Feature(
+            components,
+            axes,
+            tuple(int(i == c) for i in range(len(components))),
+            tuple(order if axis == "t" else 0 for axis in axes),
+        )
+        for c, _ in targets.values()
+    ]
+    columns = (*features, *lefts)
+    projections = []
+    tried = list(scale_shares(samples))
+    for i, shares in enumerate(tried):
+        projection = project(samples, columns, shares)
+        if projection is not None:
+            projections.append(projection)
+        progress(0.4 * (i + 1) / len(tried))
+    result = []
+    for i, left in enumerate(targets):
+        share = 0.6 / len(targets)
+        result.append(_side(left, len(features) + i, columns, projections, len(features)))
+        progress(0.4 + share * (i + 1))
+    return tuple(result)
+
+
+def _side(
+    left: str, target: int, columns: tuple[Feature, ...], projections: Sequence[Projection], count: int
+) -> Side:
+    scales = tuple(Scale(Regression(p, target, tuple(range(count)))) for p in projections)
+    path = climb(scales)
+    supports = [path.support] if path.support else []
+    if not supports:
+        supports = [fits[0].support for s in scales if (fits := s.path(1))][:1]
+    found = estimate(scales, supports[0]) if supports else None
+    if found is None:
+        return Side(left, scales, path, None, (), ())
+    best = SideLaw(left, columns, found)
+    standing = []
+    for support, deficit in rivals(scales, found.scale, found.fit.support) if path.support else []:
+        rival = estimate(scales, support)
+        if rival is not None:
+            standing.append(SideLaw(left, columns, rival, deficit))
+    taken = {best.estimate.fit.support, *(law.estimate.fit.support for law in standing)}
+    others = []
+    for size in range(1, min(found.scale.most, len(found.fit.support) + 2) + 1):
+        fits = found.scale.path(size)
+        if fits and fits[0].support not in taken:
+            other = estimate([found.scale], fits[0].support)
+            if other is not None:
+                others.append(SideLaw(left, columns, other))
+    return Side(left, scales, path, best, tuple(standing), tuple(others))
+
+
+def scale_shares(samples: Sequence[Sample]) -> list[tuple[float, ...]]:
+    """Half widths to try, as shares of each axis: all space axes share one, time has its own."""
+    axes = samples[0].axes
+    shortest = [min(len(s.points[i]) for s in samples) for i in range(len(axes))]
+    tried = TRIED["t"] if len(axes) > 1 else TRIED["ode"]
+    in_time = [share for share in SHARES if share * (shortest[0] - 1) >= FEWEST_STEPS][:tried]
+    if len(axes) == 1:
+        return [(share,) for share in in_time]
+    in_space = [s for s in SHARES if s * (min(shortest[1:]) - 1) >= FEWEST_STEPS][: TRIED["space"]]
+    return [(a, *([b] * (len(axes) - 1))) for a in in_time for b in in_space]
+
+
+def round_to_error(value: float, error: float) -> float:
+    """Round to the second significant digit of the standard error.
+
+    Example:
+        >>> round_to_error(0.0999731, 0.00072)
+        0.09997
+    """
+    if not np.isfinite(error) or error <= 0.0 or value == 0.0:
+        return float(f"{value:.12g}")
+    digits = 1 - int(np.floor(np.log10(error)))
+    return float(round(value, min(digits, 15)))

@@ -1,0 +1,128 @@
+"""How sure may one be? The verdict on a law, in one of three words and a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ._regression import NOMINAL_ACCURACY
+from ._select import CONVINCING
+from ._side import Side, SideLaw
+
+Kind = Literal["identified", "ambiguous", "not identifiable"]
+
+#: Worst first.
+RANKS: tuple[Kind, ...] = ("not identifiable", "ambiguous", "identified")
+
+#: Unexplained shares of the left side beyond which a law is only an approximation, and beyond which it is none.
+APPROXIMATE = 5 * NOMINAL_ACCURACY
+FAILED = 0.15
+
+#: Share left unexplained at some other scale that speaks against a law which fits at its own.
+CONTRADICTED = 0.05
+
+#: Independent test functions per term that a law must rest on.
+ROWS_PER_TERM = 4.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`kind` is "identified", "ambiguous" or "not identifiable"; `text` says why."""
+
+    kind: Kind
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text}"
+
+
+def judge(side: Side) -> Verdict:
+    """The verdict on one left side."""
+    law = side.best
+    if law is None:
+        return Verdict("not identifiable", f"no test function fits into the samples, so {side.left} cannot be seen")
+    if not side.path.support:
+        return Verdict("not identifiable", f"{side.left} cannot be told from noise by any candidate term")
+    found = law.estimate
+    if found.lack > FAILED:
+        return Verdict(
+            "not identifiable",
+            f"no law made of the {len(found.scale.regression.features)} candidate terms explains {side.left}: "
+            f"the best one leaves {percent(found.lack)} of it beyond the noise",
+        )
+    doubts = list(_doubts(side, law))
+    if doubts:
+        return Verdict("ambiguous", "; ".join(doubts))
+    return Verdict("identified", _why(side, law))
+
+
+def _doubts(side: Side, law: SideLaw) -> list[str]:
+    found = law.estimate
+    doubts = []
+    if side.rivals:
+        names = ", ".join(_written(rival) for rival in side.rivals[:3])
+        more = f" and {len(side.rivals) - 3} more" if len(side.rivals) > 3 else ""
+        doubts.append(f"{side.left} is explained as well by {names}{more}")
+    if found.lack > APPROXIMATE:
+        doubts.append(
+            f"the law leaves {percent(found.lack)} of {side.left} unexplained, more than noise and sampling would; "
+            "take it as an approximation"
+        )
+    elif found.worst_lack > CONTRADICTED:
+        doubts.append(
+            f"at its best scale the law fits, but test functions of other sizes leave up to "
+            f"{percent(found.worst_lack)} of {side.left} unexplained"
+        )
+    if found.rows < ROWS_PER_TERM * len(found.fit.support):
+        doubts.append(
+            f"only about {found.rows:.0f} independent looks at the data stand behind "
+            f"{len(found.fit.support)} {'term' if len(found.fit.support) == 1 else 'terms'}"
+        )
+    if found.significance < 2 * CONVINCING:
+        weakest = int(np.argmin(np.abs(found.fit.weights) / np.maximum(found.standard_errors, 1e-300)))
+        doubts.append(f"{law.names[weakest]} is only {found.significance:.1f} standard errors from zero")
+    return doubts
+
+
+def _why(side: Side, law: SideLaw) -> str:
+    found = law.estimate
+    return (
+        f"of {len(found.scale.regression.features)} candidate terms, {_list(law.names)} explain {side.left} "
+        f"{_to_what(law)}, and no other law of that size does"
+        if len(law.names) > 1
+        else f"of {len(found.scale.regression.features)} candidate terms, {law.names[0]} alone explains {side.left} "
+        f"{_to_what(law)}, and no other single term does"
+    )
+
+
+def _to_what(law: SideLaw) -> str:
+    found = law.estimate
+    return "to within the noise" if found.lack == 0.0 else f"to within {percent(found.lack)}"
+
+
+def _written(law: SideLaw) -> str:
+    return " + ".join(law.names)
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with two significant digits.
+
+    Example:
+        >>> percent(0.0123)
+        '1.2 %'
+    """
+    return f"{100 * share:.2g} %"
+
+
+def combine(verdicts: dict[str, Verdict]) -> Verdict:
+    """The verdict on a system: the worst of its sides, with each side's reason."""
+    worst = min((v.kind for v in verdicts.values()), key=RANKS.index)
+    if len(verdicts) == 1:
+        return next(iter(verdicts.values()))
+    return Verdict(worst, ". ".join(f"{left}: {v.kind}, {v.text}" for left, v in verdicts.items()))
