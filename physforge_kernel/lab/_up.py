@@ -14,6 +14,7 @@ from typing import Any
 from .._shared import shared_folder
 from ..errors import PhysForgeError
 from ._folder import Seeding, seed
+from ._runner import end_runners, runners_of
 from ._settings import FIRST_TUTORIAL, Settings, has_display, home_and_folder
 
 
@@ -29,17 +30,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = _parse(arguments)
         seeding = seed(shared_folder("notebooks"), settings.folder)
+        others = runners_of(settings.home)
         server = _start(settings)
         _trust(settings, (*seeding.added, *seeding.refreshed))
     except PhysForgeError as error:
         print(f"PhysForge: {error}", file=sys.stderr)
         return error.exit_code
-    _announce(server, settings, seeding)
+    # Runs after the callback that binds the port: whoever reads the address can open it.
+    server.io_loop.add_callback(_announce, server, settings, seeding)
     try:
         server.start()
     finally:
-        _stop_runner(settings.home)
-    print("The lab has stopped.")
+        had_runner = end_runners(settings.home, spare=others)
+    waiting = " Jobs that had not ended wait for the next start." if had_runner else ""
+    print(f"The lab has stopped.{waiting}")
     return 0
 
 
@@ -121,7 +125,3 @@ def _announce(server: Any, settings: Settings, seeding: Seeding) -> None:
             f"  {name}: a newer one is shipped, and yours, which you changed, stays. Rename it to get both."
         )
     print("  Ctrl-C stops it.\n", flush=True)
-
-
-def _stop_runner(home: Path) -> None:
-    pass
