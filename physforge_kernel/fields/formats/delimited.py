@@ -1,0 +1,272 @@
+"""Delimited text: long tables (`x,t,u`), time series (`t,x,y,z`) and wide ones (first column t, header x)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+
+from .._entries import Entry
+from .._layout import Axis, Layout, Variable, check_axis, finished
+from .._names import axis_of, split_units
+from .._request import Request
+from .._table import Column, Decision, candidates, decide, layout_of, place, repeated
+from ._text import Dialect, blocks, numbers, sniff
+
+#: A column with more different values than this is no axis, except an increasing one.
+_MOST_DISTINCT = 2**23
+#: Grids with more points than this are described without counting their gaps one by one.
+_MOST_COUNTED = 2**27
+_AXES_COMMENT = re.compile(r"^axes\s*:\s*(?P<names>.+)$", re.IGNORECASE)
+_LABELLED = re.compile(r"^(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>\S+)$")
+
+
+@contextmanager
+def contents(request: Request) -> Iterator[Layout]:
+    """Understand a text file, in memory that does not grow with it unless its values are wanted."""
+    dialect = sniff(request)
+    if request.values:
+        # A cell takes at least a digit and a delimiter, and eight bytes once it is a number.
+        request.check_bytes(4 * request.path.stat().st_size, "the text, once read as numbers,")
+    heads = _wide_header(request, dialect)
+    yield _wide(request, dialect, heads) if heads is not None else _long(request, dialect)
+
+
+@dataclass
+class _Tally:
+    """A column as it streams by."""
+
+    name: str
+    units: str | None
+    counts: bool
+    keeps: bool
+    rows: int = 0
+    missing: int = 0
+    first_gap: str = ""
+    is_complex: bool = False
+    increasing: bool = True
+    decreasing: bool = True
+    overflown: bool = False
+    last: float = math.nan
+    distinct: np.ndarray = field(default_factory=lambda: np.empty(0))
+    pending: list[np.ndarray] = field(default_factory=list)
+    kept: list[np.ndarray] = field(default_factory=list)
+
+    def add(self, values: np.ndarray, lines: list[int]) -> None:
+        gaps = np.isnan(values)
+        if gaps.any():
+            self.first_gap = self.first_gap or f"line {lines[int(np.argmax(gaps))]}"
+            self.missing += int(gaps.sum())
+        self.is_complex |= values.dtype.kind == "c"
+        if self.keeps:
+            self.kept.append(values)
+        if self.counts and not self.is_complex:
+            steps = np.diff(values, prepend=self.last) if self.rows else np.diff(values)
+            self.increasing &= bool((steps > 0).all())
+            self.decreasing &= bool((steps < 0).all())
+            self.last = values[-1]
+            if not self.overflown:
+                self.pending.append(np.unique(values[~gaps]))
+                if sum(block.size for block in self.pending) > max(self.distinct.size, 2**16):
+                    self.merge()
+        self.rows += values.size
+
+    def merge(self) -> None:
+        self.distinct = np.unique(np.concatenate([self.distinct, *self.pending]))
+        self.pending = []
+        self.overflown = self.distinct.size > _MOST_DISTINCT
+
+    def column(self) -> Column:
+        counted = self.counts and not self.is_complex
+        if counted:
+            self.merge()
+        return Column(
+            self.name, self.units, np.dtype(np.complex128 if self.is_complex else np.float64), self.rows,
+            self.missing, self.first_gap, self.distinct if counted and not self.overflown else None,
+            counted and self.increasing, counted and self.decreasing,
+        )  # fmt: skip
+
+    def values(self) -> np.ndarray:
+        return np.concatenate(self.kept)
+
+
+def _long(request: Request, dialect: Dialect) -> Layout:
+    heads = [split_units(cell) for cell in dialect.header]
+    named_axes = next((m["names"] for c in dialect.comments if (m := _AXES_COMMENT.match(c))), None)
+    dims = request.dims or (tuple(re.split(r"[\s,]+", named_axes.strip())) if named_axes else None)
+    unnamed = [i for i, (name, _) in enumerate(heads) if not name]
+    if unnamed and unnamed != [0]:
+        raise request.error(
+            "a column has no name: name every column in the header.", f"line {dialect.data_line - 1}"
+        )
+    names = [name for name, _ in heads]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise request.error(f"two columns are called {twice!r}: rename one.", f"line {dialect.data_line - 1}")
+    possible = {i for reading in candidates(names, dims) for i in reading}
+    tallies = [
+        _Tally(name, units, counts=i in possible or i in unnamed, keeps=request.values)
+        for i, (name, units) in enumerate(heads)
+    ]
+    for lines, cells in blocks(request, dialect):
+        for tally, column in zip(tallies, zip(*cells, strict=True), strict=True):
+            tally.add(numbers(request, list(column), lines, tally.name), lines)
+    if not tallies[0].rows:
+        raise request.error("there is a header but no row of data below it.", f"line {dialect.data_line}")
+    left_out: tuple[str, ...] = ()
+    skip = 0
+    if unnamed:
+        index = tallies[0].column()
+        if index.distinct is None or not np.array_equal(index.distinct, np.arange(index.rows)):
+            raise request.error("the first column has no name, and is no row index: name it in the header.")
+        skip, left_out = 1, ("the unnamed row index",)
+    tallies = tallies[skip:]
+    columns = [tally.column() for tally in tallies]
+    decision = decide(request, columns, dims=dims)
+    taken = [index for index, _, _ in decision.axes]
+    points = math.prod(decision.shape)
+    kept = [i for i in range(len(columns)) if i not in taken]
+    if request.values:
+        request.check_bytes(points * 8 * len(kept), "the grid")
+        flat = place(request, decision, [tallies[i].values() for i in taken])
+        _check_unique(request, decision, flat, points)
+        extra: int | None = points - columns[0].rows
+    else:
+        flat = np.empty(0, dtype=np.int64)
+        extra = _absent(request, dialect, decision, skip, points) if decision.kind == "grid" else 0
+    entries = [
+        Entry(columns[i].name, decision.shape, columns[i].dtype, _grid(tallies[i], flat, decision.shape),
+              units=columns[i].units) for i in kept
+    ]  # fmt: skip
+    missing = [None if extra is None else columns[i].missing + extra for i in kept]
+    details = {
+        **_details(dialect),
+        "layout": "long" if decision.kind == "grid" else "series",
+        "rows": columns[0].rows,
+    }
+    layout = layout_of(request, columns, decision, entries, missing, details=details)
+    return Layout(layout.axes, layout.variables, layout.notes, layout.left_out + left_out, details=details)
+
+
+def _grid(tally: _Tally, flat: np.ndarray, shape: tuple[int, ...]) -> Callable[[], np.ndarray]:
+    def load() -> np.ndarray:
+        grid = np.full(math.prod(shape), np.nan, dtype=np.complex128 if tally.is_complex else np.float64)
+        grid[flat] = tally.values()
+        return grid.reshape(shape)
+
+    return load
+
+
+def _check_unique(request: Request, decision: Decision, flat: np.ndarray, points: int) -> None:
+    seen = np.zeros(points, dtype=bool)
+    seen[flat] = True
+    if int(seen.sum()) < flat.size:
+        ordered = np.sort(flat)
+        raise repeated(request, decision, int(ordered[1:][np.diff(ordered) == 0][0]))
+
+
+def _absent(request: Request, dialect: Dialect, decision: Decision, skip: int, points: int) -> int | None:
+    """Count the points of a grid that have no row, in a second pass; None where the grid is too large for "
+    "that."""
+    if points > _MOST_COUNTED:
+        return None
+    seen = np.zeros(points, dtype=bool)
+    rows = 0
+    for lines, cells in blocks(request, dialect):
+        axes = [
+            numbers(request, [row[index + skip] for row in cells], lines, name)
+            for index, name, _ in decision.axes
+        ]
+        flat = place(request, decision, axes, rows)
+        rows += flat.size
+        again = np.sort(flat)
+        if seen[flat].any() or (np.diff(again) == 0).any():
+            twice = flat[seen[flat]] if seen[flat].any() else again[1:][np.diff(again) == 0]
+            raise repeated(request, decision, int(twice[0]))
+        seen[flat] = True
+    return points - rows
+
+
+def _details(dialect: Dialect) -> dict[str, object]:
+    encoding = dialect.encoding.replace("utf-8-sig", "utf-8")
+    return {"delimiter": dialect.delimiter_name, "encoding": encoding}
+
+
+def _wide_header(request: Request, dialect: Dialect) -> tuple[str, str, str, np.ndarray] | None:
+    """Return the corner, the name of the axis along the header and its values, or None if the table is "
+    "long."""
+    corner, *rest = dialect.header
+    labels = [_LABELLED.match(cell) for cell in rest]
+    across = ""
+    if all(labels):
+        names = {match["name"] for match in labels if match}
+        if len(names) != 1:
+            return None
+        across = names.pop()
+        rest = [match["value"] for match in labels if match]
+    try:
+        values = np.array([float(cell) for cell in rest])
+    except ValueError:
+        return None
+    down, *named = re.split(r"[\\/|]", corner, maxsplit=1)
+    across = across or (split_units(named[0].strip())[0] if named else "")
+    return down.strip(), across, corner, values
+
+
+def _wide(request: Request, dialect: Dialect, heads: tuple[str, str, str, np.ndarray]) -> Layout:
+    """Read a table whose header holds the coordinates of the other axis."""
+    corner, across, _, across_values = heads
+    down, units = split_units(corner)
+    original = down
+    notes: list[str] = []
+    if request.dims is not None:
+        if len(request.dims) != 2:
+            raise request.error(
+                "a wide table has two axes: pass dims=(down, across), for example dims=('t', 'x')."
+            )
+        down, across = request.dims
+    if not down:
+        raise request.error(
+            "the header holds coordinates, but its first cell does not name the axis of the first column. "
+            "Write t, x "
+            r"or t\x there, or pass dims=(down, across), for example dims=('t', 'x').",
+            f"line {dialect.data_line - 1}",
+        )
+    down = axis_of(down) or down
+    if not across:
+        across = "x" if down == "t" else "t"
+        notes.append(f"The first column is {down}; the header's numbers were taken as the axis {across}.")
+    across = axis_of(across) or across
+    if across == down:
+        raise request.error(
+            f"both axes of the table are called {down}: write t\\x in the first cell of the header."
+        )
+    coordinates: list[np.ndarray] = []
+    rows: list[np.ndarray] = []
+    missing = 0
+    kind = np.dtype(np.float64)
+    width = across_values.size
+    for lines, cells in blocks(request, dialect):
+        coordinates.append(numbers(request, [row[0] for row in cells], lines, dialect.header[0] or down))
+        spread = [line for line in lines for _ in range(width)]
+        values = numbers(request, [cell for row in cells for cell in row[1:]], spread, "after the first")
+        kind = np.promote_types(kind, values.dtype)
+        missing += int(np.isnan(values).sum())
+        if request.values:
+            rows.append(values.reshape(-1, width))
+    if not coordinates:
+        raise request.error("there is a header but no row of data below it.", f"line {dialect.data_line}")
+    axis = check_axis(request, down, np.concatenate(coordinates))
+    whole: Callable[[], np.ndarray] = cache(lambda: np.concatenate(rows))
+    layout = Layout(
+        (Axis(down, axis, units, original), Axis(across, check_axis(request, across, across_values))),
+        (Variable("u", (down, across), (axis.size, width), kind, whole, missing=missing),),
+        tuple(notes),
+        details={**_details(dialect), "layout": "wide", "rows": axis.size},
+    )
+    return finished(request, layout)

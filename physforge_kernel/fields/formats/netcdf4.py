@@ -1,0 +1,23 @@
+"""NetCDF 4, which is HDF5 with conventions; decoded only once the file is known to be harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .._layout import Layout
+from .._request import Request
+from ._cf import netcdf4_layout
+from ._hdf5 import opened
+from .hdf5 import plain
+
+
+@contextmanager
+def contents(request: Request) -> Iterator[Layout]:
+    """Understand a NetCDF 4 file from its metadata; one with groups only is read as plain HDF5."""
+    with opened(request) as (file, datasets):
+        if any("/" not in path for path in datasets):
+            with netcdf4_layout(request, file, datasets) as layout:
+                yield layout
+        else:
+            yield plain(request, file, datasets)

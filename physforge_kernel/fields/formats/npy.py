@@ -1,0 +1,77 @@
+"""A single NumPy array: values without coordinates, so its axes are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+import numpy as np
+
+from .._arrange import arrange
+from .._entries import Entry
+from .._layout import Layout
+from .._request import Request
+
+_HEADER_ERRORS = (ValueError, EOFError, SyntaxError, TypeError, OverflowError, RecursionError, MemoryError)
+
+
+@contextmanager
+def contents(request: Request) -> Iterator[Layout]:
+    """Understand an .npy file from its header."""
+    with request.path.open("rb") as stream:
+        shape, dtype, order = header(request, stream, request.path.stat().st_size)
+
+        def load() -> np.ndarray:
+            with request.border("Reading the array", OSError, ValueError, EOFError):
+                return np.load(request.path, allow_pickle=False)
+
+        entry = Entry("u", shape, dtype, load)
+        yield arrange(request, [entry], details={"order": order})
+
+
+def header(
+    request: Request, stream: IO[bytes], size: int, place: str = ""
+) -> tuple[tuple[int, ...], np.dtype, str]:
+    """Read an .npy header and check what it declares against the bytes that are there.
+
+    Args:
+        stream: at the beginning of the array.
+        size: of the whole, header included, in bytes.
+
+    Returns:
+        The shape, the dtype, and the order of the values.
+
+    Raises:
+        FieldError: the header is damaged, declares Python objects (a pickle), or more than there is.
+    """
+    with request.border("Reading the header of the NumPy array", *_HEADER_ERRORS, place=place):
+        version = np.lib.format.read_magic(stream)
+        if version == (1, 0):
+            shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+        elif version in ((2, 0), (3, 0)):
+            shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
+        else:
+            raise request.error(
+                f"the .npy version {version} is unknown: write the array again with numpy.save.", place
+            )
+    if dtype.hasobject:
+        raise request.error(
+            "the array holds Python objects, that is a pickle, which can run any code and is never loaded. "
+            "Save it as an array of numbers: numpy.save(name, array.astype(float)).",
+            place,
+        )
+    if any(n < 0 for n in shape):
+        raise request.error(
+            f"the header declares the shape {shape}: write the array again with numpy.save.", place
+        )
+    declared = int(dtype.itemsize) * int(np.prod([int(n) for n in shape], dtype=object))
+    there = size - stream.tell()
+    if declared > there:
+        raise request.error(
+            f"the header declares the shape {shape} of {dtype}, {declared} bytes, but only {there} are "
+            "there: "
+            "the file is incomplete or forged. Write it again.",
+            place,
+        )
+    return tuple(int(n) for n in shape), dtype, "Fortran" if fortran else "C"
