@@ -1,10 +1,12 @@
-"""The process in which an uploaded file is first opened: `python -m ... MEMORY SECONDS FILE...`.
+"""The process in which an uploaded file is first opened: `python -m ... MEMORY SECONDS FOLDER`.
 
-It sets its own limits before it imports a reader, and answers with JSON on what was standard output.
+The files' names come as JSON on standard input. The process limits itself before it opens a file, and answers
+with JSON on what was standard output.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -12,31 +14,45 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..errors import PhysForgeError
+from ..fields import describe
+from ._json import plain
 
-def main(memory: int, seconds: int, paths: list[str]) -> None:
+
+def main(memory: int, seconds: int, folder: Path) -> None:
+    paths: list[str] = json.load(sys.stdin)
     answer = os.dup(1)
     os.dup2(2, 1)  # what a reader prints must not mix with the answer
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-
-    from ..errors import PhysForgeError
-    from ..fields import describe
-    from ._json import plain
-
+    _limit(memory, seconds)
     described: dict[str, Any] = {}
     refused: dict[str, str] = {}
     for path in paths:
         try:
-            described[path] = plain(describe(Path(path)).to_dict())
+            described[path] = plain(describe(folder / path).to_dict())
         except PhysForgeError as error:
             refused[path] = str(error)
-        except MemoryError:
+        except (MemoryError, OSError, ImportError) as error:
+            if not _is_exhaustion(error):
+                raise
             os.write(answer, json.dumps({"out_of_memory": path}).encode())
             return
     os.write(answer, json.dumps({"described": described, "refused": refused}).encode())
 
 
+def _limit(memory: int, seconds: int) -> None:
+    in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (in_use + memory, in_use + memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def _is_exhaustion(error: MemoryError | OSError | ImportError) -> bool:
+    """Say whether memory ran out; a library that could not be mapped says so as an ImportError."""
+    if isinstance(error, ImportError):
+        return "map segment" in str(error) or "allocate memory" in str(error)
+    return isinstance(error, MemoryError) or error.errno == errno.ENOMEM
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
+    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))

@@ -22,7 +22,7 @@ class Limits:
     """What describing one upload may take."""
 
     memory: int = 4 * 2**30
-    """Address space, in bytes."""
+    """Address space beyond the readers' own, in bytes."""
     seconds: int = 60
     """Wall time; processor time is held to the same."""
 
@@ -45,22 +45,21 @@ def describe_apart(folder: Path, paths: Sequence[str], limits: Limits) -> Descri
     """
     command = [
         *(sys.executable, "-P", "-B", "-m", f"{__package__}._describe_child"),
-        *(str(limits.memory), str(limits.seconds)),
-        *(str(folder / path) for path in paths),
+        *(str(limits.memory), str(limits.seconds), str(folder)),
     ]
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     files = paths[0] if len(paths) == 1 else f"one of {len(paths)} files"
     with subprocess.Popen(
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment,
         start_new_session=True,
     ) as process:
         try:
-            answer, complaint = process.communicate(timeout=limits.seconds)
+            answer, complaint = process.communicate(json.dumps(list(paths)).encode(), timeout=limits.seconds)
         except subprocess.TimeoutExpired as error:
             os.killpg(process.pid, signal.SIGKILL)
             raise FieldError(
@@ -77,14 +76,11 @@ def describe_apart(folder: Path, paths: Sequence[str], limits: Limits) -> Descri
             f"{files}: its reader was killed ({signal.Signals(-process.returncode).name}), so it was not "
             "uploaded. The file is damaged, or made to do harm."
         )
-    said = complaint.decode(errors="replace")
-    if "MemoryError" in said and not answer:
-        said, answer = "", json.dumps({"out_of_memory": files}).encode()
     if process.returncode != 0 or not answer:
-        last_words = (said.strip().splitlines() or ["nothing"])[-1]
+        last_words = (complaint.decode(errors="replace").strip().splitlines() or ["nothing"])[-1]
         raise WorkspaceError(
-            f"{files}: describing it failed in a way that was not foreseen, so it was not uploaded. Its process "
-            f"said: {last_words} Please report this."
+            f"{files}: describing it failed in a way that was not foreseen, so it was not uploaded. "
+            f"Its process said: {last_words} Please report this."
         )
     found = json.loads(answer)
     if "out_of_memory" in found:
@@ -92,15 +88,4 @@ def describe_apart(folder: Path, paths: Sequence[str], limits: Limits) -> Descri
             f"{files}: describing it took more than {limits.memory / 2**30:.1f} GiB of memory, so it was not "
             "uploaded. The file declares more than it should hold."
         )
-    return Descriptions(
-        {
-            path: found["described"][str(folder / path)]
-            for path in paths
-            if str(folder / path) in found["described"]
-        },
-        {
-            path: found["refused"][str(folder / path)]
-            for path in paths
-            if str(folder / path) in found["refused"]
-        },
-    )
+    return Descriptions(found["described"], found["refused"])
