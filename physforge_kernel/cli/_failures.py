@@ -1,0 +1,80 @@
+"""What a person reads when a command fails: one sentence on stderr, never a stack trace."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+import typer
+
+from ..errors import PhysForgeError
+from ._plain import one_line
+
+UNEXPECTED = 70
+UNUSABLE_FILE = 74
+
+
+def explain(failure: Exception) -> int:
+    """Print why a command failed, as `error: <sentence>`, and return the process's exit code."""
+    if isinstance(failure, PhysForgeError):
+        _say(str(failure))
+        return failure.exit_code
+    if isinstance(failure, typer.TyperException):
+        return _explain_usage(failure)
+    if isinstance(failure, typer.Abort):
+        _say("nothing was done, because the question was not answered with yes.")
+        return 1
+    if isinstance(failure, OSError) and failure.filename is not None:
+        _say(f"cannot use {str(failure.filename)!r}: {failure.strerror or failure}.")
+        return UNUSABLE_FILE
+    kept = _keep_traceback(failure)
+    _say(
+        f"PhysForge itself failed ({type(failure).__name__}: {failure}); "
+        f"the details are in {kept}, please report them."
+    )
+    return UNEXPECTED
+
+
+def _explain_usage(failure: typer.TyperException) -> int:
+    if type(failure).__name__ == "NoArgsIsHelpError":  # Typer has printed the help, and exports no such name
+        return failure.exit_code
+    context = getattr(failure, "ctx", None)
+    sentence = failure.format_message().replace("Value error, ", "")  # pydantic's, through Typer
+    if not sentence.endswith((".", "?")):
+        sentence += "."
+    hint = f" Try '{context.command_path} --help'." if context is not None else ""
+    _say(f"{sentence[:1].lower()}{sentence[1:]}{hint}")
+    return failure.exit_code
+
+
+def _say(sentence: str) -> None:
+    from ._console import stderr, styled
+
+    message = styled("error:", "bold red")
+    message.append(f" {one_line(sentence)}", style="not bold default")
+    stderr().print(message, soft_wrap=True)
+
+
+def _keep_traceback(failure: Exception) -> Path:
+    """Write the traceback under the workspace's home, or where that cannot be, under the temporary folder."""
+    text = "".join(traceback.format_exception(failure))
+    text = f"physforge {' '.join(sys.argv[1:])}\n\n{text}"
+    name = f"cli-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    for folder in (_home() / "logs", Path(tempfile.gettempdir())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            kept = folder / name
+            with open(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(text)
+            return kept
+        except OSError:
+            continue
+    raise failure
+
+
+def _home() -> Path:
+    return Path(os.environ.get("PHYSFORGE_HOME") or Path.home() / ".physforge")

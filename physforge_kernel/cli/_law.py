@@ -1,0 +1,62 @@
+"""A discovery's result on a terminal: the law, its terms, the verdict in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ._console import facts, prose, say, show, stdout, styled, table
+
+VERDICT_STYLES = {"identified": "bold green", "ambiguous": "bold yellow", "not identifiable": "bold red"}
+
+
+def print_law(result: Mapping[str, Any], *, subject: str) -> None:
+    """Print a discovery for a person to read.
+
+    Args:
+        result: `Discovery.to_dict()`, or a discovery job's `result.json`.
+        subject: What the law was found in: a file's name, or a dataset's version.
+    """
+    from rich.text import Text
+
+    from ..reports import law, numbers
+
+    verdict = result["verdict"]
+    kind = verdict["kind"]
+    heading = styled(subject, "bold")
+    heading.append("   ")
+    heading.append(kind, style=VERDICT_STYLES.get(kind, "bold"))
+    say()
+    show(heading, indent=2)
+    say()
+    found = law.sides(result)
+    for side in found:
+        stdout().print(Text(f"    {law.line(side)}", style="bold cyan"), soft_wrap=True)
+    say()
+    many = len(found) > 1
+    rows = [
+        [*([side.left] if many else []), term.factors, str(term.rounded), term.interval_text]
+        for side in found
+        for term in side.terms
+    ]
+    columns = [*(["equation"] if many else []), "term", "coefficient", "95 % interval"]
+    if rows:
+        show(table(columns, rows, right=("coefficient",)), indent=4)
+        say()
+    prose(numbers.sentence(verdict["text"]))
+    notes = result.get("notes") or ()
+    if notes:
+        say()
+        for note in notes:
+            prose(f"\u2022 {note}")
+    say()
+    facts({"noise": _noise(result.get("noise")), "time": numbers.seconds(float(result["seconds"]))})
+
+
+def _noise(noise: Any) -> str:
+    """Say the noise estimate: one fraction of the RMS, or one for each variable."""
+    from ..reports import numbers
+
+    if isinstance(noise, Mapping):
+        return ", ".join(f"{name} {_noise(value)}" for name, value in noise.items())
+    return f"{numbers.percent(noise)} of the RMS" if isinstance(noise, int | float) else ""

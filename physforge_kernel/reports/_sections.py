@@ -1,0 +1,138 @@
+"""The first parts of a discovery's report: its headline, the data, the law."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from . import _fields
+from ._markup import Html, bullets, code, facts, paragraph, table
+from ._run import Run
+from ._svg import formula, gallery, label
+from .law import Side, line, sides, tex
+from .numbers import MINUS, percent, plain_number, sentence
+
+KINDS = {
+    "identified": "The data identify this law.",
+    "ambiguous": "The data allow more than one law. This is the best of them.",
+    "not identifiable": "The data do not identify a law. This is only the best that was tried.",
+}
+
+
+def headline(run: Run, title: str = "") -> Html:
+    """Show the title, the verdict and the law: what someone reads who reads nothing else."""
+    verdict = run.result["verdict"]
+    kind = str(verdict["kind"])
+    heading = title or f"The law behind {run.dataset.name}"
+    byline = f"{run.dataset.ref} \u00b7 {run.job.id} \u00b7 {_date(run.job.finished)}"
+    laws = "".join(f'<p class="pf-law">{_law_markup(side)}</p>' for side in sides(run.result))
+    markup = (
+        '<p class="pf-kicker">PhysForge \u00b7 discovery</p>'
+        f"<h1>{escape(heading)}</h1>"
+        f'<p class="pf-byline">{escape(byline)}</p>'
+        f'<div class="pf-verdict {escape(kind.replace(" ", "-"))}">'
+        f'<p class="pf-kind">{escape(KINDS.get(kind, kind))}</p>{laws}'
+        f"<p>{escape(sentence(verdict['text']))}</p></div>"
+        '<p class="pf-small">The number after \u00b1 is one standard error; the table has 95 % intervals.</p>'
+    )
+    lines = "\n".join(line(side) for side in sides(run.result))
+    return Html(markup, f"{heading}\n{byline}\n\n{lines}\n{kind}: {verdict['text']}")
+
+
+def _law_markup(side: Side) -> str:
+    """The law as pictures of its terms, so that a narrow screen breaks it between them."""
+    pieces = [formula(tex(side.left) or "0", side.left) + " " + formula("=", "=")]
+    for position, term in enumerate(side.terms):
+        rounded = term.rounded
+        sign = "-" if rounded.negative else "+" if position else ""
+        size = rounded.value if not rounded.spread else rf"({rounded.value} \pm {rounded.spread})"
+        if rounded.power:
+            size += rf"\cdot 10^{{{rounded.power}}}"
+        shown = f"{sign}\\,{size}\\,{tex(term.factors)}" if sign else f"{size}\\,{tex(term.factors)}"
+        words = [
+            MINUS if rounded.negative else sign,
+            rounded.factor,
+            "" if term.factors == "1" else term.factors,
+        ]
+        pieces.append(formula(_typographic(shown), " ".join(filter(None, words))))
+    if not side.terms:
+        pieces.append(formula("0", "0"))
+    return "".join(f"<span>{piece}</span> " for piece in pieces)
+
+
+def _typographic(shown: str) -> str:
+    """TeX for characters that numbers are printed with: powers of ten, the minus sign, infinity."""
+    raised = str.maketrans(
+        "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "-0123456789"
+    )
+    head, dot, rest = shown.partition("\u00b710")
+    if dot:
+        power = rest[
+            : len(rest)
+            - len(rest.lstrip("\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"))
+        ]
+        shown = rf"{head}\cdot 10^{{{power.translate(raised)}}}{rest[len(power) :]}"
+    return shown.replace(MINUS, "-").replace("\u221e", r"\infty")
+
+
+def law(run: Run) -> Html:
+    """Show the law's terms with their coefficients and 95 % intervals, and the notes on numerics."""
+    found = sides(run.result)
+    many = len(found) > 1
+    rows: list[list[Any]] = []
+    for side in found:
+        for term in side.terms:
+            name = Html(formula(tex(term.factors) or "1", term.factors), term.factors)
+            left = [Html(formula(tex(side.left), side.left), side.left)] if many else []
+            rows.append([*left, name, str(term.rounded), term.interval_text])
+    columns = [*(["equation"] if many else []), "term", "coefficient", "95 % interval"]
+    shown = table(columns, rows, numbers=("coefficient", "95 % interval")) if rows else Html("")
+    typed = facts({"as text": code(run.result["equation"]), "as LaTeX": code(run.result.get("latex") or "")})
+    return shown + bullets(run.result.get("notes") or ()) + typed
+
+
+def data(run: Run) -> Html:
+    """Show the data: what was measured, where, and how noisy it is."""
+    field = run.field
+    drawn = gallery(_fields.pictures(field, alone=True), _caption(run))
+    return Html(drawn, "The data, drawn.") + facts(
+        {
+            "variables": ", ".join(
+                label(name, item.attrs.get("units")) for name, item in field.data_vars.items()
+            ),
+            "grid": "; ".join(_axis(name, field[name]) for name in map(str, field.dims)),
+            "estimated noise": _noise(run.result.get("noise")),
+            "description": run.dataset.description,
+        }
+    )
+
+
+def _caption(run: Run) -> str:
+    return f"The data of {run.dataset.ref}, as they were uploaded."
+
+
+def _axis(name: str, coordinate: Any) -> str:
+    values = np.asarray(coordinate.values, dtype=float)
+    steps = np.diff(values)
+    words = f"{label(name, coordinate.attrs.get('units'))} from {plain_number(float(values[0]))} to "
+    words += f"{plain_number(float(values[-1]))}, {values.size} points"
+    if steps.size and np.ptp(steps) <= 1e-6 * abs(steps).max():
+        return f"{words} {plain_number(float(steps.mean()))} apart"
+    return f"{words}, unevenly spaced" if steps.size else words
+
+
+def _noise(noise: Any) -> str:
+    if isinstance(noise, dict):
+        return ", ".join(f"{name}: {_noise(value)}" for name, value in noise.items())
+    return f"{percent(float(noise))} of the RMS" if isinstance(noise, int | float) else ""
+
+
+def _date(moment: Any) -> str:
+    return "" if moment is None else f"{moment:%d %B %Y}".lstrip("0")
+
+
+def missing(what: str) -> Html:
+    """Say politely that a part of the report cannot be shown."""
+    return paragraph(what, "pf-small")

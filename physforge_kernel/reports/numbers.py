@@ -1,0 +1,173 @@
+"""Numbers as people should read them: rounded to what is known, with their uncertainty."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+MINUS = "\u2212"
+_RAISED = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A value's size and its standard error, rounded together, in units of ten to the `power`.
+
+    `spread` is empty where no error is known or it is too small to print.
+    """
+
+    value: str
+    spread: str = ""
+    power: int = 0
+    negative: bool = False
+
+    @property
+    def sign(self) -> str:
+        """A minus sign, or nothing."""
+        return MINUS if self.negative else ""
+
+    @property
+    def factor(self) -> str:
+        """The size as it stands before another factor: `(0.1003 \u00b1 0.0007)`."""
+        inner = f"({self.value} \u00b1 {self.spread})" if self.spread else self.value
+        return inner + (f"\u00b710{superscript(self.power)}" if self.power else "")
+
+    def __str__(self) -> str:
+        if self.spread and not self.power:
+            return f"{self.sign}{self.value} \u00b1 {self.spread}"
+        return self.sign + self.factor
+
+
+def measured(value: float, error: float | None = None) -> Measured:
+    """Round a value to the digits that its standard error leaves standing.
+
+    The error keeps one digit, or two if it begins with 1; the value ends where it does.
+
+    Args:
+        value: The estimate.
+        error: Its standard error, in the same units.
+
+    Example:
+        >>> str(measured(0.100312, 0.00068))
+        '0.1003 ± 0.0007'
+        >>> str(measured(-1.0024, 0.0118))
+        '−1.002 ± 0.012'
+    """
+    negative = value < 0
+    if error is None or not (math.isfinite(value) and math.isfinite(error)):
+        return Measured(plain_number(abs(value)), negative=negative)
+    if not error > abs(value) * 1e-9:
+        return Measured(plain_number(abs(value), digits=10), negative=negative)
+    spread = Decimal(f"{error:.1e}")
+    if not f"{spread:e}".startswith("1"):
+        spread = Decimal(f"{error:.0e}")
+    size = Decimal(repr(abs(value))).quantize(Decimal(1).scaleb(_place(spread)), rounding=ROUND_HALF_EVEN)
+    top = max(size.adjusted() if size else spread.adjusted(), spread.adjusted())
+    if -5 <= top < 6 and _place(spread) >= -9:
+        return Measured(f"{size:f}", f"{spread:f}", negative=negative)
+    places = max(top - _place(spread), 0)
+    scale = Decimal(1).scaleb(-top)
+    return Measured(f"{size * scale:.{places}f}", f"{spread * scale:.{places}f}", top, negative)
+
+
+def interval(low: float, high: float) -> str:
+    """Return an interval as `[low, high]`, both ends with the digits that tell them apart.
+
+    Example:
+        >>> interval(0.09962, 0.10101)
+        '[0.0996, 0.1010]'
+    """
+    half = (high - low) / 2
+    if not (math.isfinite(half) and half > max(abs(low), abs(high)) * 1e-9):
+        return f"[{plain_number(low, 5)}, {plain_number(high, 5)}]"
+    place = math.floor(math.log10(half)) - (0 if f"{half:e}"[0] in "56789" else 1)
+    top = math.floor(math.log10(max(abs(low), abs(high))))
+    if not (-5 <= top < 6 and place >= -9):
+        return f"[{plain_number(low, top - place + 1)}, {plain_number(high, top - place + 1)}]"
+    ends = (Decimal(repr(end)).quantize(Decimal(1).scaleb(place)) for end in (low, high))
+    return "[" + ", ".join(f"{end:f}".replace("-", MINUS) for end in ends) + "]"
+
+
+def plain_number(value: float, digits: int = 4) -> str:
+    """Return a number with so many significant digits and no trailing zeros.
+
+    Example:
+        >>> plain_number(0.25), plain_number(123456.0), plain_number(1.5e-9)
+        ('0.25', '1.235·10⁵', '1.5·10⁻⁹')
+    """
+    if math.isnan(value):
+        return "unknown"
+    if math.isinf(value):
+        return f"{MINUS if value < 0 else ''}\u221e"
+    if value == 0:
+        return "0"
+    sign = MINUS if value < 0 else ""
+    exponent = math.floor(math.log10(abs(value)))
+    if -4 <= exponent < max(digits, 5):
+        text = f"{Decimal(f'{abs(value):.{digits - 1}e}'):f}"
+        return sign + (text.rstrip("0").rstrip(".") if "." in text else text)
+    mantissa, power = f"{abs(value):.{digits - 1}e}".split("e")
+    mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{sign}{mantissa}\u00b710{superscript(int(power))}"
+
+
+def percent(fraction: float) -> str:
+    """Return a fraction as a percentage with two significant digits.
+
+    Example:
+        >>> percent(0.0512), percent(0.1), percent(0.000012)
+        ('5.1 %', '10 %', '0.0012 %')
+    """
+    if not math.isfinite(fraction):
+        return "unknown"
+    if fraction == 0:
+        return "0 %"
+    if abs(fraction) < 1e-6:
+        return "< 0.0001 %"
+    text = f"{Decimal(f'{fraction * 100:.1e}'):f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return f"{text} %"
+
+
+def superscript(power: int) -> str:
+    """Return an integer in superscript characters."""
+    return str(power).translate(_RAISED)
+
+
+def seconds(value: float) -> str:
+    """Return a duration for people.
+
+    Example:
+        >>> seconds(0.4217), seconds(75.2)
+        ('0.42 s', '1 min 15 s')
+    """
+    if value < 0.01:
+        return f"{value * 1000:.1f} ms"
+    if value < 60:
+        return f"{value:.2g} s" if value < 10 else f"{value:.0f} s"
+    minutes, rest = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def _place(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int):
+        raise ValueError(f"{number} is not finite")
+    return exponent
+
+
+def sentence(text: object) -> str:
+    """Return a clause as a sentence: a capital, unless it begins with a symbol, and a full stop.
+
+    Example:
+        >>> sentence("two terms suffice"), sentence("u_t is zero.")
+        ('Two terms suffice.', 'u_t is zero.')
+    """
+    clause = str(text).strip()
+    first = clause.partition(" ")[0]
+    if first.isalpha() and (len(first) > 1 or first == "a"):
+        clause = clause[0].upper() + clause[1:]
+    return clause if not clause or clause[-1] in ".!?" else f"{clause}."
