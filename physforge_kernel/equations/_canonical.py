@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import cast
 
 import sympy
 
 from ..errors import EquationError
-from ._exact import as_complex, as_fraction, exact, expand, rational
+from ._exact import arguments, as_complex, as_fraction, exact, rational
+from ._expand import expand
 from ._names import derivative_name, natural_key
 from ._scope import Scope
 from ._text import Spelling
@@ -35,21 +37,23 @@ class Side:
     terms: tuple[Term, ...]
 
 
-def canonical(residuals: Sequence[tuple[str | None, sympy.Expr]], scope: Scope) -> tuple[Side, ...]:
-    """Solve `residual = 0` for the highest time derivatives.
+def canonical(pairs: Sequence[tuple[sympy.Expr, sympy.Expr]], scope: Scope) -> tuple[Side, ...]:
+    """Solve equations for the highest time derivatives.
 
     Args:
-        residuals: for each equation its written left side, if that is a single name, and left minus right.
+        pairs: the left and the right side of each equation.
         scope: what the names mean.
 
     Returns:
-        One side for each equation, in one order; those without a time derivative to solve for are scaled and come last.
+        One side for each equation, in one order; those without a time derivative to solve for are scaled
+        and come last.
     """
-    rows = [expression for _, expression in residuals]
-    solved, rest = _solve(rows, _unknowns(residuals, scope))
+    rows = [expand(left - right) for left, right in pairs]
+    written = [left.name for left, _ in pairs if isinstance(left, sympy.Symbol)]
+    solved, rest = _solve(rows, _unknowns(rows, written, scope))
     sides = [
         Side(name, collect(value, scope))
-        for name, value in sorted(solved.items(), key=lambda item: _left_key(item[0]))
+        for name, value in sorted(solved.items(), key=lambda item: natural_key(item[0]))
     ]
     steady: list[tuple[Term, ...]] = []
     for row in rest:
@@ -76,30 +80,26 @@ def _without_component(terms: Sequence[Term], contradicts: bool) -> str:
     return "This equation holds no field: nothing in it has a derivative. Write one such as u_t = 0.1*u_xx."
 
 
-def _left_key(name: str) -> tuple[object, ...]:
-    return natural_key(name)
-
-
-def _unknowns(residuals: Sequence[tuple[str | None, sympy.Expr]], scope: Scope) -> list[sympy.Symbol]:
+def _unknowns(rows: Sequence[sympy.Expr], written: Sequence[str], scope: Scope) -> list[sympy.Symbol]:
     """Each component's highest pure time derivative, those written on a left side first."""
     highest: dict[str, int] = {}
-    for _, expression in residuals:
-        for symbol in expression.free_symbols:
-            found = scope.orders(symbol.name)  # type: ignore[attr-defined]
+    for row in rows:
+        for symbol in row.free_symbols:
+            found = scope.orders(str(symbol))
             if found is not None and set(found[1]) == {"t"}:
                 highest[found[0]] = max(highest.get(found[0], 0), found[1]["t"])
     names = sorted(
         (derivative_name(component, {"t": n}) for component, n in highest.items()), key=natural_key
     )
-    written = [left for left, _ in residuals if left in names]
-    return [sympy.Symbol(name) for name in dict.fromkeys([*written, *names]) if name]
+    first = [name for name in written if name in names]
+    return [sympy.Symbol(name) for name in dict.fromkeys([*first, *names])]
 
 
 def _solve(
     rows: Sequence[sympy.Expr], unknowns: Sequence[sympy.Symbol]
 ) -> tuple[dict[str, sympy.Expr], list[sympy.Expr]]:
     """Gauss-Jordan over the unknowns; returns what each equals, and the rows that are left over."""
-    rows = [expand(row) for row in rows]
+    rows = list(rows)
     pivots: dict[sympy.Symbol, int] = {}
     for unknown in unknowns:
         candidates = [
@@ -109,30 +109,32 @@ def _solve(
         ]
         if not candidates:
             continue
-        pivot = min(candidates, key=lambda index: (_cost(rows[index].coeff(unknown)), index))
-        slope = rows[pivot].coeff(unknown)
+        pivot = min(candidates, key=lambda index: (_cost(_slope(rows[index], unknown)), index))
+        slope = _slope(rows[pivot], unknown)
         value = expand((slope * unknown - rows[pivot]) / slope)
         rows[pivot] = unknown - value
         pivots[unknown] = pivot
         for index, row in enumerate(rows):
             if index != pivot and row.has(unknown):
-                rows[index] = expand(row.xreplace({unknown: value}))
-                if _linear(row, unknown) and rows[index].has(sympy.Pow):
-                    rows[index] = _cancelled(rows[index])
+                rows[index] = expand(cast(sympy.Expr, row.xreplace({unknown: value})))
     solved = {unknown.name: expand(unknown - rows[index]) for unknown, index in pivots.items()}
     rest = [row for index, row in enumerate(rows) if index not in pivots.values()]
     for row in rest:
         stuck = [unknown.name for unknown in unknowns if row.has(unknown) and unknown not in pivots]
         if stuck:
             raise EquationError(
-                f"{stuck[0]} does not occur linearly, so the equation cannot be solved for it; write the equation as "
-                f"{stuck[0]} = ..."
+                f"{stuck[0]} does not occur linearly, so the equation cannot be solved for it; "
+                f"write the equation as {stuck[0]} = ..."
             )
     return solved, rest
 
 
+def _slope(row: sympy.Expr, unknown: sympy.Symbol) -> sympy.Expr:
+    return cast(sympy.Expr, row.coeff(unknown))
+
+
 def _linear(row: sympy.Expr, unknown: sympy.Symbol) -> bool:
-    slope = row.coeff(unknown)
+    slope = _slope(row, unknown)
     return slope != 0 and not slope.has(unknown) and not expand(row - slope * unknown).has(unknown)
 
 
@@ -141,11 +143,6 @@ def _cost(slope: sympy.Expr) -> int:
     if not slope.free_symbols:
         return 0
     return 2 if slope.is_Add else 1
-
-
-def _cancelled(value: sympy.Expr) -> sympy.Expr:
-    numerator, denominator = sympy.fraction(sympy.cancel(value))
-    return expand(numerator / denominator) if denominator != 1 else expand(numerator)
 
 
 def _scaled(row: sympy.Expr, scope: Scope) -> tuple[Term, ...]:
@@ -157,7 +154,7 @@ def _scaled(row: sympy.Expr, scope: Scope) -> tuple[Term, ...]:
     top = keyed[-1][0][0]
     lead = next(product for key, product in keyed if key[0] == top)
     divisor = parts[lead]
-    return collect(expand(sum((parts[product] / divisor) * product for product in parts)), scope)
+    return collect(expand(sympy.Add(*[part / divisor * product for product, part in parts.items()])), scope)
 
 
 # ------------------------------------------------------------------------ terms
@@ -181,42 +178,24 @@ def _collected(value: sympy.Expr, scope: Scope) -> dict[sympy.Expr, sympy.Expr]:
         constants: list[sympy.Expr] = []
         factors: list[sympy.Expr] = []
         for factor in sympy.Mul.make_args(part):
-            if scope.varies(factor):
-                scale, factor = _normal_factor(factor)
-                constants.append(scale)
-                factors.append(factor)
-            else:
-                constants.append(factor)
+            (factors if scope.varies(factor) else constants).append(factor)
         product = sympy.Mul(*[_round_inside(factor) for factor in factors])
         collected[product] = collected.get(product, sympy.Integer(0)) + sympy.Mul(*constants)
     result = {product: _normal_constant(constant) for product, constant in collected.items()}
     return {product: constant for product, constant in result.items() if constant != 0}
 
 
-def _normal_factor(factor: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
-    """A power of a sum, scaled so that the sum's first term has the coefficient 1."""
-    if not (isinstance(factor, sympy.Pow) and factor.base.is_Add and factor.exp.is_Integer):
-        return sympy.Integer(1), factor
-    keyed = []
-    for term in factor.base.args:
-        number, rest = term.as_coeff_Mul()
-        keyed.append((rest == 1, rest.has(sympy.I), str(rest), number))
-    lead = min(keyed)[3]
-    if lead == 1:
-        return sympy.Integer(1), factor
-    return lead**factor.exp, expand(factor.base / lead) ** factor.exp
-
-
 def _normal_constant(value: sympy.Expr) -> sympy.Expr:
+    """A coefficient in parameters: a sum, or one fraction where there are sums in denominators."""
     value = expand(value)
-    if value.free_symbols and any(
-        power.exp.is_negative and power.base.is_Add for power in value.atoms(sympy.Pow)
-    ):
-        numerator, denominator = sympy.fraction(sympy.cancel(value))
-        scale, inverse = _normal_factor(denominator ** sympy.Integer(-1))
-        value = expand(numerator * scale) * inverse
-        return value if denominator.is_Add else expand(value)
-    return value
+    powers = (part for part in sympy.preorder_traversal(value) if isinstance(part, sympy.Pow))
+    if not any(power.base.is_Add for power in powers) or not value.is_rational_function(*value.free_symbols):
+        return value
+    numerator, denominator = sympy.fraction(sympy.cancel(value))
+    inverse = expand(1 / denominator)
+    numbers = [factor for factor in sympy.Mul.make_args(inverse) if not factor.free_symbols]
+    others = [factor for factor in sympy.Mul.make_args(inverse) if factor.free_symbols]
+    return sympy.Mul(expand(sympy.Mul(numerator, *numbers)), *others)
 
 
 def _round_coefficient(value: sympy.Expr) -> complex | sympy.Expr:
@@ -228,26 +207,26 @@ def _round_coefficient(value: sympy.Expr) -> complex | sympy.Expr:
 
 def _round_inside(value: sympy.Expr) -> sympy.Expr:
     """Every number in an expression as the exact value of the nearest double."""
-    if isinstance(value, sympy.Symbol) or isinstance(value, sympy.Integer) and abs(value) < 2**53:
+    if isinstance(value, sympy.Symbol) or (isinstance(value, sympy.Integer) and abs(value) < 2**53):
         return value
     if not value.free_symbols:
         return exact(as_complex(value))
     if isinstance(value, sympy.Pow) and isinstance(value.exp, sympy.Rational):
         return _round_inside(value.base) ** _round_exponent(value.exp)
     if value.is_Add:
-        numbers = sympy.Add(*[part for part in value.args if not part.free_symbols])
-        others = [_round_inside(part) for part in value.args if part.free_symbols]
+        numbers = sympy.Add(*[part for part in arguments(value) if not part.free_symbols])
+        others = [_round_inside(part) for part in arguments(value) if part.free_symbols]
         return sympy.Add(_round_inside(numbers), *others)
     if value.is_Mul:
-        numbers = sympy.Mul(*[part for part in value.args if not part.free_symbols])
-        others = [_round_inside(part) for part in value.args if part.free_symbols]
+        numbers = sympy.Mul(*[part for part in arguments(value) if not part.free_symbols])
+        others = [_round_inside(part) for part in arguments(value) if part.free_symbols]
         return sympy.Mul(_round_inside(numbers), *others)
-    return value.func(*[_round_inside(argument) for argument in value.args])  # type: ignore[arg-type]
+    return cast(sympy.Expr, value.func(*[_round_inside(argument) for argument in arguments(value)]))
 
 
 def _round_exponent(value: sympy.Rational) -> sympy.Rational:
     """Exponents such as 1/3 stay what they are; others become the nearest double."""
-    fraction = Fraction(int(value.p), int(value.q))
+    fraction = as_fraction(value)
     simple = fraction.limit_denominator(12)
     return rational(simple if float(simple) == float(fraction) else float(fraction))
 
@@ -264,10 +243,10 @@ def order_of(product: sympy.Expr, scope: Scope) -> tuple[object, ...]:
         base, exponent = factor.as_base_exp()
         if isinstance(factor, sympy.exp):
             base, exponent = factor, sympy.Integer(1)
-        power = Fraction(int(exponent.p), int(exponent.q)) if exponent.is_Rational else Fraction(1)
+        power = as_fraction(exponent) if isinstance(exponent, sympy.Rational) else Fraction(1)
         depth = -1
         for symbol in base.free_symbols:
-            found = scope.orders(symbol.name)  # type: ignore[attr-defined]
+            found = scope.orders(str(symbol))
             if found is not None:
                 depth = max(depth, sum(found[1].values()))
         if depth >= 0:

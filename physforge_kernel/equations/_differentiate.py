@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import sympy
 
 from ..errors import EquationError
+from ._exact import arguments
 from ._names import derivative_name
 from ._scope import Scope
 
@@ -23,13 +26,14 @@ def differentiate(value: sympy.Expr, axis: str, scope: Scope) -> sympy.Expr:
         return _of_symbol(value.name, axis, scope)
     if not scope.varies(value):
         return sympy.Integer(0)
-    inner = [differentiate(argument, axis, scope) for argument in value.args]  # type: ignore[arg-type]
+    parts = arguments(value)
+    inner = [differentiate(part, axis, scope) for part in parts]
     if value.is_Add:
         return sympy.Add(*inner)
     if value.is_Mul:
         return sympy.Add(
             *[
-                sympy.Mul(*value.args[:index], derivative, *value.args[index + 1 :])
+                sympy.Mul(*parts[:index], derivative, *parts[index + 1 :])
                 for index, derivative in enumerate(inner)
                 if derivative != 0
             ]
@@ -39,7 +43,7 @@ def differentiate(value: sympy.Expr, axis: str, scope: Scope) -> sympy.Expr:
         by_base = exponent * base ** (exponent - 1) * inner[0] if inner[0] != 0 else sympy.Integer(0)
         by_exponent = value * sympy.log(base) * inner[1] if inner[1] != 0 else sympy.Integer(0)
         return sympy.Add(by_base, by_exponent)
-    return _of_function(value, value.args[0], inner[0], scope)  # type: ignore[arg-type]
+    return _of_function(value, parts[0], inner[0], scope)
 
 
 def _of_symbol(name: str, axis: str, scope: Scope) -> sympy.Expr:
@@ -63,9 +67,6 @@ def _of_function(value: sympy.Expr, argument: sympy.Expr, inner: sympy.Expr, sco
             return sympy.sign(argument) * inner
         twice = sympy.conjugate(argument) * inner + argument * sympy.conjugate(inner)
         return twice / (2 * value)
-    return value.diff(argument) * inner if argument.is_Symbol else _outer(value) * inner
-
-
-def _outer(value: sympy.Expr) -> sympy.Expr:
     dummy = sympy.Dummy()
-    return value.func(dummy).diff(dummy).xreplace({dummy: value.args[0]})  # type: ignore[arg-type]
+    outer = cast(sympy.Expr, value.func(dummy).diff(dummy))
+    return outer.xreplace({dummy: argument}) * inner

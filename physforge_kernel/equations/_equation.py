@@ -4,39 +4,32 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sympy
 
 from ..errors import EquationError
 from ._canonical import Side, canonical
-from ._exact import exact, expand, with_doubles
-from ._expression import Evaluator
+from ._exact import exact, with_doubles
 from ._latex import LatexSpelling
 from ._names import AXES, natural_key
-from ._parse import read_statements
 from ._printing import Errors, Layout, close
 from ._python import PythonSpelling, python_source
-from ._scope import Scope, declared, find_scope
-from ._syntax import Node, Number, Statement
+from ._reading import Coefficient, Pair, Terms, read_terms, read_text
+from ._scope import Scope, declared
 from ._text import Spelling
 
 if TYPE_CHECKING:
     import xarray
-
-Coefficient = float | complex | sympy.Expr
-Terms = Mapping[str, Mapping[str, Coefficient]]
-
-_cached_statements = lru_cache(maxsize=4096)(read_statements)
 
 
 class Equation:
     """A differential equation, or a system of them, in one canonical form.
 
     Args:
-        text: one equation (`u_t = -u*u_x + 0.1*u_xx`; an expression alone equals zero), several separated by `;` or
-            line ends, or a sequence of texts. Derivatives are read as `u_xx`, `d2u/dx2`, `∂²u/∂x²` and in LaTeX.
+        text: one equation (`u_t = -u*u_x + 0.1*u_xx`; an expression alone equals zero), several separated by
+            `;` or line ends, or a sequence of texts. Derivatives may be `u_xx`, `d2u/dx2`, `∂²u/∂x²` or LaTeX.
         parameters: names that are constants without a value.
         components: names that are fields although nothing differentiates them (u, v and w need no mention).
         axes: independent variables beyond those that the text mentions, for the Laplacian.
@@ -68,15 +61,7 @@ class Equation:
         if isinstance(text, Equation):
             constants, fields = constants | text._scope.parameters, fields | text._scope.components
             text = text.text
-        texts = [text] if isinstance(text, str) else _listed(text)
-        statements = [statement for one in texts for statement in read_statements(one, constants | fields)]
-        scope = find_scope(statements, parameters=constants, components=fields, axes=axes)
-        residuals = []
-        for statement in statements:
-            evaluator = Evaluator(statement.text, scope)
-            left, right = evaluator.evaluate(statement.left), evaluator.evaluate(statement.right)
-            residuals.append((left, right))
-        self._settle(residuals, scope)
+        self._settle(*read_text(text, constants, fields, axes))
 
     @classmethod
     def from_terms(
@@ -100,36 +85,16 @@ class Equation:
         u_t = -6*u*u_x - u_xxx
         """
         constants, fields = declared(parameters, "parameter"), declared(components, "component")
-        known = constants | fields
-        read: list[tuple[Statement, list[tuple[Statement, Coefficient]]]] = []
-        for left, right in terms.items():
-            written = "0" if left.startswith("0_") else left
-            read.append(
-                (_single(written, known), [(_single(name, known), value) for name, value in right.items()])
-            )
-        statements = [statement for left, right in read for statement in (left, *(term for term, _ in right))]
-        scope = find_scope(statements, parameters=constants, components=fields)
-        residuals = []
-        for left, right in read:
-            total = [
-                _constant(value, term.text, scope) * Evaluator(term.text, scope).evaluate(term.left)
-                for term, value in right
-            ]
-            residuals.append((Evaluator(left.text, scope).evaluate(left.left), sympy.Add(*total)))
-        return cls._settled(residuals, scope)
+        return cls._settled(*read_terms(terms, constants, fields))
 
     @classmethod
-    def _settled(cls, residuals: Sequence[tuple[sympy.Expr, sympy.Expr]], scope: Scope) -> Equation:
+    def _settled(cls, pairs: Sequence[Pair], scope: Scope) -> Equation:
         equation = cls.__new__(cls)
-        equation._settle(residuals, scope)
+        equation._settle(pairs, scope)
         return equation
 
-    def _settle(self, residuals: Sequence[tuple[sympy.Expr, sympy.Expr]], scope: Scope) -> None:
-        rows = [
-            (left.name if isinstance(left, sympy.Symbol) else None, expand(left - right))
-            for left, right in residuals
-        ]
-        object.__setattr__(self, "_sides", canonical(rows, scope))
+    def _settle(self, pairs: Sequence[Pair], scope: Scope) -> None:
+        object.__setattr__(self, "_sides", canonical(pairs, scope))
         object.__setattr__(self, "_scope", scope)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -263,7 +228,7 @@ class Equation:
 
     def _latex_lines(self, digits: int | None, errors: Errors | None = None) -> str:
         spelling = LatexSpelling(self._scope, digits, self._scope.imaginary)
-        lines = self._laid_out(Layout(spelling, self._scope, r"\pm", r"\times10^{{{}}}"), errors)
+        lines = self._laid_out(Layout(spelling, self._scope, r"\pm", r"\times10^{{{}}}", r"\infty"), errors)
         if len(lines) == 1:
             return lines[0]
         aligned = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in lines)
@@ -357,9 +322,8 @@ class Equation:
         given = {**(values or {}), **named}
         for name, value in given.items():
             if name not in self._scope.parameters:
-                raise EquationError(
-                    f"{name!r} is no parameter of {self.text}; its parameters are {', '.join(self.parameters) or 'none'}."
-                )
+                listed = ", ".join(self.parameters) or "none"
+                raise EquationError(f"{name!r} is no parameter of {self.text}; its parameters: {listed}.")
             if not isinstance(value, numbers.Number):
                 raise EquationError(f"The parameter {name} needs a number as its value, not {value!r}.")
         exchange = {sympy.Symbol(name): exact(complex(value)) for name, value in given.items()}
@@ -381,7 +345,7 @@ class Equation:
         return self._settled(residuals, scope)
 
     def simulate(self, start: xarray.Dataset, **options: Any) -> xarray.Dataset:
-        """The field that obeys this equation from `start` on; see `physforge_kernel.simulate` for the options."""
+        """The field that obeys this equation from `start` on; the options are those of `pf.simulate`."""
         from . import simulate
 
         return simulate(self, start, **options)
@@ -392,46 +356,6 @@ def _restore(sides: tuple[Side, ...], scope: Scope) -> Equation:
     object.__setattr__(equation, "_sides", sides)
     object.__setattr__(equation, "_scope", scope)
     return equation
-
-
-def _listed(texts: Iterable[str]) -> list[str]:
-    try:
-        return list(texts)
-    except TypeError:
-        raise EquationError(f"An equation is read from a text or several, not from {texts!r}.") from None
-
-
-def _single(text: str, known: frozenset[str]) -> Statement:
-    """The one expression that a side or a term is."""
-    statements = _cached_statements(text, known)
-    right: Node = statements[0].right
-    if len(statements) != 1 or not (isinstance(right, Number) and right.value == 0):
-        raise EquationError(f"{text!r} is not one term; give a product such as 'u*u_x'.")
-    return statements[0]
-
-
-def _constant(value: Coefficient, term: str, scope: Scope) -> sympy.Expr:
-    if isinstance(value, sympy.Expr):
-        unknown = sorted(str(symbol) for symbol in value.free_symbols if str(symbol) not in scope.parameters)
-        if unknown:
-            raise EquationError(
-                f"The coefficient {value} of {term} holds {unknown[0]!r}; declare it with parameters=({unknown[0]!r},)."
-            )
-        return _rationals(value)
-    if isinstance(value, bool) or not isinstance(value, numbers.Number):
-        try:
-            value = complex(value)
-        except (TypeError, ValueError):
-            raise EquationError(f"The coefficient {value!r} of {term} is no number.") from None
-    try:
-        return exact(complex(value))
-    except EquationError:
-        raise EquationError(f"The coefficient {value} of {term} is not finite.") from None
-
-
-def _rationals(value: sympy.Expr) -> sympy.Expr:
-    floats = {number: exact(float(number)) for number in value.atoms(sympy.Float)}
-    return value.xreplace(floats) if floats else value
 
 
 def _exact_expression(coefficient: Coefficient) -> sympy.Expr:

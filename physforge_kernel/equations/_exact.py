@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cmath
 from fractions import Fraction
+from typing import cast
 
 import sympy
 
@@ -13,7 +14,7 @@ from ..errors import EquationError
 def rational(value: float | Fraction) -> sympy.Rational:
     """A real number as SymPy's exact rational."""
     fraction = Fraction(value)
-    return sympy.Rational(fraction.numerator, fraction.denominator)
+    return cast(sympy.Rational, sympy.Rational(fraction.numerator, fraction.denominator))
 
 
 def exact(value: complex) -> sympy.Expr:
@@ -43,26 +44,15 @@ def _as_float(number: sympy.Expr) -> float:
     try:
         value = float(as_fraction(number)) if isinstance(number, sympy.Rational) else float(number)
     except (OverflowError, TypeError):
-        raise EquationError(f"{number} is not a number that an equation can hold.") from None
+        raise EquationError("A number in this equation is beyond what a computer's numbers hold.") from None
     if not cmath.isfinite(value):
         raise EquationError(f"{value} is not a number that an equation can hold.")
     return value
 
 
-def expand(value: sympy.Expr) -> sympy.Expr:
-    """Products and whole powers multiplied out, inside functions too; nothing else is rewritten."""
-    if value.is_Atom:
-        return value
-    return sympy.expand(
-        value,
-        power_base=False,
-        power_exp=False,
-        log=False,
-        trig=False,
-        func=False,
-        complex=False,
-        basic=False,
-    )
+def arguments(value: sympy.Basic) -> list[sympy.Expr]:
+    """The parts of an expression (SymPy's own type for them is wider)."""
+    return [cast(sympy.Expr, part) for part in value.args]
 
 
 def with_doubles(value: sympy.Expr) -> sympy.Expr:
@@ -73,4 +63,4 @@ def with_doubles(value: sympy.Expr) -> sympy.Expr:
         return value
     if isinstance(value, sympy.Pow) and value.exp.is_Rational:
         return with_doubles(value.base) ** value.exp
-    return value.func(*[with_doubles(argument) for argument in value.args])  # type: ignore[arg-type]
+    return cast(sympy.Expr, value.func(*[with_doubles(argument) for argument in arguments(value)]))

@@ -1,6 +1,7 @@
 """From a tree to SymPy: names get their meaning, derivatives are carried out, numbers stay exact.
 
-Every number is a rational (pi and the like as the nearest double), so that rearranging an equation changes nothing.
+Every number is a rational (pi and the like as the nearest double), so that
+rearranging an equation changes nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import sympy
 
 from ..errors import EquationError
 from ._differentiate import MAX_ORDER, differentiate
-from ._exact import as_complex, exact, expand, rational
+from ._exact import as_complex, exact, rational
+from ._expand import expand
 from ._names import derivative_name
 from ._scope import Scope
 from ._syntax import (
@@ -67,7 +69,15 @@ class Evaluator:
                 node.start,
                 f"Expanded, this has more than {MAX_TERMS} terms; write it more simply.",
             )
-        return expand(value)
+        value = expand(value)
+        if any(power.exp.is_Rational and abs(power.exp) > MAX_EXPONENT for power in value.atoms(sympy.Pow)):
+            raise self._too_high(node)
+        return value
+
+    def _too_high(self, node: Node) -> EquationError:
+        return complain(
+            self.text, node.start, f"An exponent beyond {MAX_EXPONENT} is more than an equation can hold."
+        )
 
     def _value(self, node: Node) -> sympy.Expr:
         match node:
@@ -128,20 +138,12 @@ class Evaluator:
 
     def _power(self, node: Node, base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
         if exponent.is_Rational and abs(exponent) > MAX_EXPONENT:
-            raise complain(
-                self.text, node.start, f"An exponent beyond {MAX_EXPONENT} is more than an equation can hold."
-            )
+            raise self._too_high(node)
         if not base.free_symbols and not exponent.free_symbols:
             return self._number_power(node, expand(base), exponent)
-        if not (exponent.is_Integer and int(exponent) > 0):
-            base = self._expanded(node, base)
-        elif base.is_Add or base.is_Mul:
-            return (
-                self._expanded(node, sympy.Pow(base, exponent, evaluate=False))
-                if base.is_Add
-                else base**exponent
-            )
-        return base**exponent
+        if exponent.is_Integer and exponent.is_positive:
+            return base**exponent
+        return expand(self._expanded(node, base) ** exponent)
 
     def _number_power(self, node: Node, base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
         if base == 0 and not (exponent.is_Rational and exponent > 0):

@@ -83,7 +83,7 @@ class LatexSpelling(Spelling):
 
 
 def _plain_name(name: str, suffix: str) -> str:
-    """A name with its subscripts: `nu_0` is `\\nu_0`, `k_on` is `k_{\\mathrm{on}}`, `temp` is `\\mathrm{temp}`."""
+    """A name with its subscripts: `nu_0` becomes `\\nu_0`, and `k_on` becomes `k_{\\mathrm{on}}`."""
     head, *parts = name.split("_")
     if not head or not all(parts):
         escaped = name.replace("_", r"\_")

@@ -20,18 +20,19 @@ class LatexCommand:
 
 _OPERATORS = {
     "cdot": "*", "times": "*", "ast": "*", "div": "/", "partial": "∂", "nabla": "∇", "Delta": "Δ",
-    "triangle": "Δ", "lvert": "lvert", "rvert": "rvert", "vert": "|", "mid": "|", "lbrace": "(", "rbrace": ")",
-    "{": "(", "}": ")", "lparen": "(", "rparen": ")",
+    "triangle": "Δ", "lvert": "lvert", "rvert": "rvert", "vert": "|", "mid": "|",
+    "lbrace": "(", "rbrace": ")", "{": "(", "}": ")", "lparen": "(", "rparen": ")",
 }  # fmt: skip
 _NAMES = {
     "varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varrho": "rho", "varsigma": "sigma",
     "imath": "i", "ln": "log", "sgn": "sign",
     **{name: name for name in ("sin", "cos", "tan", "exp", "log", "tanh", "cosh", "sinh", "pi")},
 }  # fmt: skip
-WRAPPERS = ("mathrm", "mathit", "mathbf", "mathsf", "text", "textrm", "operatorname", "mathop", "boldsymbol")
+WRAPPERS = ("mathrm", "mathit", "mathbf", "mathsf", "text", "textrm", "operatorname", "boldsymbol")
 _SKIPPED = (
-    "left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "bigg", "Bigg", "biggl", "biggr", "displaystyle",
-    "textstyle", "quad", "qquad", ",", ";", ":", "!", " ", "(", ")", "[", "]", "limits", "nonumber",
+    "left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "bigg", "Bigg", "biggl", "biggr",
+    "displaystyle", "textstyle", "quad", "qquad", ",", ";", ":", "!", " ", "(", ")", "[", "]",
+    "limits", "nonumber",
 )  # fmt: skip
 
 COMMANDS: dict[str, LatexCommand] = {

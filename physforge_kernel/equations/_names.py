@@ -22,8 +22,8 @@ def split_derivative(
         components: the names that may be differentiated; any name, where None.
 
     Returns:
-        The component and the order by axis (axes in the order t, x, y, z), or None if `name` is no derivative of a
-        component (a component itself is not one).
+        The component and the order by axis (axes in the order t, x, y, z), or None if `name` is no derivative
+        of a component (a component itself is not one).
 
     >>> split_derivative("u_xxy", ("u", "v"))
     ('u', {'x': 2, 'y': 1})
@@ -42,7 +42,7 @@ def split_derivative(
 
 
 def derivative_name(component: str, orders: Mapping[str, int]) -> str:
-    """The one name of a derivative: space before time, and the component itself where no axis differentiates it.
+    """The one name of a derivative: space before time; the component itself where nothing differentiates it.
 
     >>> derivative_name("u", {"y": 1, "x": 2})
     'u_xxy'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -27,6 +27,7 @@ class Layout:
     scope: Scope
     plus_minus: str = "±"
     ten: str = "e{}"
+    infinity: str = "∞"
 
     def equation(self, side: Side, errors: Mapping[str, complex] | None = None) -> str:
         left = "0" if side.left.startswith("0") else self.spelling.name(side.left)
@@ -56,7 +57,7 @@ class Layout:
         negative = number.real < 0 if not number.imag else (number.imag < 0 and not number.real)
         number = -number if negative else number
         if error is not None and not isinstance(coefficient, sympy.Expr):
-            before = [self.spelling.group(self._uncertain(number, complex(error)))]
+            before = self._uncertain(number, complex(error))
         elif number == 1 and (factors or constants):
             before = []
         else:
@@ -87,36 +88,32 @@ class Layout:
 
     # -------------------------------------------------------------- uncertainties
 
-    def _uncertain(self, number: complex, error: complex) -> str:
+    def _uncertain(self, number: complex, error: complex) -> list[str]:
+        """The factors of a number with its standard error."""
         if not number.imag and not error.imag:
-            return self._real(number.real, error.real)
-        imaginary_error = error.imag if error.imag else error.real
-        parts = [] if not number.real else [(number.real < 0, self._grouped(abs(number.real), error.real))]
-        imaginary = self.spelling.times(
-            [self._grouped(abs(number.imag), imaginary_error), self.spelling.imaginary]
-        )
-        return join_signed([*parts, (number.imag < 0, imaginary)])
-
-    def _grouped(self, value: float, error: float) -> str:
-        text = self._real(value, error)
-        return self.spelling.group(text) if self.plus_minus in text else text
+            return [self._real(number.real, error.real)]
+        imaginary = [self._real(abs(number.imag), error.imag or error.real), self.spelling.imaginary]
+        if not number.real:
+            return imaginary
+        real = (number.real < 0, self._real(abs(number.real), error.real))
+        both = join_signed([real, (number.imag < 0, self.spelling.times(imaginary))])
+        return [self.spelling.group(both)]
 
     def _real(self, value: float, error: float) -> str:
         error = abs(error)
         if error == 0 or math.isnan(error):
             return self.spelling.real(value)
         if math.isinf(error):
-            return f"{value:.3g} {self.plus_minus} ∞"
+            return self.spelling.group(f"{value:.3g} {self.plus_minus} {self.infinity}")
         place = _last_digit(error)
         top = max(Decimal(repr(abs(value))).adjusted() if value else place, place)
-        if -4 <= top < 6 and place > -9 and place <= 0:
-            return f"{value:.{-place}f} {self.plus_minus} {error:.{-place}f}"
-        if 0 < place and top < 6:
-            return f"{round(value, -place):.0f} {self.plus_minus} {round(error, -place):.0f}"
-        digits = top - place
-        scaled, scaled_error = Decimal(repr(value)).scaleb(-top), Decimal(repr(error)).scaleb(-top)
-        inside = f"{scaled:.{digits}f} {self.plus_minus} {scaled_error:.{digits}f}"
-        return f"{self.spelling.group(inside)}{self.ten.format(top)}"
+        power = 0 if -4 <= top < 6 and place > -9 else top
+        scaled, scaled_error = (Decimal(repr(number)).scaleb(-power) for number in (value, error))
+        digits = power - place
+        if digits < 0:
+            scaled, scaled_error = (round(number, digits) for number in (scaled, scaled_error))
+        inside = f"{scaled:.{max(digits, 0)}f} {self.plus_minus} {scaled_error:.{max(digits, 0)}f}"
+        return self.spelling.group(inside) + (self.ten.format(power) if power else "")
 
 
 def _last_digit(error: float) -> int:
@@ -124,10 +121,6 @@ def _last_digit(error: float) -> int:
     rounded = f"{error:.1e}"
     place = int(rounded.partition("e")[2])
     return place - 1 if rounded.startswith("1") else place
-
-
-def uncertain_sides(layout: Layout, sides: Sequence[Side], errors: Errors, separator: str = "; ") -> str:
-    return separator.join(layout.equation(side, errors.get(side.left, {})) for side in sides)
 
 
 def close(one: complex | sympy.Expr, other: complex | sympy.Expr, rtol: float) -> bool:

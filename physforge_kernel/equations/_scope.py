@@ -73,8 +73,8 @@ def find_scope(
 ) -> Scope:
     """Work out what every name in `statements` means.
 
-    A component is a name with a derivative somewhere (or declared, or one of u, v, w); a name that is nothing else
-    is an error that asks for a declaration.
+    A component is a name with a derivative somewhere (or declared, or one of u, v, w); a name that is nothing
+    else is an error that asks for a declaration.
     """
     axes = (axes,) if isinstance(axes, str) else tuple(axes)
     if wrong := [axis for axis in axes if axis not in AXES]:
@@ -104,7 +104,7 @@ def find_scope(
             fields.add(found[0])
     if clash := sorted(fields & parameters):
         raise EquationError(
-            f"{clash[0]!r} is declared as a parameter, but the equation differentiates it; leave it undeclared."
+            f"{clash[0]!r} is declared as a parameter, but the equation differentiates it; do not declare it."
         )
     fields |= {name for name in names if name in _GIVEN_FIELDS and name not in parameters}
     fields -= {name for name in fields if split_derivative(name, fields) and name not in components}

@@ -1,4 +1,4 @@
-"""The tree that a text is read into, before anything is known about its names; and how to point into a text."""
+"""The tree that a text is read into, before anything is known about its names, and errors that point."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Number(Node):
 
 @dataclass(frozen=True)
 class Name(Node):
-    """A name as written, with the axes it was applied to: `u(x, t)` is the name u with the arguments x and t."""
+    """A name as written, with the axes it was applied to: `u(x, t)` is u with the arguments x and t."""
 
     name: str
     arguments: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The spelling of numbers, factors and terms as text; what is written here reads back as the same expression."""
+"""The spelling of numbers, factors and terms as text, which reads back as the same expression."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import sympy
 
-from ._exact import as_complex, as_fraction
+from ._exact import arguments, as_complex, as_fraction
 
 FUNCTION_NAMES: dict[type, str] = {
     sympy.sin: "sin",
@@ -103,11 +103,11 @@ class Spelling:
         return self.product(*split_number(value))
 
     def _sum(self, value: sympy.Expr) -> str:
-        constant = sympy.Add(*[term for term in value.args if not term.free_symbols])
+        constant = sympy.Add(*[term for term in arguments(value) if not term.free_symbols])
         pieces: list[tuple[bool, str]] = []
-        for term in value.args:
+        for term in arguments(value):
             if term.free_symbols:
-                text = self.product(*split_number(term))  # type: ignore[arg-type]
+                text = self.product(*split_number(term))
                 pieces.append((text.startswith("-"), text.removeprefix("-")))
         pieces.sort()
         if constant != 0:
@@ -138,7 +138,7 @@ class Spelling:
             return text if text.replace(".", "").isdigit() or text.endswith(")") else self.group(text)
         name = FUNCTION_NAMES.get(type(value))
         if name is not None:
-            return self.call(name, self.expression(value.args[0]))  # type: ignore[arg-type]
+            return self.call(name, self.expression(arguments(value)[0]))
         if isinstance(value, sympy.Pow):
             return self.power(value.base, value.exp)
         return self.group(self.expression(value))
