@@ -6,7 +6,17 @@ import os
 import tempfile
 from pathlib import Path
 
+_folder = tempfile.TemporaryDirectory(prefix="physforge-tests-")
+_home = Path(_folder.name) / "home"
+
 # Set before any test module is imported, and inherited by what a test starts.
-_home = tempfile.TemporaryDirectory(prefix="physforge-tests-")
-os.environ["PHYSFORGE_HOME"] = str(Path(_home.name) / "home")
+os.environ["PHYSFORGE_HOME"] = str(_home)
 os.environ.pop("PHYSFORGE_URL", None)
+
+
+def pytest_sessionfinish() -> None:
+    """End the runner that a test may have left in the workspace, before its folder goes."""
+    if _home.exists():
+        from physforge_kernel.jobs import stop_runner
+
+        stop_runner(_home)

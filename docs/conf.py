@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -17,7 +18,6 @@ source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
-default_role = "literal"  # docstrings put code in single backticks
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
@@ -52,10 +52,10 @@ def cli_section(command: Any, path: str, level: int) -> Iterator[str]:
     children = getattr(command, "commands", {})
     arguments = [each for each in command.params if each.param_type_name == "argument"]
     options = [each for each in command.params if each.param_type_name == "option" and not each.hidden]
-    named = " ".join(each.human_readable_name.upper() for each in arguments)
+    named = " ".join(each.metavar or each.name.upper() for each in arguments)
     usage = f"{path} {'COMMAND' if children else named} [OPTIONS]".replace("  ", " ")
     yield f"{'#' * level} `{path}`\n\n{(command.help or '').strip()}\n\n```console\n$ {usage}\n```\n\n"
-    rows = [(f"`{each.human_readable_name.upper()}`", each) for each in arguments]
+    rows = [(f"`{each.metavar or each.name.upper()}`", each) for each in arguments]
     rows += [(", ".join(f"`{name}`" for name in each.opts), each) for each in options]
     if rows:
         yield "| | |\n|---|---|\n"
@@ -66,6 +66,12 @@ def cli_section(command: Any, path: str, level: int) -> Iterator[str]:
         yield from cli_section(child, f"{path} {name}", min(level + 1, 4))
 
 
+def mark_code(_app: Any, _what: str, _name: str, _object: Any, _options: Any, lines: list[str]) -> None:
+    """Docstrings put code in single backticks, as Markdown does; Sphinx wants two."""
+    lines[:] = [re.sub(r"(?<![`:\w])`([^`]+)`(?!`)", r"``\1``", line) for line in lines]
+
+
 def setup(app: Any) -> None:
     """Sphinx calls this once."""
     app.connect("builder-inited", write_cli_page)
+    app.connect("autodoc-process-docstring", mark_code, priority=100)  # before Google-style sections are read

@@ -111,7 +111,7 @@ def test_the_library_alone_finds_a_law(clean: Path, tmp_path: Path):
     from physforge_kernel.fields import write
 
     path = tmp_path / "heat.csv"
-    write(pf.catalogue.get("heat", nu=0.5).field(x=64, t=51), path)
+    write(pf.catalogue.get("heat", alpha=0.5).field(x=64, t=51), path)
 
     found = json.loads(
         run(clean / "bin" / "physforge", "discover", path, "--json", PHYSFORGE_HOME=str(tmp_path))
