@@ -8,7 +8,6 @@ from functools import cached_property
 from itertools import combinations_with_replacement, product
 
 
-
 @dataclass(frozen=True)
 class Feature:
     """A derivative of a product of powers of the components, such as `(u^2)_x`.
@@ -113,7 +112,9 @@ def library(components: Sequence[str], axes: Sequence[str], *, time_order: int =
     if time_order == 2 and "t" in axes:
         once = tuple(int(axis == "t") for axis in axes)
         for c in range(len(components)):
-            features.append(Feature(components, axes, tuple(int(i == c) for i in range(len(components))), once))
+            features.append(
+                Feature(components, axes, tuple(int(i == c) for i in range(len(components))), once)
+            )
     return tuple(sorted(features, key=lambda f: (f.order, f.degree)))
 
 

@@ -14,7 +14,7 @@ from ._prepare import prepare
 from ._projection import Sample
 from ._result import Candidate, Discovery
 from ._side import Side, SideLaw, sides
-from ._verdict import RANKS, Verdict, combine, judge
+from ._verdict import APPROXIMATE, RANKS, Verdict, combine, judge
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -67,9 +67,11 @@ def discover(
     attempts = []
     for i, targets in enumerate(_targets(samples[0], target)):
         names = ", ".join(targets)
-        found = sides(samples, targets, lambda f, i=i, n=names: tell((i + f) / (i + 1.2), f"seeking a law for {n}"))
+        found = sides(
+            samples, targets, lambda f, i=i, n=names: tell((i + f) / (i + 1.2), f"seeking a law for {n}")
+        )
         attempts.append(({side.left: judge(side) for side in found}, found))
-        if all(verdict.kind == "identified" for verdict in attempts[-1][0].values()):
+        if all(_fits(side) for side in found):
             break
     verdicts, found = max(attempts, key=lambda attempt: _rank(attempt[0]))
     verdict = combine(verdicts)
@@ -78,7 +80,10 @@ def discover(
         verdict=verdict,
         notes=(*_on_order(attempts, found), *notes(samples, found)),
         noise=_noise(samples),
-        settings={"target": target if target is None or isinstance(target, str) else list(target), "seed": seed},
+        settings={
+            "target": target if target is None or isinstance(target, str) else list(target),
+            "seed": seed,
+        },
         seconds=time.perf_counter() - started,
     )
     tell(1.0, "done")
@@ -89,7 +94,8 @@ def _targets(sample: Sample, target: str | Sequence[str] | None) -> list[dict[st
     """Attempts in turn, each `{left side: (component, time order)}`."""
     if target is None:
         return [
-            {f"{name}_{'t' * order}": (c, order) for c, name in enumerate(sample.components)} for order in (1, 2)
+            {f"{name}_{'t' * order}": (c, order) for c, name in enumerate(sample.components)}
+            for order in (1, 2)
         ]
     wanted = [target] if isinstance(target, str) else list(target)
     known = {
@@ -101,8 +107,15 @@ def _targets(sample: Sample, target: str | Sequence[str] | None) -> list[dict[st
     if not wanted:
         raise DiscoveryError(f"The list of targets is empty; name any of {', '.join(known)}, or pass None.")
     if len({known[name][1] for name in wanted}) > 1:
-        raise DiscoveryError(f"The targets {', '.join(wanted)} mix first and second time derivatives; choose one.")
+        raise DiscoveryError(
+            f"The targets {', '.join(wanted)} mix first and second time derivatives; choose one."
+        )
     return [{name: known[name] for name in dict.fromkeys(wanted)}]
+
+
+def _fits(side: Side) -> bool:
+    """Whether a law of this order explains its left side. If so, laws of higher order follow from it."""
+    return bool(side.path.support) and side.best is not None and side.best.estimate.lack <= APPROXIMATE
 
 
 def _rank(verdicts: dict[str, Verdict]) -> int:

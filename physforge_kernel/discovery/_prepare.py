@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DiscoveryError
 from ._noise import noise_sd, resolved
-from ._projection import Sample
+from ._projection import Axis, Sample
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -95,10 +95,14 @@ def _points(field: xr.Dataset, axis: str) -> np.ndarray:
         raise DiscoveryError(f"Axis {axis!r} has no coordinate values; assign them with field.assign_coords.")
     points = field[axis].to_numpy()
     if points.dtype.kind not in "iuf":
-        raise DiscoveryError(f"Axis {axis!r} holds {points.dtype}, not numbers; convert it to seconds or metres.")
+        raise DiscoveryError(
+            f"Axis {axis!r} holds {points.dtype}, not numbers; convert it to seconds or metres."
+        )
     points = points.astype(float)
     if not np.isfinite(points).all() or len(np.unique(points)) != len(points):
-        raise DiscoveryError(f"Axis {axis!r} has repeated or missing values; every sample needs its own place.")
+        raise DiscoveryError(
+            f"Axis {axis!r} has repeated or missing values; every sample needs its own place."
+        )
     steps = np.diff(points)
     if not (np.all(steps > 0) or np.all(steps < 0)):
         raise DiscoveryError(f"Axis {axis!r} is not monotone; sort the field, as in field.sortby({axis!r}).")
@@ -134,8 +138,7 @@ def _with_noise(
     sigma = tuple(noise_sd(np.where(valid, v, np.nan)) for v in values)
     filled = tuple(np.where(np.isfinite(v), v, 0.0) for v in values)
     return Sample(
-        axes,
-        points,
+        tuple(Axis(name, place) for name, place in zip(axes, points, strict=True)),
         names,
         filled,
         sigma,

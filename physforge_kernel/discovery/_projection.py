@@ -9,18 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from ..derivatives import Feature
-from ._weak import AxisTests, NoisyPowers, WeakForm, apply_along, axis_tests
+from ._weak import FEWEST_STEPS, AxisTests, NoisyPowers, WeakForm, apply_along, axis_tests
 
 #: Spacing of the test functions, as a share of their half width.
 SPACING = 0.25
 
+#: Sensitivities of a residual to samples, by the derivative orders of the test function.
+Slopes = dict[tuple[int, ...], np.ndarray]
+
 #: Most test functions along time and along each space axis: more add cost and no information.
 MOST = {1: 400, 2: 60, 3: 24, 4: 12}
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """One axis of a sample: its name and its points `(n,)`, increasing."""
+
+    name: str
+    points: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -30,13 +41,20 @@ class Sample:
     `valid` masks samples to be used (None: all); `unresolved` is the share left out as not resolved by the grid.
     """
 
-    axes: tuple[str, ...]
-    points: tuple[np.ndarray, ...]
+    grid: tuple[Axis, ...]
     components: tuple[str, ...]
     values: tuple[np.ndarray, ...]
     sigma: tuple[float, ...]
     valid: np.ndarray | None = None
     unresolved: float = 0.0
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        return tuple(axis.name for axis in self.grid)
+
+    @property
+    def points(self) -> tuple[np.ndarray, ...]:
+        return tuple(axis.points for axis in self.grid)
 
     @cached_property
     def powers(self) -> NoisyPowers:
@@ -56,23 +74,35 @@ class Block:
     def thinned(self) -> WeakForm:
         """The weak form on every n-th sample: enough for sums over smooth functions, and much cheaper."""
         axes = [
-            AxisTests(axis.name, axis.points, axis.half_width, axis.centres, tuple(m[:, ::n] for m in axis.matrices))
+            AxisTests(
+                axis.name, axis.points, axis.half_width, axis.centres, tuple(m[:, ::n] for m in axis.matrices)
+            )
             for axis, n in zip(self.weak.axes, self.steps, strict=True)
         ]
         return WeakForm(tuple(axes))
 
     @cached_property
-    def _slopes(self) -> dict[tuple[Feature, int], np.ndarray | None]:
+    def _slopes(self) -> dict[tuple[tuple[int, ...], int], np.ndarray | None]:
         return {}
 
     def slope(self, feature: Feature, component: int) -> np.ndarray | None:
-        """Derivative of the feature's power product by one component, on the thinned samples."""
-        key = (feature, component)
+        """Derivative of the feature's power product by one component, on the thinned samples; None if zero."""
+        key = (feature.exponents, component)
         if key not in self._slopes:
             thin = tuple(slice(None, None, n) for n in self.steps)
-            full = self.sample.powers.slope(feature.exponents, component)
-            self._slopes[key] = None if full is None else full[thin]
+            self._slopes[key] = self.sample.powers.slope(feature.exponents, component, thin)
         return self._slopes[key]
+
+    def response(self, columns: Sequence[Feature], weights: np.ndarray, component: int) -> Slopes:
+        """Derivative of a combination of columns by one component: `{orders: slopes on the thinned samples}`."""
+        result: Slopes = {}
+        for j in np.flatnonzero(weights):
+            slope = self.slope(columns[j], component)
+            if slope is not None:
+                orders = columns[j].orders
+                part = weights[j] * slope
+                result[orders] = result[orders] + part if orders in result else part
+        return result
 
     @cached_property
     def _in_time(self) -> dict[tuple[tuple[int, ...], int, int], np.ndarray]:
@@ -129,42 +159,43 @@ class Projection:
             Experiment, component, and the sensitivities on the thinned samples (scaled for the thinning).
         """
         start = 0
-        used = np.flatnonzero(coefficients)
         for e, block in enumerate(self.blocks):
             count = int(block.rows.sum())
             grid = np.zeros(block.weak.shape)
             grid[block.rows] = rows[start : start + count]
             start += count
             scale = float(np.sqrt(np.prod(block.steps)))
-            backs = {orders: block.thinned.adjoint(grid, orders) for orders in {self.columns[j].orders for j in used}}
+            backs: dict[tuple[int, ...], np.ndarray] = {}
             for c, sigma in enumerate(block.sample.sigma):
                 total: np.ndarray | None = None
-                for j in used:
-                    slope = block.slope(self.columns[j], c)
-                    if slope is not None:
-                        part = coefficients[j] * slope * backs[self.columns[j].orders]
-                        total = part if total is None else total + part
+                for orders, slope in block.response(self.columns, coefficients, c).items():
+                    if orders not in backs:
+                        backs[orders] = block.thinned.adjoint(grid, orders)
+                    part = slope * backs[orders]
+                    total = part if total is None else total + part
                 if total is not None:
                     yield e, c, sigma * scale * total
 
     def push(self, coefficients: np.ndarray, changes: Sequence[tuple[int, int, np.ndarray]]) -> np.ndarray:
         """Response `(rows,)` of a residual to changes of the samples: the transpose of `pull`."""
         parts: list[np.ndarray] = []
-        used = np.flatnonzero(coefficients)
         for e, block in enumerate(self.blocks):
             scale = float(np.sqrt(np.prod(block.steps)))
             grid = np.zeros(block.weak.shape)
             for _, c, change in (item for item in changes if item[0] == e):
-                by_orders: dict[tuple[int, ...], np.ndarray] = {}
-                for j in used:
-                    slope = block.slope(self.columns[j], c)
-                    if slope is not None:
-                        orders = self.columns[j].orders
-                        by_orders[orders] = by_orders.get(orders, 0.0) + coefficients[j] * slope
-                for orders, slope in by_orders.items():
-                    grid = grid + block.thinned.project(block.sample.sigma[c] * scale * slope * change, orders)
+                scaled = block.sample.sigma[c] * scale * change
+                for orders, slope in block.response(self.columns, coefficients, c).items():
+                    grid = grid + block.thinned.project(slope * scaled, orders)
             parts.append(grid[block.rows])
         return np.concatenate(parts)
+
+
+@lru_cache(maxsize=256)
+def _axis_tests(axis: Axis, share: float, most: int, order: int) -> AxisTests:
+    length = axis.points[-1] - axis.points[0]
+    half = share * length
+    count = max(1, min(most, int((length - 2 * half) / half / SPACING) + 1))
+    return axis_tests(axis.name, axis.points, half, count, order)
 
 
 def project(
@@ -172,30 +203,29 @@ def project(
 ) -> Projection | None:
     """Project all columns of all experiments with test functions of half widths `shares` of each axis's length.
 
-    Returns None where a test function would have too few samples, or none sees valid samples only.
+    Returns None where no test function sees valid samples only.
     """
     order = [max(f.orders[i] for f in columns) for i in range(len(samples[0].axes))]
     blocks, matrices, noises = [], [], []
     overlap = 1.0
     for sample in samples:
-        axes = []
-        for name, points, share, highest in zip(sample.axes, sample.points, shares, order, strict=True):
-            length = points[-1] - points[0]
-            half = share * length
-            room = (length - 2 * half) / half
-            most = MOST[len(sample.axes)] if len(sample.axes) > 1 else MOST[1]
-            count = max(1, min(most, int(room / SPACING) + 1))
-            axes.append(axis_tests(name, points, half, count, highest))
-        weak = WeakForm(tuple(axes))
-        block = Block(sample, weak, _rows(sample, weak), _thinning(sample, weak))
+        most = MOST[len(sample.grid)]
+        axes = tuple(_axis_tests(a, s, most, o) for a, s, o in zip(sample.grid, shares, order, strict=True))
+        weak = WeakForm(axes)
+        block = Block(sample, weak, _rows(sample, weak), _thinning(weak))
         if not block.rows.any():
             return None
         blocks.append(block)
         matrices.append(_columns(block, columns))
         noises.append(_noise(block, columns))
-        overlap = min(overlap, float(np.prod([_independence(axis) for axis in axes])))
+        overlap = min(overlap, float(np.prod([axis.independence for axis in axes])))
     return Projection(
-        tuple(shares), tuple(columns), tuple(blocks), np.concatenate(matrices), np.sum(noises, axis=0), overlap
+        tuple(shares),
+        tuple(columns),
+        tuple(blocks),
+        np.concatenate(matrices),
+        np.sum(noises, axis=0),
+        overlap,
     )
 
 
@@ -208,19 +238,12 @@ def _rows(sample: Sample, weak: WeakForm) -> np.ndarray:
     return missing < 0.5
 
 
-def _thinning(sample: Sample, weak: WeakForm) -> tuple[int, ...]:
-    steps = []
-    for axis in weak.axes:
-        spacing = float(np.median(np.diff(axis.points)))
-        steps.append(max(1, int(axis.half_width / spacing / 7)))
-    return tuple(steps)
-
-
-def _independence(axis: AxisTests) -> float:
-    """Share of independent ones among overlapping test functions, from the spectrum of their products."""
-    products = axis.matrices[0] @ axis.matrices[0].T
-    values = np.linalg.eigvalsh(products)
-    return float(values.sum() ** 2 / (values**2).sum() / len(values))
+def _thinning(weak: WeakForm) -> tuple[int, ...]:
+    """Every how many samples are enough to sum over a test function."""
+    return tuple(
+        max(1, int(axis.half_width / float(np.median(np.diff(axis.points))) / FEWEST_STEPS))
+        for axis in weak.axes
+    )
 
 
 def _columns(block: Block, columns: Sequence[Feature]) -> np.ndarray:

@@ -46,7 +46,9 @@ class Candidate:
             DiscoveryError: if `level` is not between 0 and 1.
         """
         if not 0.0 < level < 1.0:
-            raise DiscoveryError(f"The level of an interval lies between 0 and 1, as in 0.95; it was {level}.")
+            raise DiscoveryError(
+                f"The level of an interval lies between 0 and 1, as in 0.95; it was {level}."
+            )
         return {left: law.intervals(level) for left, law in self.laws.items()}
 
     @property
@@ -164,7 +166,9 @@ class Discovery:
         ]
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         return [
-            "  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths)))
+            "  ".join(
+                cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths))
+            )
             for row in rows
         ]
 

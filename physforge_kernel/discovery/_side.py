@@ -12,12 +12,17 @@ from ..derivatives import Feature, library
 from ._estimate import Estimate, estimate
 from ._projection import Projection, Sample, project
 from ._regression import Regression
-from ._select import Climb, Scale, climb, rivals
+from ._select import Climb, Scale, climb, rivals, suspect
+from ._weak import FEWEST_STEPS
 
-#: Half widths of the test functions, as shares of an axis, and how many of them are tried along time and space.
+#: Half widths of the test functions, as shares of an axis.
 SHARES = tuple(0.4 if i == 0 else 0.25 / 2 ** (i - 1) for i in range(10))
-FEWEST_STEPS = 7
-TRIED = {"ode": 10, "t": 5, "space": 6}
+
+#: How many of them are tried: on the only axis, along time, along space.
+TRIED = {"only": 10, "t": 4, "space": 5}
+
+#: With this many samples along an axis the widest test function (0.4) has nothing to add.
+MANY_SAMPLES = 150
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,9 @@ class SideLaw:
         freedom = max(2.0, self.estimate.rows - len(self.estimate.fit.support))
         factor = float(t.ppf(0.5 + level / 2, freedom))
         errors = self.standard_errors
-        return {name: (v - factor * errors[name], v + factor * errors[name]) for name, v in self.values.items()}
+        return {
+            name: (v - factor * errors[name], v + factor * errors[name]) for name, v in self.values.items()
+        }
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -78,7 +85,10 @@ class SideLaw:
 
 @dataclass(frozen=True)
 class Side:
-    """Everything found for one left side: the best law, its rivals, and simpler laws passed on the way."""
+    """Everything found for one left side: the best law, its rivals, and simpler laws passed on the way.
+
+    `suspect` is a further term that may be missing, with its evidence in standard errors.
+    """
 
     left: str
     scales: tuple[Scale, ...]
@@ -86,6 +96,7 @@ class Side:
     best: SideLaw | None
     rivals: tuple[SideLaw, ...]
     others: tuple[SideLaw, ...]
+    suspect: tuple[str, float] | None = None
 
 
 def sides(
@@ -145,19 +156,31 @@ def _side(
             other = estimate([found.scale], fits[0].support)
             if other is not None:
                 others.append(SideLaw(left, columns, other))
-    return Side(left, scales, path, best, tuple(standing), tuple(others))
+    missing = suspect(found.scale, found.fit.support) if path.support else None
+    return Side(
+        left,
+        scales,
+        path,
+        best,
+        tuple(standing),
+        tuple(others),
+        (columns[missing[0]].name, 2 * missing[1]) if missing else None,
+    )
 
 
 def scale_shares(samples: Sequence[Sample]) -> list[tuple[float, ...]]:
     """Half widths to try, as shares of each axis: all space axes share one, time has its own."""
     axes = samples[0].axes
     shortest = [min(len(s.points[i]) for s in samples) for i in range(len(axes))]
-    tried = TRIED["t"] if len(axes) > 1 else TRIED["ode"]
-    in_time = [share for share in SHARES if share * (shortest[0] - 1) >= FEWEST_STEPS][:tried]
     if len(axes) == 1:
-        return [(share,) for share in in_time]
-    in_space = [s for s in SHARES if s * (min(shortest[1:]) - 1) >= FEWEST_STEPS][: TRIED["space"]]
-    return [(a, *([b] * (len(axes) - 1))) for a in in_time for b in in_space]
+        return [(share,) for share in _shares(shortest[0], TRIED["only"])]
+    in_space = _shares(min(shortest[1:]), TRIED["space"])
+    return [(a, *([b] * (len(axes) - 1))) for a in _shares(shortest[0], TRIED["t"]) for b in in_space]
+
+
+def _shares(count: int, most: int) -> list[float]:
+    shares = [share for share in SHARES if share * (count - 1) >= FEWEST_STEPS]
+    return shares[1:][:most] if count >= MANY_SAMPLES else shares[:most]
 
 
 def round_to_error(value: float, error: float) -> float:

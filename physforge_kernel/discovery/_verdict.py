@@ -42,7 +42,9 @@ def judge(side: Side) -> Verdict:
     """The verdict on one left side."""
     law = side.best
     if law is None:
-        return Verdict("not identifiable", f"no test function fits into the samples, so {side.left} cannot be seen")
+        return Verdict(
+            "not identifiable", f"no test function fits into the samples, so {side.left} cannot be seen"
+        )
     if not side.path.support:
         return Verdict("not identifiable", f"{side.left} cannot be told from noise by any candidate term")
     found = law.estimate
@@ -80,6 +82,9 @@ def _doubts(side: Side, law: SideLaw) -> list[str]:
             f"only about {found.rows:.0f} independent looks at the data stand behind "
             f"{len(found.fit.support)} {'term' if len(found.fit.support) == 1 else 'terms'}"
         )
+    if side.suspect is not None:
+        name, errors = side.suspect
+        doubts.append(f"{name} may be missing: it would be {errors:.1f} standard errors from zero")
     if found.significance < 2 * CONVINCING:
         weakest = int(np.argmin(np.abs(found.fit.weights) / np.maximum(found.standard_errors, 1e-300)))
         doubts.append(f"{law.names[weakest]} is only {found.significance:.1f} standard errors from zero")

@@ -56,6 +56,12 @@ class AxisTests:
     def count(self) -> int:
         return len(self.centres)
 
+    @cached_property
+    def independence(self) -> float:
+        """Share of independent ones among overlapping test functions, from the spectrum of their products."""
+        values = np.linalg.eigvalsh(self.matrices[0] @ self.matrices[0].T)
+        return float(values.sum() ** 2 / (values**2).sum() / len(values))
+
 
 def axis_tests(name: str, points: np.ndarray, half_width: float, count: int, order: int) -> AxisTests:
     """Test functions `(1 - s^2)^p` of one half width on `count` evenly spread centres, derivatives to `order`."""
@@ -154,13 +160,15 @@ class NoisyPowers:
             self._cache[exponents] = result
         return self._cache[exponents]
 
-    def slope(self, exponents: tuple[int, ...], component: int) -> np.ndarray | None:
-        """Derivative of `product` by one component; None where it is zero."""
+    def slope(
+        self, exponents: tuple[int, ...], component: int, where: tuple[slice, ...]
+    ) -> np.ndarray | None:
+        """Derivative of `product` by one component on some of the samples; None where it is zero everywhere."""
         power = exponents[component]
         if power == 0:
             return None
         lower = tuple(q - (i == component) for i, q in enumerate(exponents))
-        return power * self.product(lower)
+        return power * self.product(lower)[where]
 
     def covariance(self, a: tuple[int, ...], b: tuple[int, ...]) -> Mapping[tuple[int, ...], float]:
         """Noise covariance of two products as `{exponents: factor}`, to be summed over `product(exponents)`.
