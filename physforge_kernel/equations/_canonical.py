@@ -48,9 +48,7 @@ def canonical(pairs: Sequence[tuple[sympy.Expr, sympy.Expr]], scope: Scope) -> t
         One side for each equation, in one order; those without a time derivative to solve for are scaled
         and come last.
     """
-    rows = [expand(left - right) for left, right in pairs]
-    written = [left.name for left, _ in pairs if isinstance(left, sympy.Symbol)]
-    solved, rest = _solve(rows, _unknowns(rows, written, scope))
+    solved, rest = _isolated(pairs, scope)
     sides = [
         Side(name, collect(value, scope))
         for name, value in sorted(solved.items(), key=lambda item: natural_key(item[0]))
@@ -78,6 +76,20 @@ def _without_component(terms: Sequence[Term], contradicts: bool) -> str:
     if contradicts:
         return f"These equations contradict one another: together they say that {named} (scaled) is zero."
     return "This equation holds no field: nothing in it has a derivative. Write one such as u_t = 0.1*u_xx."
+
+
+def _isolated(
+    pairs: Sequence[tuple[sympy.Expr, sympy.Expr]], scope: Scope
+) -> tuple[dict[str, sympy.Expr], list[sympy.Expr]]:
+    """What each unknown equals, and the equations without one as expressions that are zero."""
+    written = [left.name for left, _ in pairs if isinstance(left, sympy.Symbol)]
+    names = _unknowns([side for pair in pairs for side in pair], written, scope)
+    if sorted(written) == sorted(name.name for name in names) and len(written) == len(pairs):
+        free = {symbol for _, right in pairs for symbol in right.free_symbols}
+        if free.isdisjoint(names):
+            return {str(left): expand(right) for left, right in pairs}, []
+    rows = [expand(left - right) for left, right in pairs]
+    return _solve(rows, _unknowns(rows, written, scope))
 
 
 def _unknowns(rows: Sequence[sympy.Expr], written: Sequence[str], scope: Scope) -> list[sympy.Symbol]:

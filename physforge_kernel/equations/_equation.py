@@ -29,7 +29,7 @@ class Equation:
 
     Args:
         text: one equation (`u_t = -u*u_x + 0.1*u_xx`; an expression alone equals zero), several separated by
-            `;` or line ends, or a sequence of texts. Derivatives may be `u_xx`, `d2u/dx2`, `∂²u/∂x²` or LaTeX.
+            `;` or line ends, or a sequence of texts. Derivatives are `u_xx`, `d2u/dx2`, `∂²u/∂x²` or LaTeX.
         parameters: names that are constants without a value.
         components: names that are fields although nothing differentiates them (u, v and w need no mention).
         axes: independent variables beyond those that the text mentions, for the Laplacian.

@@ -8,6 +8,7 @@ import sympy
 
 from ._exact import arguments, as_complex, exact
 
+_MULTINOMIAL = dict.fromkeys(("power_base", "power_exp", "log", "basic", "complex", "trig"), False)
 _FACTORED_TERMS, _FACTORED_DEGREE = 20, 12
 
 
@@ -22,10 +23,17 @@ def expand(value: sympy.Expr) -> sympy.Expr:
     if value.is_Add:
         return sympy.Add(*[expand(term) for term in arguments(value)])
     if value.is_Mul:
+        if all(_plain(factor) for factor in arguments(value)):
+            return value
         return _multiplied([expand(factor) for factor in arguments(value)])
     if isinstance(value, sympy.Pow):
         return _power(expand(value.base), expand(value.exp))
     return _tidy(cast(sympy.Expr, value.func(*[expand(argument) for argument in arguments(value)])))
+
+
+def _plain(value: sympy.Expr) -> bool:
+    """A symbol, a number, or a power of a symbol to a number: nothing that could be multiplied out."""
+    return value.is_Atom or (isinstance(value, sympy.Pow) and value.base.is_Symbol and value.exp.is_Atom)
 
 
 def _multiplied(factors: list[sympy.Expr]) -> sympy.Expr:
@@ -38,8 +46,11 @@ def _multiplied(factors: list[sympy.Expr]) -> sympy.Expr:
     for one in sums:
         total = sympy.Add(*[sympy.Mul(term, part) for term in terms for part in arguments(one)])
         terms = list(sympy.Add.make_args(total))
-    result = sympy.Add(*terms)
-    # Cancelling factors may have left a product with a sum in it, as (u + 1)^-1*(u + 1)^2 does.
+    return _finished(sympy.Add(*terms))
+
+
+def _finished(result: sympy.Expr) -> sympy.Expr:
+    """Multiplied out once more, where cancelling factors left a sum, as (u + 1)^-1*(u + 1)^2 does."""
     return expand(result) if any(_unfinished(term) for term in sympy.Add.make_args(result)) else result
 
 
@@ -67,10 +78,7 @@ def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
         size = abs(scale)
         return _tidy(size**exponent * sympy.Add(*[term / size for term in arguments(base)]) ** exponent)
     if exponent.is_positive:
-        result = base
-        for _ in range(int(exponent) - 1):
-            result = _multiplied([result, base])
-        return result
+        return _finished(sympy.expand(base**exponent, deep=False, **_MULTINOMIAL))
     return _denominator(base, exponent)
 
 

@@ -32,7 +32,8 @@ from ._syntax import (
     complain,
 )
 
-MAX_TERMS = 2_000
+MAX_TERMS = 500
+MAX_WORK = 2_500
 MAX_EXPONENT = 64
 
 FUNCTIONS: dict[str, tuple[Callable[..., sympy.Expr], Callable[[complex], complex]]] = {
@@ -57,13 +58,16 @@ class Evaluator:
     def __init__(self, text: str, scope: Scope) -> None:
         self.text = text
         self.scope = scope
+        self.work = 0
 
     def evaluate(self, node: Node) -> sympy.Expr:
         """The expanded SymPy expression of a node."""
         return self._expanded(node, self._value(node))
 
     def _expanded(self, node: Node, value: sympy.Expr) -> sympy.Expr:
-        if _expanded_size(value) > MAX_TERMS:
+        size = _expanded_size(value)
+        self.work += size
+        if size > MAX_TERMS or self.work > MAX_WORK:
             raise complain(
                 self.text,
                 node.start,

@@ -90,7 +90,7 @@ def find_scope(
             if isinstance(node, Name):
                 names.setdefault(node.name, (statement, node))
                 used |= set(node.arguments)
-                if node.arguments and split_derivative(node.name) is None:
+                if node.arguments and node.name not in parameters and split_derivative(node.name) is None:
                     fields.add(node.name)
             elif isinstance(node, Derivative | Laplacian):
                 used |= set(node.axes) if isinstance(node, Derivative) else set()

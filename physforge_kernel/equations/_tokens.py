@@ -41,6 +41,7 @@ _SMALL_SUBSCRIPT = re.compile("[" + "".join(_SUBSCRIPTS) + "]+")
 _SMALL_SUPERSCRIPT = re.compile("[" + "".join(_SUPERSCRIPTS) + "]+")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 _WRAPPED = re.compile(rf"\s*\{{\s*([{_LETTER}][{_LETTER}0-9_\\ ]*?)\s*\}}")
+_TWO_DIGITS = re.compile(r"\s*([0-9])\s*([0-9])")
 _BAR = re.compile(r"\s*(?:\||\\[lr]?vert)")
 _BRACES = re.compile(r"\s*\{[^{}]*\}")
 _ORDER = r"(?:\^?\{?(?P<n>\d{1,2})\}?|(?P<ns>[²³⁴⁵⁶⁷⁸⁹]))?"
@@ -111,7 +112,7 @@ class _Scanner:
             self._add("newline", "\n", at + (1 if character == "\n" else 2))
         elif character.isspace() or (self.latex and character in "&~$") or character == "$":
             self.at += 1
-        elif character.isdigit() or character == ".":
+        elif character in "0123456789.":
             match = _NUMBER.match(text, at)
             if match is None:
                 raise complain(self.text, at, "A point stands here without digits.")
@@ -217,6 +218,10 @@ class _Scanner:
             self._finish_name(command.text, match.end())
         else:
             self._add(command.kind, command.text, match.end())
+            if command.text == "frac" and (digits := _TWO_DIGITS.match(self.plain, self.at)):
+                for group in (1, 2):
+                    self.at = digits.start(group)
+                    self._add("number", digits[group], digits.end(group))
 
     def _skip(self, word: str, command: LatexCommand, end: int) -> None:
         bar = _BAR.match(self.plain, end) if word in ("left", "right") else None
