@@ -41,10 +41,14 @@ def main(memory: int, seconds: int, folder: Path) -> None:
 
 def _limit(memory: int, seconds: int) -> None:
     in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (in_use + memory, in_use + memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    for kind, soft in (
+        (resource.RLIMIT_AS, in_use + memory),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, memory),
+    ):
+        _, hard = resource.getrlimit(kind)  # left alone: a reader may limit a process of its own otherwise
+        resource.setrlimit(kind, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
 def _is_exhaustion(error: MemoryError | OSError | ImportError) -> bool:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 from ..errors import FieldError, WorkspaceError
 
-_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "VIRTUAL_ENV")
+_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV")
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Descriptions:
 def describe_apart(folder: Path, paths: Sequence[str], limits: Limits) -> Descriptions:
     """Describe files of `folder` in a process of their own, with limits on memory and time.
 
-    The process gets no secrets from our environment, and cannot write a file.
+    The process gets no secrets from our environment, and a folder of its own for what it writes.
 
     Raises:
         FieldError: a file took more than the limits, or killed its reader.
@@ -50,14 +51,17 @@ def describe_apart(folder: Path, paths: Sequence[str], limits: Limits) -> Descri
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     files = paths[0] if len(paths) == 1 else f"one of {len(paths)} files"
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-        start_new_session=True,
-    ) as process:
+    with (
+        tempfile.TemporaryDirectory(prefix="physforge-describe-") as scratch,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment | {"TMPDIR": scratch},
+            start_new_session=True,
+        ) as process,
+    ):
         try:
             answer, complaint = process.communicate(json.dumps(list(paths)).encode(), timeout=limits.seconds)
         except subprocess.TimeoutExpired as error:

@@ -288,16 +288,23 @@ class JobRecords:
                 self._write(session, job_id, fence, "requeued", reason, **_FREE, forgiven=JobRow.forgiven + 1)
             return self._read(session, job_id)
 
-    def release_expired(self) -> list[str]:
+    def release_expired(self, *, sole_runner: str | None = None) -> list[str]:
         """Take jobs back from attempts whose lease ran out; return their ids.
 
         Each is queued again, or ends: cancelled if that was asked for, failed if its attempts are spent.
+
+        Args:
+            sole_runner: the one runner that there can be, by a lock it holds; what any other was running is
+                taken back without waiting for its lease.
         """
         now = self._clock()
+        over = JobRow.lease_expires < now
+        if sole_runner is not None:
+            over = or_(over, JobRow.runner != sole_runner)
         with self._database.writing() as session:
             expired = session.scalars(
                 select(JobRow)
-                .where(JobRow.state == "running", JobRow.lease_expires < now)
+                .where(JobRow.state == "running", over)
                 .order_by(JobRow.lease_expires)
                 .with_for_update(skip_locked=True)
             ).all()

@@ -142,8 +142,7 @@ class EmbeddedJobs:
             NotFoundError: there is no such job.
             JobTimeoutError: the job had not ended in time; it goes on.
         """
-        self._records.get(id)
-        return self._watch(id, timeout)
+        return self._watch(id, timeout, over=self._records.get(id).is_finished)
 
     def wait(self, id: str, timeout: float | None = None) -> Job:
         """Return the job once it has ended, however it ended."""
@@ -209,9 +208,10 @@ class EmbeddedJobs:
             )
         return validator(config)
 
-    def _watch(self, id: str, timeout: float | None) -> Iterator[Event]:
+    def _watch(self, id: str, timeout: float | None, *, over: bool) -> Iterator[Event]:
         started = woken = time.monotonic()
-        self._wake()
+        if not over:
+            self._wake()
         seen, pause = 0, _FASTEST
         with self._database.changes() as changed:
             while True:

@@ -53,7 +53,7 @@ def revision(database: Database) -> str | None:
 
 
 def migrate(database: Database, target: str) -> None:
-    """Upgrade or downgrade to the revision `target`, in one transaction and one process at a time.
+    """Upgrade or downgrade to the revision `target`, or to `base`, in one transaction under a file lock.
 
     A downgrade drops what the older schema cannot hold.
     """
@@ -71,7 +71,8 @@ def migrate(database: Database, target: str) -> None:
                 f"{present!r}, and this version knows {known[0]!r} at most. Upgrade PhysForge, or choose "
                 "another folder, for instance with PHYSFORGE_HOME."
             )
-        newer = present is None or known.index(target) <= known.index(present)
+        known.append("base")  # the empty schema, in Alembic's words
+        newer = known.index(target) <= known.index(present or "base")
         step: Callable[[Config, str], None] = command.upgrade if newer else command.downgrade
         with _migrating(database) as connection:
             config.attributes["connection"] = connection

@@ -115,12 +115,23 @@ def _regular_files(root: Path) -> dict[str, Path]:
 
 
 def _steady_copy(staging: Staging, source: Path, path: str, count: Callable[[int], None]) -> StagedFile:
+    """Copy a file that stays as it is; one that is still written to might never end."""
     before = source.stat()
-    staged = staging.add(source, path, count)
+    copied = 0
+
+    def counted(size: int) -> None:
+        nonlocal copied
+        copied += size
+        if copied > before.st_size:
+            raise _changed(source)
+        count(size)
+
+    staged = staging.add(source, path, counted)
     after = source.stat()
-    if (before.st_size, before.st_mtime_ns) != (
-        after.st_size,
-        after.st_mtime_ns,
-    ) or staged.size != after.st_size:
-        raise WorkspaceError(f"{source} changed while it was uploaded. Upload it again once it is written.")
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or copied != after.st_size:
+        raise _changed(source)
     return staged
+
+
+def _changed(source: Path) -> WorkspaceError:
+    return WorkspaceError(f"{source} changed while it was uploaded. Upload it again once it is written.")

@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("created", _TIME, nullable=False),
         sa.Column("unreferenced", _TIME),
         sa.PrimaryKeyConstraint("sha256", name="pk_objects"),
-        sa.CheckConstraint('"references" >= 0', name="ck_objects_references_not_negative"),
+        sa.CheckConstraint('"references" >= 0', name="references_not_negative"),
     )
     op.create_index("ix_objects_unreferenced", "objects", ["unreferenced"])
     op.create_table(

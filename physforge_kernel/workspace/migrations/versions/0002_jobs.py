@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["checkpoint"], ["objects.sha256"], name="fk_jobs_checkpoint_objects"),
         sa.CheckConstraint(
             "state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')",
-            name="ck_jobs_state_is_known",
+            name="state_is_known",
         ),
     )
     op.create_index("ix_jobs_state_priority_created", "jobs", ["state", "priority", "created"])

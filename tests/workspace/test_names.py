@@ -1,0 +1,84 @@
+"""Which names are accepted, whatever people or adversaries type."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from physforge_kernel.errors import WorkspaceError
+from physforge_kernel.workspace._names import Ref, check_file_path, check_name, name_from_stem, parse_ref
+
+PLAIN = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+
+
+@given(st.text(max_size=200) | st.text(sorted(PLAIN), max_size=140))
+def test_a_name_is_plain_or_refused_with_a_sentence(text: str):
+    plain = 1 <= len(text) <= 128 and set(text) <= PLAIN and text[0] not in "-_."
+    if plain and not (len(text) == 64 and set(text) <= set("0123456789abcdef")):
+        assert check_name(text) == text
+    else:
+        with pytest.raises(WorkspaceError, match=r"\.$"):
+            check_name(text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../wake",
+        "a/b",
+        "a\\b",
+        "wake ",
+        "wаke",
+        "ｗake",
+        "wake\u200b",
+        "wake\n",
+        "-rf",
+        "wake@1",
+        "a" * 129,
+        "0" * 64,
+    ],
+)
+def test_names_that_trick_the_eye_or_the_file_system_are_refused(name: str):
+    with pytest.raises(WorkspaceError, match="cannot name a dataset"):
+        check_name(name)
+
+
+@given(st.text(max_size=200))
+def test_every_stem_gives_a_usable_name_or_asks_for_one(stem: str):
+    try:
+        name = name_from_stem(stem)
+    except WorkspaceError:
+        return
+    assert check_name(name) == name
+
+
+@given(st.text(max_size=80) | st.from_regex(r"[a-z./]{1,20}", fullmatch=True))
+def test_an_accepted_path_stays_inside(text: str):
+    try:
+        path = check_file_path(text)
+    except WorkspaceError:
+        return
+    root = Path("/home/of/objects")
+    inside = (root / path).resolve()
+    assert inside.is_relative_to(root)
+    assert inside != root
+
+
+def test_references_name_the_newest_one_number_or_one_id():
+    assert parse_ref("wake") == Ref(name="wake")
+    assert parse_ref("wake@12") == Ref(name="wake", number=12)
+    assert parse_ref("ab" * 32) == Ref(manifest="ab" * 32)
+
+
+@pytest.mark.parametrize(
+    "ref", ["wake@", "wake@0", "wake@-1", "wake@1.0", "wake@١", "wake@1@2", "@1", "wake@latest"]
+)
+def test_a_reference_that_names_no_version_is_refused(ref: str):
+    with pytest.raises(WorkspaceError):
+        parse_ref(ref)
