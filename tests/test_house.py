@@ -92,3 +92,16 @@ def test_every_public_name_can_be_had():
         assert getattr(pf, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'discovr'"):
         _ = pf.discovr
+
+
+def test_every_setting_of_the_runner_is_documented_with_its_default():
+    from dataclasses import fields
+
+    from physforge_kernel.jobs._settings import Settings
+
+    page = (ROOT / "docs" / "reference" / "environment.md").read_text()
+    for setting in fields(Settings):
+        name = f"PHYSFORGE_RUNNER_{setting.name.upper()}"
+        row = re.search(rf"^\| `{name}` \| (\d+) \|", page, flags=re.MULTILINE)
+        assert row, f"docs/reference/environment.md lacks {name}"
+        assert float(row.group(1)) == setting.default
