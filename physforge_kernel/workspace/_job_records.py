@@ -11,23 +11,22 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from ..errors import ConflictError, JobError, NotFoundError, WorkspaceError
+from ..errors import ConflictError, JobError, WorkspaceError
 from . import _objects
 from ._clock import Clock, new_id, utc_now
 from ._database import Database
+from ._job_swaps import FREE, LeaseLost, artifact_of, held, lost, read, record_of, swap
 from ._job_views import FINAL_STATES, ArtifactInfo, Claim, Event, FinalState, JobRecord, JobState, Signal
 from ._json import digest, plain
 from ._models import JobArtifactRow, JobEventRow, JobInputRow, JobRow
-from ._names import check_file_path, not_found
+from ._names import check_file_path
 from ._object_store import ObjectStore
 from ._versions import resolve
 
-
-class LeaseLost(WorkspaceError):  # noqa: N818 (named for what happened; the runner's contract)
-    """The attempt no longer holds its job: another one may be running, so stop and write nothing."""
+__all__ = ["JobRecords", "LeaseLost", "exponential_backoff"]
 
 
 def exponential_backoff(attempt: int) -> timedelta:
@@ -91,7 +90,7 @@ class JobRecords:
                             f"The idempotency key {idempotency_key!r} belongs to job {earlier.id}, "
                             "which was a different request. Use a new key."
                         )
-                    return _view(earlier)
+                    return record_of(earlier)
             versions = {slot: resolve(session, ref) for slot, ref in wanted.items()}
             row = JobRow(
                 id=new_id("job", now),
@@ -108,22 +107,22 @@ class JobRecords:
             )
             session.add(row)
             session.flush()
-            self._append(session, row.id, JobRow.state == "queued", "queued", {"kind": kind})
-            return self._read(session, row.id)
+            swap(session, row.id, JobRow.state == "queued", now, "queued", {"kind": kind})
+            return read(session, row.id)
 
     def request_cancel(self, job_id: str) -> JobRecord:
         """Cancel a queued job at once; ask a running one to stop; leave a finished one as it is."""
+        now = self._clock()
         with self._database.writing() as session:
-            job = self._read(session, job_id)
+            job = read(session, job_id)
             if job.state == "queued":
                 ending = self._ending("cancelled", None)
-                self._append(session, job_id, JobRow.state == "queued", "cancelled", {}, **ending)
+                swap(session, job_id, JobRow.state == "queued", now, "cancelled", {}, **ending)
                 self._drop_checkpoint(session, job_id)
             elif job.state == "running" and not job.cancel_requested:
-                self._append(
-                    session, job_id, JobRow.state == "running", "cancel_requested", {}, cancel_requested=True
-                )
-            return self._read(session, job_id)
+                asked = {"cancel_requested": True}
+                swap(session, job_id, JobRow.state == "running", now, "cancel_requested", {}, **asked)
+            return read(session, job_id)
 
     # The life of an attempt, for the runner
 
@@ -146,10 +145,11 @@ class JobRecords:
             if candidate is None:
                 return None
             fence, attempt = candidate.fence + 1, candidate.attempts + 1
-            self._append(
+            swap(
                 session,
                 candidate.id,
                 (JobRow.state == "queued") & (JobRow.fence == candidate.fence),
+                now,
                 "running",
                 {"runner": runner, "attempt": attempt},
                 state="running",
@@ -161,7 +161,7 @@ class JobRecords:
                 not_before=None,
                 message="",
             )
-            return Claim(self._read(session, candidate.id), attempt, fence)
+            return Claim(read(session, candidate.id), attempt, fence)
 
     def heartbeat(self, job_id: str, fence: int, lease_seconds: float) -> Signal:
         """Renew the lease and learn whether someone asked to cancel.
@@ -173,13 +173,13 @@ class JobRecords:
         with self._database.writing() as session:
             cancel = session.execute(
                 update(JobRow)
-                .where(JobRow.id == job_id, _held(fence))
+                .where(JobRow.id == job_id, held(fence))
                 .values(lease_expires=expires)
                 .returning(JobRow.cancel_requested)
                 .execution_options(synchronize_session=False)
             ).scalar_one_or_none()
             if cancel is None:
-                raise self._lost(session, job_id, fence)
+                raise lost(session, job_id, fence)
             return Signal(cancel=cancel)
 
     def report_progress(self, job_id: str, fence: int, fraction: float, message: str = "") -> None:
@@ -231,7 +231,7 @@ class JobRecords:
                     created=now,
                 )
                 session.add(row)
-                return _artifact(row)
+                return artifact_of(row)
 
     def save_checkpoint(self, job_id: str, fence: int, path: Path) -> None:
         """Keep a copy of the file at `path` as what the next attempt resumes from."""
@@ -250,7 +250,7 @@ class JobRecords:
     def load_checkpoint(self, job_id: str, destination: Path) -> Path | None:
         """Copy the last checkpoint to `destination` and return that; None if there is no checkpoint."""
         with self._database.reading() as session:
-            self._read(session, job_id)
+            read(session, job_id)
             sha256 = session.scalar(select(JobRow.checkpoint).where(JobRow.id == job_id))
             if sha256 is None:
                 return None
@@ -267,7 +267,7 @@ class JobRecords:
             raise WorkspaceError(f"A job ends as one of {', '.join(FINAL_STATES)}, not as {state!r}.")
         with self._database.writing() as session:
             self._end(session, job_id, fence, state, error)
-            return self._read(session, job_id)
+            return read(session, job_id)
 
     def retry(self, job_id: str, fence: int, error: str) -> JobRecord:
         """Give up this attempt: queue the job again after a pause, or fail it if its attempts are spent.
@@ -275,18 +275,18 @@ class JobRecords:
         A job that someone asked to cancel ends as cancelled instead.
         """
         with self._database.writing() as session:
-            self._put_back(session, self._read(session, job_id), fence, error)
-            return self._read(session, job_id)
+            self._put_back(session, read(session, job_id), fence, error)
+            return read(session, job_id)
 
     def give_back(self, job_id: str, fence: int) -> JobRecord:
         """Queue the job again at once and do not count the attempt: the runner stops in good order."""
         with self._database.writing() as session:
-            if self._read(session, job_id).cancel_requested:
+            if read(session, job_id).cancel_requested:
                 self._end(session, job_id, fence, "cancelled", None)
             else:
                 reason = {"reason": "The runner stopped in good order."}
-                self._write(session, job_id, fence, "requeued", reason, **_FREE, forgiven=JobRow.forgiven + 1)
-            return self._read(session, job_id)
+                self._write(session, job_id, fence, "requeued", reason, **FREE, forgiven=JobRow.forgiven + 1)
+            return read(session, job_id)
 
     def release_expired(self, *, sole_runner: str | None = None) -> list[str]:
         """Take jobs back from attempts whose lease ran out; return their ids.
@@ -310,7 +310,7 @@ class JobRecords:
             ).all()
             for row in expired:
                 error = f"The process that ran attempt {row.attempts} ({row.runner}) stopped without a word."
-                self._put_back(session, _view(row), row.fence, error)
+                self._put_back(session, record_of(row), row.fence, error)
             return [row.id for row in expired]
 
     # Reading
@@ -322,7 +322,7 @@ class JobRecords:
             NotFoundError: no job has this id.
         """
         with self._database.reading() as session:
-            return self._read(session, job_id)
+            return read(session, job_id)
 
     def list(self, state: JobState | None = None, limit: int = 50) -> list[JobRecord]:
         """Return jobs, the newest first."""
@@ -330,7 +330,7 @@ class JobRecords:
         if state is not None:
             query = query.where(JobRow.state == state)
         with self._database.reading() as session:
-            return [_view(row) for row in session.scalars(query)]
+            return [record_of(row) for row in session.scalars(query)]
 
     def counts(self) -> dict[str, int]:
         """Return how many jobs there are in each state that occurs."""
@@ -366,50 +366,19 @@ class JobRecords:
         """Return what the job left behind, by name."""
         query = select(JobArtifactRow).where(JobArtifactRow.job_id == job_id).order_by(JobArtifactRow.name)
         with self._database.reading() as session:
-            self._read(session, job_id)
-            return [_artifact(row) for row in session.scalars(query)]
+            read(session, job_id)
+            return [artifact_of(row) for row in session.scalars(query)]
 
-    # The swaps underneath
+    # Underneath
 
     def _write(
         self, session: Session, job_id: str, fence: int, type: str, data: Mapping[str, Any], **values: Any
     ) -> int:
         """Write as the holder of the fence; return the attempt's number."""
-        attempt = self._append(session, job_id, _held(fence), type, data, **values)
+        attempt = swap(session, job_id, held(fence), self._clock(), type, data, **values)
         if attempt is None:
-            raise self._lost(session, job_id, fence)
+            raise lost(session, job_id, fence)
         return attempt
-
-    def _append(
-        self,
-        session: Session,
-        job_id: str,
-        condition: ColumnElement[bool],
-        type: str,
-        data: Mapping[str, Any],
-        **values: Any,
-    ) -> int | None:
-        """Change the row if the condition still holds and add the event that says so; else return None."""
-        swapped = session.execute(
-            update(JobRow)
-            .where(JobRow.id == job_id, condition)
-            .values(last_event=JobRow.last_event + 1, **values)
-            .returning(JobRow.last_event, JobRow.attempts)
-            .execution_options(synchronize_session=False)
-        ).first()
-        if swapped is None:
-            return None
-        session.add(
-            JobEventRow(
-                job_id=job_id,
-                seq=swapped.last_event,
-                time=self._clock(),
-                attempt=swapped.attempts,
-                type=type,
-                data=plain(data),
-            )
-        )
-        return swapped.attempts
 
     def _end(self, session: Session, job_id: str, fence: int, state: FinalState, error: str | None) -> None:
         data = {} if error is None else {"error": error}
@@ -426,7 +395,7 @@ class JobRecords:
             self._end(session, job.id, fence, "failed", f"{error} This was {tries}.")
             return
         due = self._clock() + self._backoff(spent)
-        self._write(session, job.id, fence, "requeued", {"reason": error}, **(_FREE | {"not_before": due}))
+        self._write(session, job.id, fence, "requeued", {"reason": error}, **(FREE | {"not_before": due}))
 
     def _ending(self, state: FinalState, error: str | None) -> dict[str, Any]:
         done = {"progress": 1.0} if state == "succeeded" else {}
@@ -437,55 +406,3 @@ class JobRecords:
         if sha256 is not None:
             session.execute(update(JobRow).where(JobRow.id == job_id).values(checkpoint=None))
             _objects.release(session, sha256, self._clock())
-
-    def _read(self, session: Session, job_id: str) -> JobRecord:
-        row = session.get(JobRow, job_id, populate_existing=True)
-        if row is None:
-            recent = session.scalars(select(JobRow.id).order_by(JobRow.created.desc()).limit(200))
-            raise not_found("job", job_id, recent, "List them with workspace.jobs.list().")
-        return _view(row)
-
-    def _lost(self, session: Session, job_id: str, fence: int) -> WorkspaceError:
-        try:
-            job = self._read(session, job_id)
-        except NotFoundError as error:
-            return error
-        return LeaseLost(
-            f"Job {job_id} is no longer held with fence {fence}: it is {job.state}, attempt {job.attempt}. "
-            "Stop this attempt; nothing more of it can be recorded."
-        )
-
-
-_FREE: dict[str, Any] = {"state": "queued", "runner": None, "lease_expires": None, "not_before": None}
-
-
-def _held(fence: int) -> ColumnElement[bool]:
-    return (JobRow.state == "running") & (JobRow.fence == fence)
-
-
-def _view(row: JobRow) -> JobRecord:
-    return JobRecord(
-        id=row.id,
-        kind=row.kind,
-        name=row.name,
-        config=row.config,
-        state=row.state,  # pyright: ignore[reportArgumentType] (the table's check constraint holds it)
-        progress=row.progress,
-        message=row.message,
-        error=row.error,
-        attempt=row.attempts,
-        max_attempts=row.max_attempts,
-        priority=row.priority,
-        created=row.created,
-        started=row.started,
-        finished=row.finished,
-        inputs={item.name: f"{item.version.dataset.name}@{item.version.number}" for item in row.inputs},
-        input_ids={item.name: item.version.manifest for item in row.inputs},
-        cancel_requested=row.cancel_requested,
-        not_before=row.not_before,
-        runner=row.runner,
-    )
-
-
-def _artifact(row: JobArtifactRow) -> ArtifactInfo:
-    return ArtifactInfo(row.job_id, row.name, row.size, row.sha256, row.media_type, row.created)
