@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,8 @@ DEFAULT_HOME = "~/.physforge"
 def connect() -> EmbeddedWorkspace:
     """Open your workspace: datasets with versions, jobs that outlive the notebook, and reports.
 
-    It lies in the folder that the environment variable `PHYSFORGE_HOME` names, or in `~/.physforge`, and is made
-    on first use. Jobs that an earlier runner left unfinished are taken up again.
+    It lies in the folder that the environment variable `PHYSFORGE_HOME` names, or in `~/.physforge`, and is
+    made on first use. Jobs that an earlier runner left unfinished are taken up again.
 
     Returns:
         The workspace, with `.datasets`, `.jobs` and `.reports`.
@@ -55,12 +56,10 @@ def _render(
     title: str | None,
     progress: Progress | None,
 ) -> Report:
-    try:
-        import papermill as _  # what the room needs beyond the library
-    except ImportError as error:
+    if find_spec("papermill") is None:
         raise ReportError(
             'Rendering a report needs papermill and nbconvert. Install them: pip install "physforge[lab]"'
-        ) from error
+        )
     from .reports import render
 
     return render(workspace, job_id, template=template, title=title, progress=progress)

@@ -1,13 +1,14 @@
 """The Dask cluster behind a runner: here a LocalCluster inside the runner's own process.
 
-Everything that runs a user's work is a killable process of its own, so workers only supervise: they are
-threads, and talk over `inproc://`. A scheduler on a TCP port of 127.0.0.1 would let any other account of the
-machine run code as this one; this one listens on nothing that executes anything. (Dask insists on an HTTP
-server per node: it is bound to 127.0.0.1 and serves no route.) Tasks are plain functions of picklable
-arguments all the same, so that a cluster of remote workers can take the place of this one.
+Everything that runs a user's work is a killable process of its own, so the worker only supervises: its
+slots are threads, and its line to the scheduler is `inproc://`. A scheduler on a TCP port of 127.0.0.1 would
+let any other account of the machine run code as this one; this one listens on nothing that executes
+anything. (Dask insists on an HTTP server per node: it is bound to 127.0.0.1 and tells nothing.) Tasks are
+plain functions of picklable arguments all the same, so that remote workers can take the place of this one.
 
-Each worker advertises `job=1, task=n` and has `n + 1` threads, so a job that waits for its inner tasks never
-holds up what it waits for.
+The worker advertises `job=m, task=n` and has `m + n` threads, so a job that waits for its inner tasks never
+holds up what it waits for. There is one worker, not `m` with `job=1`, because Dask picks a worker that has
+the resource, not one that has it free: of two, one could queue what the other has room for.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 JOB_SLOT = {"job": 1}
 TASK_SLOT = {"task": 1}
 
-_CONFIG = {
+CONFIG = {
     # A lost attempt must come back to the runner, which claims the job anew with a higher fence.
     "distributed.scheduler.allowed-failures": 0,
     "distributed.scheduler.work-stealing": False,
@@ -42,22 +43,23 @@ def local_cluster(settings: Settings, folder: Path) -> Iterator[Client]:
     """Open a LocalCluster and yield a client of it.
 
     Args:
-        settings: how many workers, and how many slots each.
+        settings: how many slots there are.
         folder: where Dask keeps its files.
     """
     import dask.config
     from distributed import Client, LocalCluster
 
     logging.getLogger("distributed").setLevel(logging.WARNING)  # importing it set the level that it prefers
-    workers, tasks = settings.slots()
+    jobs, tasks = settings.slots()
     with (
-        dask.config.set(_CONFIG),
+        dask.config.set(CONFIG),
         LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1 + tasks,
+            n_workers=1,
+            threads_per_worker=jobs + tasks,
             processes=False,
             protocol="inproc://",
-            resources={"job": 1, "task": tasks},
+            resources={"job": jobs, "task": tasks},
+            scheduler_kwargs={"dashboard": False},
             dashboard_address="127.0.0.1:0",
             worker_dashboard_address="127.0.0.1:0",
             memory_limit=0,

@@ -29,10 +29,10 @@ class Settings:
     """An attempt whose lease was not renewed for so long is taken to be dead."""
     grace_seconds: float = 5.0
     """What a job is given to save its work between being asked to stop and being killed."""
-    workers: int = 0
-    """Dask workers, each with one slot for a job; 0 for one per processor, at most 4."""
-    tasks_per_worker: int = 0
-    """Slots for inner tasks of each worker; 0 to share out the processors."""
+    jobs: int = 0
+    """Jobs that run at once; 0 for one per processor, at most 4."""
+    tasks: int = 0
+    """Inner tasks that run at once, of all jobs together; 0 for one per processor."""
     job_seconds: float = 0.0
     """The longest an attempt of any kind may take; 0 for no limit."""
     job_memory_bytes: int = 0
@@ -61,7 +61,6 @@ class Settings:
         return cls(**values)  # pyright: ignore[reportArgumentType]
 
     def slots(self) -> tuple[int, int]:
-        """Return how many workers there are, and how many inner tasks each runs at once."""
+        """Return how many jobs, and how many inner tasks, run at once."""
         processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        workers = self.workers or min(processors, 4)
-        return workers, self.tasks_per_worker or max(1, processors // workers)
+        return self.jobs or min(processors, 4), self.tasks or processors

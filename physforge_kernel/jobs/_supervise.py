@@ -159,7 +159,6 @@ class _Attempt:
     def _order(self) -> dict[str, Any]:
         """Lay out the inputs and the checkpoint, and return what the process has to know."""
         job = self.claim.job
-        workers, tasks = self.settings.slots()
         checkpoint = self.desk.records.load_checkpoint(job.id, self.folder / ".resumed")
         return {
             "kind": job.kind,
@@ -169,7 +168,7 @@ class _Attempt:
             "scratch": str(self.folder),
             "attempt": self.claim.attempt,
             "seed": int.from_bytes(hashlib.sha256(job.id.encode()).digest()[:4]),
-            "slots": workers * tasks,
+            "slots": self.settings.slots()[1],
         }
 
     # Listening

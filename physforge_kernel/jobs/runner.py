@@ -67,6 +67,11 @@ class Runner:
                 if now - last_busy > self._settings.idle_seconds:
                     return
 
+    def take_over(self) -> None:
+        """Take back at once what earlier runners were running: the lock says that they are gone."""
+        for job in self._desk.records.release_expired(sole_runner=self._name):
+            _log.warning("Took %s over from an earlier runner", job)
+
     def has_work(self) -> bool:
         """Say whether any job is queued or running."""
         counts = self._desk.records.counts()
@@ -140,11 +145,12 @@ def run(files: RunnerFiles, lock: RunnerLock, settings: Settings, stop: threadin
     from ._desk import Desk
 
     desk = Desk(files.home)
-    workers, tasks = settings.slots()
+    jobs, tasks = settings.slots()
     with local_cluster(settings, files.folder / "dask") as client:
         runner = Runner(desk, client, settings, stop)
-        announce(files, workers, workers * tasks)
-        _log.info("Ready: %d jobs and %d inner tasks at once", workers, workers * tasks)
+        runner.take_over()
+        announce(files, jobs, tasks)
+        _log.info("Ready: %d jobs and %d inner tasks at once", jobs, tasks)
         held: RunnerLock | None = lock
         while held is not None:
             runner.serve()

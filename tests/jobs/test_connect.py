@@ -1,0 +1,67 @@
+"""`pf.connect()`: which workspace it opens, and how it is wired."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+import physforge_kernel as pf
+from physforge_kernel.errors import JobError, NotFoundError, WorkspaceError
+from physforge_kernel.jobs import runner_status
+from physforge_kernel.workspace._embedded import EmbeddedWorkspace
+
+
+def test_the_workspace_lies_under_physforge_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PHYSFORGE_HOME", "~/lab")
+    assert pf.connect().home == tmp_path / "lab"
+    monkeypatch.delenv("PHYSFORGE_HOME")
+    assert pf.connect().home == tmp_path / ".physforge"
+
+
+def test_a_url_is_answered_with_what_this_version_lacks(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PHYSFORGE_URL", "https://lab.example/services/physforge")
+    with pytest.raises(WorkspaceError, match="no HTTP client yet"):
+        pf.connect()
+
+
+def test_what_cannot_run_is_refused_before_it_is_queued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PHYSFORGE_HOME", str(tmp_path))
+    workspace = pf.connect()
+    with pytest.raises(NotFoundError, match=r"'discovr'.*'discover'"):
+        workspace.jobs.submit("discovr")
+    with pytest.raises(JobError, match="no setting 'sed'"):
+        workspace.jobs.submit("discover", {"sed": 1}, inputs={"field": "wake"})
+    with pytest.raises(JobError, match="needs the input 'field'"):
+        workspace.jobs.submit("discover")
+    assert workspace.jobs.list() == []
+    assert runner_status(tmp_path) is None
+
+
+def test_connecting_takes_up_what_was_left_unfinished(
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    laboratory: Callable[..., AbstractContextManager[EmbeddedWorkspace]],
+    eventually: Callable[[Callable[[], object], str], None],
+):
+    monkeypatch.setenv("PHYSFORGE_HOME", str(home))
+    with laboratory(home):
+        job = EmbeddedWorkspace(home).jobs.submit("trial-echo")  # queued, and nobody told
+        assert runner_status(home) is None
+        workspace = pf.connect()
+        eventually(lambda: workspace.records.get(job.id).state == "succeeded", "The job is done")
+
+
+def test_connecting_loads_no_science():
+    script = """
+import sys, physforge_kernel as pf
+pf.connect()
+heavy = {"scipy", "sympy", "dask", "distributed", "matplotlib", "pyvista", "papermill"} & set(sys.modules)
+sys.exit(", ".join(sorted(heavy)))
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
