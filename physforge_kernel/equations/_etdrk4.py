@@ -37,8 +37,16 @@ class Semilinear(Protocol):
         """N(v, t), in the shape of the state (m, *modes)."""
         ...
 
-    def settled(self, state: Array) -> tuple[Semilinear, Array]:
-        """The problem and the state to go on with after a step: at a finer resolution where one is needed."""
+    def finer(self, state: Array) -> Semilinear | None:
+        """The problem at the finer resolution that this state needs; None where it needs none."""
+        ...
+
+    def refined(self, state: Array, finer: Any) -> Array:
+        """A state of this problem as one of its finer self."""
+        ...
+
+    def filtered(self, state: Array) -> Array:
+        """What is kept of a state after a step; all of it, as a rule."""
         ...
 
 
@@ -99,7 +107,7 @@ def integrate(
                 step = next((known for known in cache if abs(known - step) < 1e-12 * step), step)
                 now = begin + done * step
                 if deadline is not None and time.monotonic() > deadline:
-                    raise SimulationError(
+                    raise OutOfTimeError(
                         f"The simulation ran out of time at t = {now:.6g} of {times[-1]:.6g}: it needs steps "
                         f"of {step:.3g}. Allow more `seconds`, or ask for an earlier end."
                     )
@@ -112,22 +120,30 @@ def integrate(
                         raise blow_up(now)
                     done, level, desired = 2 * done, level + 1, step / 2
                     continue
+                replacement = problem.finer(finer)
+                if (
+                    replacement is not None
+                ):  # the step is taken again, as it has missed what it could not resolve
+                    problem, state = replacement, problem.refined(state, replacement)
+                    cache.clear()
+                    counts["rejected"] += 1
+                    continue
                 counts["steps"] += 1
-                done, state = done + 1, finer
+                done, state = done + 1, problem.filtered(finer)
                 if norm > limit:
                     raise blow_up(now + step)
                 growth = 2.0 if error == 0 else 0.9 * (tolerance / error) ** 0.2
                 desired = step * min(2.0, growth)
                 while level > 0 and done % 2 == 0 and desired >= 2 * step:
                     done, level, step = done // 2, level - 1, 2 * step
-                replacement, state = problem.settled(state)
-                if replacement is not problem:
-                    problem = replacement
-                    cache.clear()
             samples.append(sample(problem, state))
             if progress is not None:
                 progress((end - times[0]) / (times[-1] - times[0]))
     return samples, counts
+
+
+class OutOfTimeError(SimulationError):
+    """The wall time that a simulation may take is spent."""
 
 
 def blow_up(t: float) -> SimulationError:

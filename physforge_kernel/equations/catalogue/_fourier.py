@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...errors import SimulationError
 from .._etdrk4 import integrate
+from .._spectrum import next_grid
 
 Array = NDArray[Any]
 Profile = Callable[[Array], Array] | Sequence[float] | Array
@@ -70,20 +71,25 @@ class PeriodicProblem:
         u = np.fft.irfft(state, self.n, norm="forward")
         return self._multiplier * np.fft.rfft(self.law.product(u), norm="forward")[:, : self.kept]
 
-    def settled(self, state: Array) -> tuple[PeriodicProblem, Array]:
+    def finer(self, state: Array) -> PeriodicProblem | None:
         amplitude = np.abs(state[0])
         if amplitude[-(self.kept // 16) :].max() <= TAIL * amplitude.max():
-            return self, state
-        larger = _next_grid(self.n)
+            return None
+        larger = next_grid(self.n)
         if larger > FINEST_GRID:
             raise SimulationError(
                 f"The reference solution needs more than {FINEST_GRID} points to be resolved: choose "
                 "parameters with more damping, a smoother initial profile or an earlier end."
             )
-        finer = PeriodicProblem(self.law, self.length, larger)
+        return PeriodicProblem(self.law, self.length, larger)
+
+    def refined(self, state: Array, finer: PeriodicProblem) -> Array:
         padded = np.zeros((1, finer.kept), complex)
         padded[:, : self.kept] = state
-        return finer, padded
+        return padded
+
+    def filtered(self, state: Array) -> Array:
+        return state
 
 
 def solve_periodic(
@@ -201,14 +207,9 @@ def random_profile(
 def _start(law: PeriodicLaw, modes: Array, length: float) -> tuple[PeriodicProblem, Array]:
     n = COARSEST_GRID
     while n // (law.degree + 1) < 1.5 * len(modes) and n < FINEST_GRID:
-        n = _next_grid(n)
+        n = next_grid(n)
     problem = PeriodicProblem(law, length, n)
     state = np.zeros((1, problem.kept), complex)
     count = min(problem.kept, len(modes))
     state[0, :count] = modes[:count]
     return problem, state
-
-
-def _next_grid(n: int) -> int:
-    """The next of 128, 192, 256, 384, ...: finer grids in steps that fast transforms like."""
-    return n * 3 // 2 if n & (n - 1) == 0 else n * 4 // 3
