@@ -62,6 +62,6 @@ def test_connecting_loads_no_science():
 import sys, physforge_kernel as pf
 pf.connect()
 heavy = {"scipy", "sympy", "dask", "distributed", "matplotlib", "pyvista", "papermill"} & set(sys.modules)
-sys.exit(", ".join(sorted(heavy)))
+sys.exit(", ".join(sorted(heavy)) or None)
 """
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -1,0 +1,66 @@
+"""The job kind `discover`, from an uploaded field to the law in its artifacts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import physforge_kernel as pf
+from physforge_kernel.errors import JobError
+from physforge_kernel.jobs import JobCancelledError, trial
+from physforge_kernel.jobs._context import FolderHost
+from physforge_kernel.jobs.kinds.discover import discover
+from physforge_kernel.workspace._embedded import EmbeddedWorkspace
+
+
+def heat() -> xr.Dataset:
+    """Two decaying modes of `u_t = 0.1*u_xx` on a periodic interval."""
+    x = np.linspace(0.0, 2 * np.pi, 64, endpoint=False)
+    t = np.linspace(0.0, 2.0, 41)
+    decay = [np.exp(-0.1 * k**2 * t)[:, None] * np.cos(k * x + k) for k in (1, 2, 3)]
+    return xr.Dataset({"u": (("t", "x"), sum(decay))}, coords={"t": t, "x": x})
+
+
+def test_a_discovery_job_leaves_the_law_and_its_fit(lab: EmbeddedWorkspace):
+    lab.datasets.upload(heat(), "rod")
+    job = lab.jobs.submit("discover", {"target": "u_t", "seed": 1}, inputs="rod")
+    result = lab.jobs.result(job.id, timeout=120)
+    assert list(result["terms"]["u_t"]) == ["u_xx"]
+    assert result["terms"]["u_t"]["u_xx"] == pytest.approx(0.1, rel=1e-3)
+    low, high = result["intervals"]["u_t"]["u_xx"]
+    assert low < 0.1 < high or high - low < 1e-4
+    assert {artifact.name for artifact in lab.jobs.artifacts(job.id)} == {"result.json", "fit.nc"}
+    with xr.open_dataset(lab.jobs.artifact(job.id, "fit.nc"), engine="h5netcdf") as fit:
+        assert {"observed", "predicted", "residual"} <= set(fit.data_vars)
+        np.testing.assert_allclose(fit["predicted"], fit["observed"] - fit["residual"], atol=1e-12)
+    messages = [event.data["fraction"] for event in lab.jobs.watch(job.id) if event.type == "progress"]
+    assert messages == sorted(messages)
+
+
+def test_a_job_and_the_library_find_the_same(lab: EmbeddedWorkspace):
+    lab.datasets.upload(heat(), "rod")
+    job = lab.jobs.submit("discover", {"seed": 3}, inputs="rod")
+    here = pf.discover(lab.datasets.open("rod"), seed=3)
+    assert lab.jobs.result(job.id, timeout=120)["terms"] == here.to_dict()["terms"]
+
+
+def test_a_target_that_the_field_cannot_have_is_refused_in_a_sentence(lab: EmbeddedWorkspace):
+    lab.datasets.upload(heat(), "rod")
+    job = lab.jobs.submit("discover", {"target": "v_t"}, inputs="rod")
+    with pytest.raises(JobError, match="v"):
+        lab.jobs.result(job.id, timeout=120)
+    assert "Traceback" in lab.jobs.log(job.id)
+
+
+def test_a_cancelled_discovery_stops_at_its_next_progress(tmp_path: Path):
+    pf_file = tmp_path / "rod.nc"
+    heat().to_netcdf(pf_file, engine="h5netcdf")
+    context = trial(tmp_path, {"field": pf_file})
+    assert isinstance(context.host, FolderHost)
+    context.host.stop = True
+    with pytest.raises(JobCancelledError):
+        discover.run(discover.parse({}), context)
+    assert not (tmp_path / "artifacts").exists()
