@@ -43,7 +43,7 @@ class Feature:
 
     @cached_property
     def terms(self) -> Mapping[str, int]:
-        """The feature expanded by the product rule, `{"u*u_x": 2}`: the terms in which equations are written."""
+        """The feature expanded by the product rule, `{"u*u_x": 2}`: terms as equations write them."""
         zero = (0,) * len(self.axes)
         start = tuple((c, zero) for c, q in enumerate(self.exponents) for _ in range(q))
         sums: dict[tuple, int] = {start: 1}
@@ -89,8 +89,8 @@ def library(components: Sequence[str], axes: Sequence[str], *, time_order: int =
         time_order: order of the left side; 2 adds the first time derivative of each component (damping).
 
     Returns:
-        The constant, all products of powers up to degree 3, and their derivatives along space: in one dimension
-        to order 4 (of products of several components to order 2), in two and three to order 2.
+        The constant, all products of powers up to degree 3, and their derivatives along space: in one
+        dimension to order 4 (of products of several components to order 2), in two and three to order 2.
 
     Example:
         >>> [feature.name for feature in library(("x", "y"), ("t",))][:5]

@@ -1,10 +1,11 @@
 """Which equation? Weak-form regression without thresholds, with intervals and a verdict.
 
-What comes in: one or several fields. What goes out: a `Discovery`: laws as `Equation`s with intervals, best first,
-a verdict on the best ("identified", "ambiguous", "not identifiable"), and notes on noise and numerics.
+What comes in: one or several fields. What goes out: a `Discovery`: laws as `Equation`s with intervals, best
+first, a verdict on the best ("identified", "ambiguous", "not identifiable"), and notes on noise and numerics.
 
 `_prepare` checks fields; `_weak` and `_projection` turn them into regression problems at many scales, noise
-included; `_regression` and `_select` choose terms; `_estimate`, `_verdict` and `_numerics` say how sure that is.
+included; `_regression` and `_select` choose terms; `_estimate`, `_verdict` and `_numerics` say how sure that
+is.
 """
 
 from __future__ import annotations

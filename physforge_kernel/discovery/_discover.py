@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -31,12 +31,14 @@ def discover(
 ) -> Discovery:
     """Find the differential equation behind a measured field, and say how sure that is.
 
-    The law is sought in the weak form, with test functions of many sizes, among derivatives of products of powers.
-    Noise is estimated from the samples and its effect on both sides of the regression is corrected; a term is
-    taken only where the data need it beyond noise and assumed accuracy, so that there is no threshold to tune.
+    The law is sought in the weak form, with test functions of many sizes, among derivatives of products of
+    powers. Noise is estimated from the samples and its effect on both sides of the regression is corrected; a
+    term is taken only where the data need it beyond noise and assumed accuracy, so that there is no threshold
+    to tune.
 
     Args:
-        field: a field with dimension `t` and any of `x`, `y`, `z`, real variables, NaN where a sample is missing;
+        field: a field with dimension `t` and any of `x`, `y`, `z`, real variables, NaN where a sample is
+        missing;
             or several such fields, experiments that share one law.
         target: the left side, `"u_t"` or `"u_tt"`, or a list of them for a system. None tries the first time
             derivative of every variable, then the second.
@@ -59,17 +61,24 @@ def discover(
         Messenger and Bortz, Weak SINDy for partial differential equations, J. Comput. Phys. 443 (2021);
         Bortz, Messenger and Dukic, WENDy, Bull. Math. Biol. 85 (2023), for noise on both sides.
     """
+    from threadpoolctl import threadpool_limits
+
+    # The matrices are small: threads of the linear algebra library would only wait for each other.
+    with threadpool_limits(1):
+        return _discover(field, target, seed, progress or (lambda fraction, message: None))
+
+
+def _discover(
+    field: xr.Dataset | Sequence[xr.Dataset], target: str | Sequence[str] | None, seed: int, tell: Progress
+) -> Discovery:
     started = time.perf_counter()
-    tell = progress or (lambda fraction, message: None)
-    fields = list(field) if isinstance(field, (list, tuple)) else [field]
+    fields = cast("Sequence[xr.Dataset]", field if isinstance(field, (list, tuple)) else [field])
     tell(0.0, "reading the field")
     samples = prepare(fields)
     attempts = []
     for i, targets in enumerate(_targets(samples[0], target)):
-        names = ", ".join(targets)
-        found = sides(
-            samples, targets, lambda f, i=i, n=names: tell((i + f) / (i + 1.2), f"seeking a law for {n}")
-        )
+        message = f"seeking a law for {', '.join(targets)}"
+        found = sides(samples, targets, seed, lambda f, i=i, m=message: tell((i + f) / (i + 1.2), m))
         attempts.append(({side.left: judge(side) for side in found}, found))
         if all(_fits(side) for side in found):
             break

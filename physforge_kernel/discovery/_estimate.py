@@ -1,4 +1,4 @@
-"""The weights of a chosen law: at the scale that knows them best, with everything that makes them uncertain."""
+"""The weights of a chosen law, at the scale that knows them best, and all that makes them uncertain."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 from ._regression import NOMINAL_ACCURACY, Fit
 from ._select import Scale
 
-#: Two estimates whose squared difference exceeds this multiple of its expectation disagree by more than chance.
+#: Two estimates whose squared difference exceeds this multiple of its expectation disagree by more than
+#: chance.
 _DISAGREE = 4.0
 
 
@@ -18,8 +19,8 @@ _DISAGREE = 4.0
 class Estimate:
     """A law's weights `(k,)` and covariance `(k, k)` at its sharpest scale.
 
-    `lack` is the share of the left side that is left unexplained beyond noise there; `worst_lack` the largest such
-    share over all scales that can carry the law; `rows` the number of independent test functions.
+    `lack` is the share of the left side that is left unexplained beyond noise there; `worst_lack` the largest
+    such share over all scales that can carry the law; `rows` the number of independent test functions.
     """
 
     scale: Scale
@@ -48,11 +49,12 @@ class Estimate:
 def estimate(scales: Sequence[Scale], support: Sequence[int]) -> Estimate | None:
     """Estimate a law's weights, or None where no scale can carry it.
 
-    The scale with the smallest relative standard errors is used, among those (if any) where the law leaves no more
-    than noise. The covariance holds the noise (delta method), scaled by the Birge ratio where the residual is
-    larger than the noise, and the disagreement between scales where noise does not account for it.
+    The scale with the smallest relative standard errors is used, among those (if any) where the law leaves no
+    more than noise. The covariance holds the noise (delta method), scaled by the Birge ratio where the
+    residual is larger than the noise, and the disagreement between scales where noise does not account for
+    it.
     """
-    found: list[tuple[tuple[bool, float], Scale, Fit, np.ndarray]] = []
+    found: list[tuple[tuple[bool, bool, float], Scale, Fit, np.ndarray]] = []
     for candidate in scales:
         fit = candidate.fit(support)
         if fit is None:

@@ -8,7 +8,8 @@ from math import comb
 
 import numpy as np
 
-#: Difference orders tried along every axis; the smallest estimate is the one with the least signal left in it.
+#: Difference orders tried along every axis; the smallest estimate is the one with the least signal left in
+#: it.
 _ORDERS = (3, 4, 6, 8)
 
 #: A sixth difference beyond this share of the field's rms, and beyond the noise, marks an unresolved front.
@@ -19,8 +20,8 @@ _UNRESOLVED_SDS = 6.0
 def noise_sd(values: np.ndarray) -> float:
     """Standard deviation of white noise on samples of a smooth field.
 
-    High-order differences annihilate what is smooth and keep white noise, with a known factor. A field that the
-    grid does not resolve looks noisy to this estimate: it is an upper bound.
+    High-order differences annihilate what is smooth and keep white noise, with a known factor. A field that
+    the grid does not resolve looks noisy to this estimate: it is an upper bound.
 
     Args:
         values: (n_1, ..., n_d), on grids that are uniform or nearly so; NaN marks missing samples.
@@ -44,8 +45,8 @@ def noise_sd(values: np.ndarray) -> float:
 def resolved(values: np.ndarray) -> np.ndarray:
     """Mask `(n_1, ..., n_d)` of the samples around which the grid resolves the field.
 
-    Fronts and shocks leave high differences far beyond the noise. No smooth law can be read off there, and what a
-    solver left there is its own truncation error.
+    Fronts and shocks leave high differences far beyond the noise. No smooth law can be read off there, and
+    what a solver left there is its own truncation error.
     """
     scale = float(np.sqrt(np.nanmean((values - np.nanmean(values)) ** 2)))
     good = np.ones(values.shape, dtype=bool)

@@ -1,4 +1,4 @@
-"""Words on what is numerics: traces that grids and solvers leave in data, told apart from physics where possible."""
+"""Words on what is numerics: traces of grids and solvers in the data, told from physics where possible."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from ._verdict import percent
 #: A refinement is mentioned when it cuts what is left unexplained by this factor.
 _WORTH_A_WORD = 3.0
 
-#: Size at the grid's finest scale, relative to the term two orders below, up to which a scheme's truncation error
-#: explains a term: dx^2/12 for a centred second derivative, dx^2/6 for a third, dx^2/4 with wide stencils.
+#: Size at the grid's finest scale, relative to the term two orders below, up to which a scheme's truncation
+#: error explains a term: dx^2/12 for a centred second derivative, dx^2/6 for a third, dx^2/4 with wide
+#: stencils.
 _TRUNCATION = 0.25
 
 
@@ -28,8 +29,8 @@ def _on_samples(samples: Sequence[Sample]) -> Iterator[str]:
         which = f" of field {i + 1}" if len(samples) > 1 else ""
         if sample.unresolved:
             yield (
-                f"{percent(sample.unresolved)} of the samples{which} lie at fronts that the grid does not resolve; "
-                "they were left out, since what a solver leaves there is its truncation error."
+                f"{percent(sample.unresolved)} of the samples{which} lie at fronts that the grid does not "
+                "resolve; they were left out, since what a solver leaves there is its truncation error."
             )
         for name, values, sigma in zip(sample.components, sample.values, sample.sigma, strict=True):
             rms = float(np.sqrt(np.mean(values**2)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -58,7 +58,7 @@ def _sample(field: xr.Dataset) -> Sample:
         variable = field[name]
         if set(map(str, variable.dims)) != set(axes):
             raise DiscoveryError(
-                f"Variable {name!r} has dimensions {tuple(map(str, variable.dims))} but the field has {axes}; "
+                f"Variable {name!r} has dimensions {tuple(map(str, variable.dims))} and the field {axes}; "
                 "drop it, or give every variable all dimensions."
             )
         values.append(_real(name, variable.transpose(*axes).to_numpy()))
@@ -109,7 +109,7 @@ def _points(field: xr.Dataset, axis: str) -> np.ndarray:
     return points
 
 
-def _real(name: str, values: np.ndarray) -> np.ndarray:
+def _real(name: str, values: Any) -> np.ndarray:
     if values.dtype.kind == "c":
         if np.any(values.imag):
             raise DiscoveryError(

@@ -38,7 +38,8 @@ class Axis:
 class Sample:
     """One experiment as arrays: axes (time first), their points, and noisy values per component.
 
-    `valid` masks samples to be used (None: all); `unresolved` is the share left out as not resolved by the grid.
+    `valid` masks samples to be used (None: all); `unresolved` is the share left out as not resolved by the
+    grid.
     """
 
     grid: tuple[Axis, ...]
@@ -86,7 +87,7 @@ class Block:
         return {}
 
     def slope(self, feature: Feature, component: int) -> np.ndarray | None:
-        """Derivative of the feature's power product by one component, on the thinned samples; None if zero."""
+        """Derivative of the feature's power product by one component, thinned; None if zero."""
         key = (feature.exponents, component)
         if key not in self._slopes:
             thin = tuple(slice(None, None, n) for n in self.steps)
@@ -94,9 +95,9 @@ class Block:
         return self._slopes[key]
 
     def response(self, columns: Sequence[Feature], weights: np.ndarray, component: int) -> Slopes:
-        """Derivative of a combination of columns by one component: `{orders: slopes on the thinned samples}`."""
+        """Derivative of a combination of columns by one component, on the thinned samples."""
         result: Slopes = {}
-        for j in np.flatnonzero(weights):
+        for j in map(int, np.flatnonzero(weights)):
             slope = self.slope(columns[j], component)
             if slope is not None:
                 orders = columns[j].orders
@@ -109,7 +110,7 @@ class Block:
         return {}
 
     def moment(self, exponents: tuple[int, ...], a: Sequence[int], b: Sequence[int]) -> float:
-        """`sum_k sum_i psi^a_k(i) psi^b_k(i) u(i)^exponents`: how noise on the samples enters a Gram matrix."""
+        """`sum_k sum_i psi^a_k(i) psi^b_k(i) u(i)^exponents`: how noise enters a Gram matrix."""
         key = (exponents, min(a[0], b[0]), max(a[0], b[0]))
         if key not in self._in_time:
             weights = self.weak.product_weights(0, a[0], b[0])
@@ -201,7 +202,7 @@ def _axis_tests(axis: Axis, share: float, most: int, order: int) -> AxisTests:
 def project(
     samples: Sequence[Sample], columns: Sequence[Feature], shares: Sequence[float]
 ) -> Projection | None:
-    """Project all columns of all experiments with test functions of half widths `shares` of each axis's length.
+    """Project all columns of all experiments with test functions of half widths `shares` of each axis.
 
     Returns None where no test function sees valid samples only.
     """

@@ -123,8 +123,8 @@ class Regression:
     def covariance(self, fit: Fit) -> np.ndarray:
         """Covariance `(k, k)` of the weights that sample noise causes, to first order and without shortcuts.
 
-        The weights move with the score `G^T r`; its sensitivity to every sample is pulled back through the test
-        functions (delta method).
+        The weights move with the score `G^T r`; its sensitivity to every sample is pulled back through the
+        test functions (delta method).
         """
         scores: dict[tuple[int, int], list[np.ndarray]] = {}
         coefficients = self.coefficients(fit)
@@ -145,7 +145,7 @@ class Regression:
         return float(c @ self.projection.noise @ c)
 
     def floor_sd(self, fit: Fit, rng: np.random.Generator) -> float:
-        """Standard deviation of the residual sum of squares under noise: `sqrt(2 tr C^2)` by random probes."""
+        """Standard deviation of the residual sum of squares under noise, `sqrt(2 tr C^2)`, by probes."""
         c = self.coefficients(fit)
         total, probes = 0.0, 4
         for _ in range(probes):

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Candidate:
     """A law that was considered: one `SideLaw` per left side.
 
-    `lack` is the share of the left side that it leaves unexplained beyond noise, the worst over its left sides.
+    `lack` is the share of the left side that it leaves unexplained beyond noise, the worst over its left
+    sides.
     """
 
     laws: Mapping[str, SideLaw]
@@ -39,8 +40,8 @@ class Candidate:
     def intervals(self, level: float = 0.95) -> dict[str, dict[str, tuple[float, float]]]:
         """Confidence intervals of the coefficients, `{left side: {term: (low, high)}}`.
 
-        They hold sampling noise (propagated through the weak form), misfit beyond noise, and disagreement between
-        test functions of different sizes; they are conditional on the law having these terms.
+        They hold sampling noise (propagated through the weak form), misfit beyond noise, and disagreement
+        between test functions of different sizes; they are conditional on the law having these terms.
 
         Raises:
             DiscoveryError: if `level` is not between 0 and 1.
@@ -67,15 +68,15 @@ class Candidate:
 
     @property
     def r2(self) -> float:
-        """Share of the variance of the (noise-free) left side that the law explains; the worst left side's."""
+        """Share of the noise-free left side's variance that the law explains; the worst over its sides."""
         return min(law.estimate.explained for law in self.laws.values())
 
     @cached_property
     def fit(self) -> xr.Dataset:
         """The law in the weak form: `observed` left side, `predicted` right side and `residual`.
 
-        Over (left_side, t, ...) at the centres of the test functions of the first experiment, in the units of the
-        left side; NaN where a test function would have seen missing samples.
+        Over (left_side, t, ...) at the centres of the test functions of the first experiment, in the units of
+        the left side; NaN where a test function would have seen missing samples.
         """
         import xarray as xr
 
@@ -167,7 +168,8 @@ class Discovery:
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         return [
             "  ".join(
-                cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths))
+                cell.ljust(w) if i == 0 else cell.rjust(w)
+                for i, (cell, w) in enumerate(zip(row, widths, strict=True))
             )
             for row in rows
         ]
@@ -175,7 +177,8 @@ class Discovery:
     def _repr_html_(self) -> str:
         head = "<tr><th style='text-align:left'>law</th><th>terms</th><th>r²</th><th>unexplained</th></tr>"
         body = "".join(
-            f"<tr><td style='text-align:left'>${c.equation.latex}$</td><td>{c.complexity}</td><td>{c.r2:.4f}</td>"
+            f"<tr><td style='text-align:left'>${c.equation.latex}$</td>"
+            f"<td>{c.complexity}</td><td>{c.r2:.4f}</td>"
             f"<td>{percent(c.lack) if c.lack else 'noise only'}</td></tr>"
             for c in self.candidates[:6]
         )

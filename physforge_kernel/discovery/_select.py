@@ -33,9 +33,10 @@ ROWS_PER_TERM = 3.0
 
 @dataclass(frozen=True)
 class Scale:
-    """A regression at one scale, with its best subsets and the share of the left side that no subset explains."""
+    """A regression at one scale, its best subsets, and what no subset explains."""
 
     regression: Regression
+    seed: int = 0
 
     @cached_property
     def most(self) -> int:
@@ -85,9 +86,9 @@ class Scale:
         return {}
 
     def lack_of_fit(self, fit: Fit) -> float:
-        """Share of the left side that the fit leaves unexplained, beyond noise and its three-sigma scatter."""
+        """Share of the left side that the fit leaves unexplained, beyond three sigma of the noise."""
         if fit.support not in self._lacks:
-            sd = self.regression.floor_sd(fit, np.random.default_rng(0))
+            sd = self.regression.floor_sd(fit, np.random.default_rng(self.seed))
             beyond = max(fit.excess - 3 * sd, 0.0)
             self._lacks[fit.support] = float(np.sqrt(beyond) / max(self.regression.size, 1e-300))
         return self._lacks[fit.support]
@@ -135,7 +136,7 @@ def climb(scales: Sequence[Scale], progress: Callable[[float], None] | None = No
 def rivals(
     scales: Sequence[Scale], chosen: Scale, support: tuple[int, ...]
 ) -> list[tuple[tuple[int, ...], float]]:
-    """Laws that are no extension of the chosen one and yet are not ruled out at any scale, with their deficits."""
+    """Laws that do not extend the chosen one and are ruled out at no scale, with their deficits."""
     best = chosen.fit(support)
     if best is None:
         return []
@@ -167,17 +168,19 @@ def _all_needed(candidate: Scale, fit: Fit) -> bool:
     return bool(np.all(np.abs(fit.weights) > 2 * CONVINCING * sds))
 
 
-def suspect(chosen: Scale, support: tuple[int, ...]) -> tuple[int, float] | None:
-    """The further term with the most evidence, if there is enough to doubt that the law is complete."""
-    mine = chosen.fit(support)
-    if mine is None:
-        return None
+def suspect(scales: Sequence[Scale], support: tuple[int, ...]) -> tuple[int, float] | None:
+    """The further term with the most evidence at any scale, if that casts doubt on the law."""
     best: tuple[int, float] | None = None
-    for j in chosen.regression.usable:
-        larger = chosen.regression.fit(tuple(sorted((*support, j)))) if j not in support else None
-        if larger is None:
+    for candidate in scales:
+        mine = candidate.fit(support)
+        if mine is None:
             continue
-        z = chosen.advantage(larger, mine)
+        larger = [candidate.fit((*support, j)) for j in candidate.regression.usable if j not in support]
+        fits = [fit for fit in larger if fit is not None]
+        if not fits:
+            continue
+        leader = min(fits, key=lambda fit: fit.excess)
+        z = candidate.advantage(leader, mine)
         if best is None or z > best[1]:
-            best = (j, z)
+            best = (next(j for j in leader.support if j not in support), z)
     return best if best is not None and best[1] > SUSPICIOUS else None

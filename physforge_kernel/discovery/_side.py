@@ -1,4 +1,4 @@
-"""One left side of a law: its regression at all scales, the law chosen for it, and the rivals left standing."""
+"""One left side of a law: regressions at all scales, the law chosen, and the rivals left standing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from ..derivatives import Feature, library
 from ._estimate import Estimate, estimate
-from ._projection import Projection, Sample, project
+from ._projection import Sample, project
 from ._regression import Regression
 from ._select import Climb, Scale, climb, rivals, suspect
 from ._weak import FEWEST_STEPS
@@ -100,7 +100,10 @@ class Side:
 
 
 def sides(
-    samples: Sequence[Sample], targets: Mapping[str, tuple[int, int]], progress: Callable[[float], None]
+    samples: Sequence[Sample],
+    targets: Mapping[str, tuple[int, int]],
+    seed: int,
+    progress: Callable[[float], None],
 ) -> tuple[Side, ...]:
     """Find a law for each target, given as `{"u_t": (component, order)}`; all orders must be equal."""
     axes, components = samples[0].axes, samples[0].components
@@ -126,15 +129,13 @@ def sides(
     result = []
     for i, left in enumerate(targets):
         share = 0.6 / len(targets)
-        result.append(_side(left, len(features) + i, columns, projections, len(features)))
+        regressions = [Regression(p, len(features) + i, tuple(range(len(features)))) for p in projections]
+        result.append(_side(left, columns, tuple(Scale(r, seed) for r in regressions)))
         progress(0.4 + share * (i + 1))
     return tuple(result)
 
 
-def _side(
-    left: str, target: int, columns: tuple[Feature, ...], projections: Sequence[Projection], count: int
-) -> Side:
-    scales = tuple(Scale(Regression(p, target, tuple(range(count)))) for p in projections)
+def _side(left: str, columns: tuple[Feature, ...], scales: tuple[Scale, ...]) -> Side:
     path = climb(scales)
     supports = [path.support] if path.support else []
     if not supports:
@@ -156,7 +157,7 @@ def _side(
             other = estimate([found.scale], fits[0].support)
             if other is not None:
                 others.append(SideLaw(left, columns, other))
-    missing = suspect(found.scale, found.fit.support) if path.support else None
+    missing = suspect(scales, found.fit.support) if path.support else None
     return Side(
         left,
         scales,

@@ -16,7 +16,8 @@ Kind = Literal["identified", "ambiguous", "not identifiable"]
 #: Worst first.
 RANKS: tuple[Kind, ...] = ("not identifiable", "ambiguous", "identified")
 
-#: Unexplained shares of the left side beyond which a law is only an approximation, and beyond which it is none.
+#: Unexplained shares of the left side beyond which a law is only an approximation, and beyond which it is
+#: none.
 APPROXIMATE = 5 * NOMINAL_ACCURACY
 FAILED = 0.15
 
@@ -51,7 +52,7 @@ def judge(side: Side) -> Verdict:
     if found.lack > FAILED:
         return Verdict(
             "not identifiable",
-            f"no law made of the {len(found.scale.regression.features)} candidate terms explains {side.left}: "
+            f"no law made of the {_count(law)} candidate terms explains {side.left}: "
             f"the best one leaves {percent(found.lack)} of it beyond the noise",
         )
     doubts = list(_doubts(side, law))
@@ -69,7 +70,7 @@ def _doubts(side: Side, law: SideLaw) -> list[str]:
         doubts.append(f"{side.left} is explained as well by {names}{more}")
     if found.lack > APPROXIMATE:
         doubts.append(
-            f"the law leaves {percent(found.lack)} of {side.left} unexplained, more than noise and sampling would; "
+            f"the law leaves {percent(found.lack)} of {side.left} unexplained, more than noise would; "
             "take it as an approximation"
         )
     elif found.worst_lack > CONTRADICTED:
@@ -92,27 +93,25 @@ def _doubts(side: Side, law: SideLaw) -> list[str]:
 
 
 def _why(side: Side, law: SideLaw) -> str:
-    found = law.estimate
-    return (
-        f"of {len(found.scale.regression.features)} candidate terms, {_list(law.names)} explain {side.left} "
-        f"{_to_what(law)}, and no other law of that size does"
-        if len(law.names) > 1
-        else f"of {len(found.scale.regression.features)} candidate terms, {law.names[0]} alone explains {side.left} "
-        f"{_to_what(law)}, and no other single term does"
-    )
+    """What was shown: that these terms suffice, and that nothing else of that size does."""
+    if law.estimate.lack == 0.0:
+        extent = "to within the noise"
+    else:
+        extent = f"to within {percent(max(law.estimate.lack, 1e-6))}"
+    if len(law.names) == 1:
+        what, rest = f"{law.names[0]} alone explains", "no other does"
+    else:
+        what = f"{', '.join(law.names[:-1])} and {law.names[-1]} explain"
+        rest = "no other law of that size does"
+    return f"of {_count(law)} candidate terms, {what} {side.left} {extent}; {rest}"
 
 
-def _to_what(law: SideLaw) -> str:
-    found = law.estimate
-    return "to within the noise" if found.lack == 0.0 else f"to within {percent(found.lack)}"
+def _count(law: SideLaw) -> int:
+    return len(law.estimate.scale.regression.features)
 
 
 def _written(law: SideLaw) -> str:
     return " + ".join(law.names)
-
-
-def _list(names: tuple[str, ...]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def percent(share: float) -> str:
@@ -127,7 +126,7 @@ def percent(share: float) -> str:
 
 def combine(verdicts: dict[str, Verdict]) -> Verdict:
     """The verdict on a system: the worst of its sides, with each side's reason."""
-    worst = min((v.kind for v in verdicts.values()), key=RANKS.index)
     if len(verdicts) == 1:
         return next(iter(verdicts.values()))
-    return Verdict(worst, ". ".join(f"{left}: {v.kind}, {v.text}" for left, v in verdicts.items()))
+    worst = min(verdicts.values(), key=lambda v: RANKS.index(v.kind))
+    return Verdict(worst.kind, ". ".join(f"{left}: {v.kind}, {v.text}" for left, v in verdicts.items()))

@@ -42,8 +42,8 @@ def quadrature_weights(points: np.ndarray) -> np.ndarray:
 class AxisTests:
     """Test functions along one axis: centres `(k,)`, half width, and their weighted derivatives.
 
-    `matrices[a]` is `(k, n)` and maps samples `(n,)` to the weak values of their a-th derivative: the sign of the
-    integration by parts, the quadrature and the normalisation (the function integrates to one) are in it.
+    `matrices[a]` is `(k, n)` and maps samples `(n,)` to the weak values of their a-th derivative: the sign of
+    the integration by parts, the quadrature and the normalisation (the function integrates to one) are in it.
     """
 
     name: str
@@ -64,7 +64,7 @@ class AxisTests:
 
 
 def axis_tests(name: str, points: np.ndarray, half_width: float, count: int, order: int) -> AxisTests:
-    """Test functions `(1 - s^2)^p` of one half width on `count` evenly spread centres, derivatives to `order`."""
+    """Test functions `(1 - s^2)^p` on `count` evenly spread centres, with derivatives to `order`."""
     first, last = points[0] + half_width, points[-1] - half_width
     centres = np.linspace(first, last, count) if count > 1 else np.array([(first + last) / 2])
     scaled = (points[None, :] - centres[:, None]) / half_width
@@ -110,7 +110,7 @@ class WeakForm:
         return {}
 
     def product_weights(self, axis: int, a: int, b: int) -> np.ndarray:
-        """`sum_k A^a[k, i] A^b[k, i]` along one axis `(n,)`: how white noise on sample i enters a Gram matrix."""
+        """`sum_k A^a[k, i] A^b[k, i]` along one axis `(n,)`: how noise on sample i enters a Gram matrix."""
         key = (axis, min(a, b), max(a, b))
         if key not in self._products:
             matrices = self.axes[axis].matrices
@@ -127,7 +127,7 @@ def apply_along(matrix: np.ndarray, values: np.ndarray, axis: int) -> np.ndarray
 
 
 def unbiased_power(values: np.ndarray, power: int, sigma: float) -> np.ndarray:
-    """The Hermite polynomial whose mean over Gaussian noise is the noise-free power: `E[H_q(u + e)] = u^q`."""
+    """The Hermite polynomial whose mean over Gaussian noise is the power: `E[H_q(u + e)] = u^q`."""
     if power == 0:
         return np.ones_like(values)
     previous, current = np.ones_like(values), values
@@ -163,7 +163,7 @@ class NoisyPowers:
     def slope(
         self, exponents: tuple[int, ...], component: int, where: tuple[slice, ...]
     ) -> np.ndarray | None:
-        """Derivative of `product` by one component on some of the samples; None where it is zero everywhere."""
+        """Derivative of `product` by one component on some of the samples; None if it is zero."""
         power = exponents[component]
         if power == 0:
             return None
@@ -173,7 +173,8 @@ class NoisyPowers:
     def covariance(self, a: tuple[int, ...], b: tuple[int, ...]) -> Mapping[tuple[int, ...], float]:
         """Noise covariance of two products as `{exponents: factor}`, to be summed over `product(exponents)`.
 
-        Per component `E[H_a H_b] = sum_j C(a,j) C(b,j) j! sigma^2j u^(a+b-2j)`; the noise-free product is left out.
+        Per component `E[H_a H_b] = sum_j C(a,j) C(b,j) j! sigma^2j u^(a+b-2j)`; the noise-free product is
+        left out.
         """
         terms: dict[tuple[int, ...], float] = {(): 1.0}
         for q, p, sigma in zip(a, b, self.sigma, strict=True):
