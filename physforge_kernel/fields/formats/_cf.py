@@ -32,10 +32,11 @@ def netcdf4_layout(
 ) -> Iterator[Layout]:
     """Read the root group of an HDF5 file that is known to refer to nothing outside itself."""
     root = {path: each for path, each in datasets.items() if "/" not in path}
-    for path, each in root.items():
-        if "CLASS" in each.attrs and dtype_of(each) is not None:
-            # xarray loads the coordinates of dimensions when it opens a file.
-            check_loadable(request, each, path)
+    with request.border("Reading the dimensions", *ERRORS):
+        scales = [path for path, each in root.items() if "CLASS" in each.attrs and dtype_of(each) is not None]
+    for path in scales:
+        # xarray loads the coordinates of dimensions when it opens a file.
+        check_loadable(request, root[path], path)
 
     def store() -> Any:
         import h5netcdf

@@ -1,6 +1,6 @@
 """Reads one VTK file in a process of its own, because VTK's readers may crash, hang or fill the memory.
 
-Run as a script: `python -P _vtk_worker.py SOURCE FOLDER LIMIT`. It imports nothing of PhysForge, and leaves
+Run as a script: `python -P _vtk_worker.py SOURCE LIMIT FOLDER`. It imports nothing of PhysForge, and leaves
 in FOLDER `mesh.json` and, if it succeeded, `mesh.npz` with the arrays.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 
-def main(source: str, folder: str, limit: str) -> None:
+def main(source: str, limit: str, folder: str) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (int(limit), int(limit)))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def contents(request: Request) -> Iterator[Layout]:
     """Understand an HDF5 file from its metadata; one that follows netCDF's conventions is read by them."""
     with opened(request) as (file, datasets):
-        if follows_netcdf(datasets):
+        with request.border("Reading the attributes", *ERRORS):
+            conventional = follows_netcdf(datasets)
+        if conventional:
             with netcdf4_layout(request, file, datasets) as layout:
                 yield layout
         else:

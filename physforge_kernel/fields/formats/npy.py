@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
@@ -13,7 +14,18 @@ from .._entries import Entry
 from .._layout import Layout
 from .._request import Request
 
-_HEADER_ERRORS = (ValueError, EOFError, SyntaxError, TypeError, OverflowError, RecursionError, MemoryError)
+#: Damaged headers are parsed as Python literals; NumPy warns of some before it fails.
+_HEADER_ERRORS = (
+    ValueError,
+    EOFError,
+    SyntaxError,
+    tokenize.TokenError,
+    TypeError,
+    OverflowError,
+    RecursionError,
+    MemoryError,
+    UserWarning,
+)
 
 
 @contextmanager

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,15 +20,11 @@ from .._layout import Layout
 from .._names import listed
 from .._request import Request
 from .._table import arrange_columns
+from ._apart import run_apart
 from ._content import content_of
 from ._vtk_headers import check_legacy, check_xml
 
-_WORKER = Path(__file__).with_name("_vtk_worker.py")
-#: What Python, NumPy and VTK themselves map into memory.
-_OVERHEAD = 6 * 2**30
 _COMPLAINT = re.compile(r"Error reading[^!.\n\x1b]*|Premature EOF[^!.\n\x1b]*|(?<=ERR\|)[^\n\x1b]*")
-_SECONDS = 60
-_SECONDS_PER_BYTE = 1 / 2**20
 #: Coordinates in single precision agree to this share of their span.
 _ROUNDING = 1e-6
 
@@ -60,33 +54,14 @@ def contents(request: Request) -> Iterator[Layout]:
 
 def _from_worker(request: Request) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Let another process read the file; return what it says and the arrays."""
-    size = request.path.stat().st_size
-    seconds = _SECONDS + _SECONDS_PER_BYTE * size
     with tempfile.TemporaryDirectory(prefix="physforge-vtk-") as folder:
-        command = [
-            sys.executable, "-P", str(_WORKER), str(request.path.resolve()), folder,
-            str(_OVERHEAD + 3 * request.max_bytes),
-        ]  # fmt: skip
-        try:
-            done = subprocess.run(
-                command, capture_output=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL
-            )
-        except subprocess.TimeoutExpired as error:
-            raise request.error(
-                f"VTK did not finish reading it in {seconds:.0f} seconds: the file seems damaged. Write it "
-                "again."
-            ) from error
+        said = run_apart(request, "_vtk_worker.py", "VTK", folder)
         told = Path(folder) / "mesh.json"
-        if not told.exists():
-            raise request.error(
-                f"VTK broke off reading it (exit status {done.returncode}): the file is damaged, or its mesh "
-                "is larger than the memory that a field may take. Write it again."
-            )
         about = json.loads(told.read_text())
         if "error" in about:
             raise request.error(f"VTK cannot read it ({about['error']}): it is damaged. Write it again.")
         # VTK fills up what a truncated file lacks, and only mutters that it did.
-        complaint = _COMPLAINT.search(done.stderr.decode("utf-8", "replace"))
+        complaint = _COMPLAINT.search(said)
         if complaint:
             raise request.error(f"VTK cannot read all of it ({complaint[0]}): it is damaged. Write it again.")
         with np.load(Path(folder) / "mesh.npz", allow_pickle=False) as archive:

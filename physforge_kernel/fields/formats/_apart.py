@@ -1,0 +1,57 @@
+"""Running a reader in a process of its own, where a crash, a hang or a flood of memory hurts nobody.
+
+The C libraries behind HDF5 and VTK break on damaged files in ways that no exception handler sees.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from .._request import Request
+
+_SECONDS = 60
+_SECONDS_PER_BYTE = 1 / 2**22
+#: What Python and the library themselves map into memory.
+_OVERHEAD = 6 * 2**30
+
+
+def run_apart(request: Request, script: str, library: str, *arguments: str) -> str:
+    """Run a script of this folder on a file; return what it wrote to its standard error.
+
+    The script gets the file's path, the limit of its address space in bytes, and the arguments.
+
+    Raises:
+        FieldError: the process died, or did not end in time.
+    """
+    size = request.path.stat().st_size
+    seconds = _SECONDS + _SECONDS_PER_BYTE * size
+    limit = _OVERHEAD + 3 * request.max_bytes
+    # -P: the names of this folder's modules must not hide those of libraries.
+    command = [
+        sys.executable,
+        "-P",
+        str(Path(__file__).with_name(script)),
+        str(request.path.resolve()),
+        str(limit),
+    ]
+    try:
+        done = subprocess.run(
+            [*command, *arguments],
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise request.error(
+            f"{library} did not finish reading it in {seconds:.0f} seconds: the file seems damaged. "
+            "Write it again."
+        ) from error
+    if done.returncode:
+        raise request.error(
+            f"{library} broke down reading it (exit status {done.returncode}): the file is damaged, "
+            "or forged. Fetch or write it again."
+        )
+    return done.stderr.decode("utf-8", "replace")
