@@ -133,9 +133,6 @@ class Evaluator:
         for index, factor in enumerate(node.factors):
             value = self._value(factor)
             if index in node.divided:
-                value = self._expanded(factor, value)
-                if value == 0:
-                    raise complain(self.text, factor.start, "This divides by zero.")
                 value = self._power(factor, value, sympy.Integer(-1))
             factors.append(value)
         return sympy.Mul(*factors)
@@ -147,11 +144,16 @@ class Evaluator:
             return self._number_power(node, expand(base), exponent)
         if exponent.is_Integer and exponent.is_positive:
             return base**exponent
-        return expand(self._expanded(node, base) ** exponent)
+        expanded = self._expanded(node, base)
+        if expanded == 0:
+            raise complain(self.text, node.start, "This divides by zero.")
+        # The factors of a product stay apart in a denominator, as they do where it is printed.
+        whole = exponent.is_Integer and base.is_Mul
+        return expand((base if whole else expanded) ** exponent)
 
     def _number_power(self, node: Node, base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
         if base == 0 and not (exponent.is_Rational and exponent > 0):
-            raise complain(self.text, node.start, "Zero has no such power.")
+            raise complain(self.text, node.start, "This divides by zero.")
         if exponent.is_Integer and base.is_Rational:
             bits = max(int(base.p).bit_length(), int(base.q).bit_length())  # type: ignore[attr-defined]
             if bits * abs(int(exponent)) < 4_000:
