@@ -13,40 +13,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..errors import ConflictError, FieldError, WorkspaceError
-from . import _display, _objects
+from . import _objects
 from ._clock import Clock
 from ._database import Database
+from ._dataset_views import DATASET_COLUMNS, VERSION_COLUMNS, file_to_open, info_of, reused, version_of
 from ._describing import Limits, describe_apart
 from ._display import Listing
 from ._models import DatasetRow, JobInputRow, VersionFileRow, VersionRow
-from ._names import check_name, name_from_stem, not_found
+from ._names import check_name, name_from_stem
 from ._object_store import ObjectStore
-from ._protocol import DatasetInfo, FileEntry, Progress, Version
+from ._protocol import DatasetInfo, Progress, Version
 from ._uploads import Gathered, disk_errors, gather
 from ._versions import no_dataset, resolve, visible_versions
 from ._views import Views
 
 if TYPE_CHECKING:
     from xarray import Dataset
-
-_DATASET_COLUMNS: _display.Columns[DatasetInfo] = {
-    "dataset": lambda info: info.name,
-    "version": lambda info: str(info.latest),
-    "size": lambda info: _display.size(info.size),
-    "uploaded": lambda info: _display.when(info.created),
-    "description": lambda info: _display.short(info.description),
-    "tags": lambda info: ", ".join(info.tags),
-}
-_VERSION_COLUMNS: _display.Columns[Version] = {
-    "version": lambda version: version.ref,
-    "files": lambda version: (
-        version.files[0].path if len(version.files) == 1 else f"{len(version.files)} files"
-    ),
-    "size": lambda version: _display.size(version.size),
-    "uploaded": lambda version: _display.when(version.created),
-    "description": lambda version: _display.short(version.description),
-    "id": lambda version: version.id[:12],
-}
 
 
 class EmbeddedDatasets:
@@ -123,12 +105,12 @@ class EmbeddedDatasets:
         grouped: dict[str, builtins.list[VersionRow]] = {}
         for row in rows:
             grouped.setdefault(row.dataset.name, []).append(row)
-        found = [_info(name, versions) for name, versions in grouped.items()]
+        found = [info_of(name, versions) for name, versions in grouped.items()]
         if search:
             needle = search.casefold()
             found = [i for i in found if needle in " ".join((i.name, i.description, *i.tags)).casefold()]
-            return Listing(found, _DATASET_COLUMNS, f"No dataset matches {search!r}.")
-        return Listing(found, _DATASET_COLUMNS, "No datasets yet.")
+            return Listing(found, DATASET_COLUMNS, f"No dataset matches {search!r}.")
+        return Listing(found, DATASET_COLUMNS, "No datasets yet.")
 
     def get(self, ref: str | Version) -> Version:
         """Return the version that `wake` (the newest), `wake@3`, or a version's id means.
@@ -137,7 +119,7 @@ class EmbeddedDatasets:
             NotFoundError: there is none; the closest names are given.
         """
         with self._database.reading() as session:
-            return _version(self._resolve(session, ref))
+            return version_of(self._resolve(session, ref))
 
     def versions(self, name: str) -> builtins.list[Version]:
         """Return all versions of a dataset, the newest first.
@@ -149,7 +131,7 @@ class EmbeddedDatasets:
             rows = visible_versions(session, name)
             if not rows:
                 raise no_dataset(session, name)
-            return Listing(map(_version, rows), _VERSION_COLUMNS, "No versions.")
+            return Listing(map(version_of, rows), VERSION_COLUMNS, "No versions.")
 
     def path(self, ref: str | Version) -> Path:
         """Return where the version's file, or the folder of its files, lies; copy it to change it."""
@@ -172,7 +154,7 @@ class EmbeddedDatasets:
         version = self.get(ref)
         path = self.path(version.id)
         if len(version.files) > 1:
-            path = path / _choose(version, file)
+            path = path / file_to_open(version, file)
         return read(path)
 
     def download(self, ref: str | Version, destination: str | PathLike[str]) -> Path:
@@ -227,7 +209,7 @@ class EmbeddedDatasets:
 
     def _same(self, name: str, manifest: str) -> Version | None:
         with self._database.reading() as session:
-            return _reused(visible_versions(session, name), manifest)
+            return reused(visible_versions(session, name), manifest)
 
     def _describe(self, folder: Path, gathered: Gathered) -> dict[str, Any]:
         paths = list(gathered.files)
@@ -247,7 +229,7 @@ class EmbeddedDatasets:
     ) -> Version:
         now = self._clock()
         with self._database.writing() as session:
-            earlier = _reused(visible_versions(session, name), gathered.manifest)
+            earlier = reused(visible_versions(session, name), gathered.manifest)
             if earlier is not None:
                 return earlier
             dataset = _dataset_row(session, name, now)
@@ -267,7 +249,7 @@ class EmbeddedDatasets:
             session.flush()
             for staged in gathered.files.values():
                 _objects.hold(session, self._store, staged, now)
-            return _version(row)
+            return version_of(row)
 
 
 def _dataset_row(session: Session, name: str, now: datetime) -> DatasetRow:
@@ -278,58 +260,11 @@ def _dataset_row(session: Session, name: str, now: datetime) -> DatasetRow:
     return row
 
 
-def _version(row: VersionRow, *, reused: bool = False) -> Version:
-    return Version(
-        name=row.dataset.name,
-        number=row.number,
-        id=row.manifest,
-        files=tuple(FileEntry(file.path, file.size, file.sha256) for file in row.files),
-        size=row.size,
-        created=row.created,
-        description=row.description,
-        tags=tuple(row.tags),
-        metadata=row.described,
-        reused=reused,
-    )
-
-
-def _reused(rows: Sequence[VersionRow], manifest: str) -> Version | None:
-    return next((_version(row, reused=True) for row in rows if row.manifest == manifest), None)
-
-
-def _info(name: str, newest_first: Sequence[VersionRow]) -> DatasetInfo:
-    newest = newest_first[0]
-    return DatasetInfo(
-        name=name,
-        latest=newest.number,
-        versions=len(newest_first),
-        size=newest.size,
-        created=newest.created,
-        description=newest.description,
-        tags=tuple(newest.tags),
-    )
-
-
 def _default_name(source: str | PathLike[str] | Dataset) -> str:
     if isinstance(source, str | PathLike):
         path = Path(source).expanduser()
         return name_from_stem(path.resolve().name if path.is_dir() else path.stem)
     raise WorkspaceError("A field from memory has no name yet. Pass one, as in upload(field, 'wake').")
-
-
-def _choose(version: Version, file: str | None) -> str:
-    known = version.metadata.get("files", {})
-    readable = [path for path, described in known.items() if "refused" not in described]
-    if file is not None:
-        if file not in readable:
-            raise not_found("file", file, readable, f"{version.ref} holds {', '.join(readable[:8])}.")
-        return file
-    if len(readable) != 1:
-        raise WorkspaceError(
-            f"{version.ref} holds {len(readable)} files that can be read: {', '.join(readable[:8])}. "
-            f"Say which, as in open({version.ref!r}, file={readable[0]!r})."
-        )
-    return readable[0]
 
 
 def _silent(fraction: float, message: str) -> None:

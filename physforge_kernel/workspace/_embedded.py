@@ -91,7 +91,7 @@ class EmbeddedWorkspace:
             deleted = _objects.sweep(session, self._store, self._clock())
             live = set(session.scalars(select(ObjectRow.sha256)))
             live.update(session.scalars(select(VersionRow.manifest).where(VersionRow.released.is_(False))))
-            self._views.keep_only(live.__contains__)
+            self._views.keep_only(lambda key: key.partition("-")[0] in live)
         return cleared + deleted
 
     def _wake(self) -> None:

@@ -16,6 +16,7 @@ from ._display import Listing
 from ._job import Job, state_in_words
 from ._job_records import JobRecords
 from ._job_views import FINAL_STATES, JOB_STATES, ArtifactInfo, Event, JobRecord, JobState
+from ._json import digest
 from ._names import not_found
 from ._protocol import Version
 from ._views import Views
@@ -179,7 +180,8 @@ class EmbeddedJobs:
         if name not in found:
             otherwise = f"Job {id} left {', '.join(found) or 'nothing'}."
             raise not_found("artifact", name, found, otherwise)
-        return self._views.show(found[name].sha256, {name: found[name].sha256}) / name
+        sha256 = found[name].sha256
+        return self._views.show(f"{sha256}-{digest(name)[:8]}", {name: sha256}) / name
 
     def log(self, id: str) -> str:
         """Return what the job logged so far, over all its attempts."""

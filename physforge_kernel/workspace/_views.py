@@ -13,7 +13,10 @@ from ._object_store import ObjectStore
 
 
 class Views:
-    """Folders `root/<key>` holding objects under their names; each can be made again at any time."""
+    """Folders `root/<key>` holding objects under their names; each can be made again at any time.
+
+    A key begins with the id of what is shown, so that a view goes when that goes.
+    """
 
     def __init__(self, root: Path, store: ObjectStore) -> None:
         self._root = root

@@ -190,3 +190,15 @@ def test_handles_and_lists_read_well(workspace: EmbeddedWorkspace):
     assert "<i>" not in job._repr_html_() + listed._repr_html_()  # type: ignore[attr-defined]
     with pytest.raises(JobError, match="'done' is not a state"):
         workspace.jobs.list("done")  # type: ignore[arg-type]
+
+
+def test_equal_bytes_under_clashing_names_are_two_artifacts(workspace: EmbeddedWorkspace, tmp_path: Path):
+    file = tmp_path / "p"
+    file.write_bytes(b"same")
+    for name in ("fit", "fit/again"):
+        job = workspace.jobs.submit("tidy")
+        claim = claimed(workspace)
+        workspace.records.add_artifact(job.id, claim.fence, name, file)
+        assert job.artifact(name).read_bytes() == b"same"
+    workspace.sweep()
+    assert job.artifact("fit/again").exists()
