@@ -29,6 +29,10 @@ _GROWTH_LIMIT = 1e8  # a solution this many times its start is called a blow-up
 class Semilinear(Protocol):
     """What the integrator needs of a problem: its linear part, its nonlinear part, its finer self."""
 
+    def tolerance(self) -> float:
+        """The largest error of a step before extrapolation, relative to the norm of the state."""
+        ...
+
     def linear(self) -> Array:
         """The symbol of L: (m, *modes) if diagonal, (m, m, *modes) if it couples the m components."""
         ...
@@ -66,7 +70,6 @@ def integrate(
     state: Array,
     times: Array,
     *,
-    tolerance: float,
     sample: Callable[[Semilinear, Array], Any],
     deadline: float | None = None,
     progress: Callable[[float], None] | None = None,
@@ -77,7 +80,6 @@ def integrate(
         problem: the semilinear problem at its first resolution.
         state: (m, *modes), the state at times[0].
         times: (n,), increasing.
-        tolerance: largest error of a step before extrapolation, relative to the norm of the state.
         sample: called with the problem and the state at each time; what it returns is collected.
         deadline: value of `time.monotonic()` after which to give up.
         progress: called with the fraction of the time span that is done.
@@ -114,6 +116,7 @@ def integrate(
                 finer, estimate = _double_step(problem, state, now, step, cache)
                 norm = _norm(finer)
                 error = estimate / max(norm, _norm(state), floor) if np.isfinite(norm) else np.inf
+                tolerance = problem.tolerance()
                 if error > tolerance:
                     counts["rejected"] += 1
                     if level == _DEEPEST_LEVEL or step < 1e-12 * (times[-1] - times[0]):
@@ -229,10 +232,10 @@ def _double_step(
 ) -> tuple[Array, float]:
     linear = problem.linear()
     block = linear.ndim == state.ndim + 1
+    if len(cache) >= _CACHED_LENGTHS:
+        cache.clear()
     for length in (h, h / 2):
         if length not in cache:
-            if len(cache) >= _CACHED_LENGTHS:
-                cache.clear()
             cache[length] = coefficients(linear, length, coupled=block)
     start = problem.nonlinear(state, t)
     coarse = _step(problem, state, start, t, h, cache[h], block)

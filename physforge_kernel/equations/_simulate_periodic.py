@@ -22,9 +22,10 @@ Array = NDArray[Any]
 Coefficients = Mapping[tuple[int, int], float]
 """Numbers by (state, input)."""
 
-TOLERANCE = 1e-8
+TOLERANCE = 1e-7
+_UNRESOLVED_TOLERANCE = 1e-5
 _TAIL = 1e-9
-_FINEST = {1: 4096, 2: 384, 3: 96}
+_FINEST = {1: 3072, 2: 384, 3: 96}
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class PeriodicSystem:
     frozen: coefficients that the linear part takes over from the nonlinear one, to keep it from being stiff.
     duration: of the whole simulation.
     given: the spectrum of a given field at a time, for a grid.
+    accuracy: the tolerance of a step, while the grid resolves the solution.
     capped: whether the grid can be refined no further: then the shortest waves are damped at every step.
     """
 
@@ -46,6 +48,7 @@ class PeriodicSystem:
     duration: float
     given: Callable[[State, float, tuple[int, ...]], Array]
     frozen: Coefficients
+    accuracy: float = TOLERANCE
     capped: bool = False
 
     @cached_property
@@ -113,15 +116,18 @@ class PeriodicSystem:
     @cached_property
     def _linear(self) -> Array:
         m = len(self.system.states)
-        symbol = np.zeros((m, m, *self.mask.shape), complex)
+        symbol: Array = np.zeros((m, m, *self.mask.shape), complex)
         for source in (self.system.constant, self.frozen):
             for (row, i), value in source.items():
                 if self._implicit(row, i):
                     read = self.system.inputs[i]
                     symbol[row, self._rows[read.source]] += value * self._factor(read.orders)
-        if not np.any(symbol.imag):
+        if not np.any(np.imag(symbol)):
             symbol = np.real(symbol)
         return symbol if self.coupled else symbol[np.arange(m), np.arange(m)]
+
+    def tolerance(self) -> float:
+        return max(self.accuracy, _UNRESOLVED_TOLERANCE) if self.capped else self.accuracy
 
     def linear(self) -> Array:
         return self._linear
@@ -231,8 +237,11 @@ def simulate_periodic(
     start = to_spectrum(np.array([measured.at_start(state) for state in system.states]))
     duration = float(times[-1] - times[0])
     problem = PeriodicSystem(system, axes, grid, _TAIL, duration, _given(system, measured, grid), {})
+    # What a noisy start says is not worth more digits than a thousandth of its noise.
+    noise = max(measured.noise.values(), default=0.0)
     shape, tail = _first_resolution(start, problem)
-    problem = replace(problem, shape=shape, tail=tail)
+    accuracy = min(max(TOLERANCE, 1e-3 * noise), 1e-4)
+    problem = replace(problem, shape=shape, tail=max(tail, 1e-4 * noise), accuracy=accuracy)
     state = resized(start, grid, shape) * problem.mask
     with np.errstate(all="ignore"):
         problem = replace(problem, frozen=_stiff_part(problem, state, float(times[0])))
@@ -246,12 +255,10 @@ def simulate_periodic(
         fine = from_spectrum(resized(modes, current.shape, wide), wide)
         return fine[(slice(None), *(slice(None, None, step) for step in multiples))]
 
-    samples, counts = integrate(
-        problem, state, times, tolerance=TOLERANCE, sample=sample, deadline=deadline, progress=progress
-    )
+    samples, counts = integrate(problem, state, times, sample=sample, deadline=deadline, progress=progress)
     settings: dict[str, Any] = {
         "solver": "Fourier pseudo-spectral with dealiasing; ETDRK4 with extrapolated step doubling",
-        "tolerance": TOLERANCE,
+        "tolerance": latest[0].tolerance(),
         "grid": " x ".join(map(str, latest[0].shape)),
         "steps": counts["steps"],
     }
@@ -272,7 +279,7 @@ def _first_resolution(start: Array, problem: PeriodicSystem) -> tuple[tuple[int,
         index = np.arange(n // 2 + 1) if axis == rank - 1 else np.abs(np.fft.fftfreq(n, 1 / n))
         profile = amplitude.max(axis=tuple(a for a in range(rank) if a != axis)) / size
         floor = max(floor, float(np.median(profile[index >= 0.75 * (n // 2)])))
-        matters = int(index[profile > 1e-12].max(initial=1))
+        matters = int(index[profile > max(1e-10, 3 * floor)].max(initial=1))
         wanted = 16
         while replace(problem, shape=(wanted,) * rank).kept[0] < min(1.3 * matters + 4, n // 2 + 1):
             wanted = next_grid(wanted)

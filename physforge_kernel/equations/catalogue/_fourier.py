@@ -64,6 +64,9 @@ class PeriodicProblem:
     def _multiplier(self) -> Array:
         return np.asarray(self.law.multiplier(self._wave_numbers))[None]
 
+    def tolerance(self) -> float:
+        return STEP_TOLERANCE
+
     def linear(self) -> Array:
         return self._symbol
 
@@ -123,7 +126,7 @@ def solve_periodic(
             bases[current.n] = fourier_basis(x - start, length, current.kept)
         return (v[0] @ bases[current.n]).real
 
-    samples, counts = integrate(problem, state, times, tolerance=STEP_TOLERANCE, sample=sample)
+    samples, counts = integrate(problem, state, times, sample=sample)
     settings = {
         "solver": "Fourier pseudo-spectral with dealiasing; ETDRK4 with extrapolated step doubling",
         "tolerance": STEP_TOLERANCE,
