@@ -37,7 +37,7 @@ def _words(one: Mapping[str, Any]) -> str:
 
 def _front(found: Sequence[Mapping[str, Any]]) -> Picture:
     points = [(int(one["complexity"]), float(one["unexplained"])) for one in found]
-    floor = min((share for _, share in points if share > 0), default=1.0) / 8
+    floor = min((share for _, share in points if share > 0), default=1.0) / 10
     drawn = [(terms, max(share, floor)) for terms, share in points]
     best: dict[int, float] = {}
     for terms, share in drawn:
@@ -48,9 +48,9 @@ def _front(found: Sequence[Mapping[str, Any]]) -> Picture:
         axes.scatter(*drawn[0], s=48, color=ACCENT, zorder=3)
         if any(share <= floor for _, share in drawn):
             axes.axhline(floor, color=MUTED, linewidth=0.7, linestyle=(0, (2, 3)), zorder=0)
-            axes.text(max(best), floor, "noise only", va="bottom", ha="right", fontsize=8, color=MUTED)
+            axes.text(min(best), floor / 1.12, "noise only", va="top", ha="left", fontsize=8)
         axes.set_yscale("log")
-        axes.set_ylim(bottom=floor / 1.8)
+        axes.set_ylim(bottom=floor / 2)
         axes.set_xticks(range(min(best), max(best) + 1))
         axes.margins(x=0.12)
         axes.set_xlabel("terms")

@@ -29,7 +29,7 @@ def to_html(notebook: Any, *, title: str) -> str:
         exclude_input=True,
         exclude_input_prompt=True,
         exclude_output_prompt=True,
-        embed_images=True,
+        exclude_anchor_links=True,
     )
     exporter.display_data_priority = list(_SHOWN)  # pyright: ignore[reportAttributeAccessIssue]
     about = {

@@ -34,7 +34,7 @@ def fit(run: Run) -> Html:
         spread = float(np.sum(np.abs(observed[good] - observed[good].mean()) ** 2))
         left_over = float(np.sum(np.abs(observed[good] - predicted[good]) ** 2))
         if spread > 0:
-            explained[f"variation of {left} left unexplained"] = percent(left_over / spread)
+            explained[f"share of {left} left over, noise included"] = percent(left_over / spread)
     if not pictures:
         return missing("The fit holds no finite values, so there is nothing to draw.")
     caption = (

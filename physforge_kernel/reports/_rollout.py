@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,10 +57,12 @@ def forward(run: Run, made: Rollout) -> Html:
         pictures += _fields.pictures(simulated[shared], title="Simulated {name}", limits=limits)
         difference = (simulated[shared] - field[shared]).transpose(*field.dims)
         pictures += _fields.pictures(difference, title="Simulated \u2212 measured {name}", diverging=True)
-    pictures.append(_error_curve(field["t"], errors))
+    noise = run.result.get("noise") or {}
+    pictures.append(_error_curve(field["t"], errors, {name: noise[name] for name in errors if name in noise}))
     caption = (
         "The discovered law, started from the first measured time and then left alone. "
-        "The start carries the measurement's noise, and the data at every later time carry their own."
+        "The start carries the measurement's noise, and the data at every later time carry their own; "
+        "dashed is the estimated noise, below which no simulation can come."
     )
     last = {f"error of {name} at the end": percent(float(error[-1])) for name, error in errors.items()}
     return Html(gallery(pictures, caption), "The forward simulation, drawn.") + facts(last)
@@ -103,11 +106,13 @@ def _overlaid(field: xarray.Dataset, simulated: xarray.Dataset, names: list[str]
         return picture(figure, f"Time series of {', '.join(names)}, measured and simulated, over each other.")
 
 
-def _error_curve(time: xarray.DataArray, errors: dict[str, Any]) -> Picture:
+def _error_curve(time: xarray.DataArray, errors: dict[str, Any], noise: Mapping[str, float]) -> Picture:
     with panel() as (figure, axes):
         for index, (name, error) in enumerate(errors.items()):
             colour = _fields.LINE_COLOURS[index % len(_fields.LINE_COLOURS)]
             axes.plot(time, 100 * error, color=colour, label=literal(name))
+            if name in noise:
+                axes.axhline(100 * noise[name], color=colour, linewidth=0.8, linestyle=(0, (3, 3)))
         axes.set_xlabel(label("t", time.attrs.get("units")))
         axes.set_ylabel("relative error [%]")
         axes.set_title("Simulation against data")

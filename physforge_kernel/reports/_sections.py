@@ -96,7 +96,9 @@ def law(run: Run) -> Html:
 def data(run: Run) -> Html:
     """Show the data: what was measured, where, and how noisy it is."""
     field = run.field
-    drawn = gallery(_fields.pictures(field, alone=True), _caption(run))
+    drawn = gallery(
+        _fields.pictures(field, alone=True), f"The data of {run.dataset.ref}, as they were uploaded."
+    )
     return Html(drawn, "The data, drawn.") + facts(
         {
             "variables": ", ".join(
@@ -107,10 +109,6 @@ def data(run: Run) -> Html:
             "description": run.dataset.description,
         }
     )
-
-
-def _caption(run: Run) -> str:
-    return f"The data of {run.dataset.ref}, as they were uploaded."
 
 
 def _axis(name: str, coordinate: Any) -> str:

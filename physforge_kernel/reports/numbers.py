@@ -59,14 +59,12 @@ def measured(value: float, error: float | None = None) -> Measured:
         return Measured(plain_number(abs(value)), negative=negative)
     if not error > abs(value) * 1e-9:
         return Measured(plain_number(abs(value), digits=10), negative=negative)
-    spread = Decimal(f"{error:.1e}")
-    if not f"{spread:e}".startswith("1"):
-        spread = Decimal(f"{error:.0e}")
-    size = Decimal(repr(abs(value))).quantize(Decimal(1).scaleb(_place(spread)), rounding=ROUND_HALF_EVEN)
-    top = max(size.adjusted() if size else spread.adjusted(), spread.adjusted())
-    if -5 <= top < 6 and _place(spread) >= -9:
+    place = _last_place(error)
+    size, spread = (_ending_at(place, number) for number in (abs(value), error))
+    top = max(size.adjusted() if size else place, spread.adjusted())
+    if -5 <= top < 6 and place >= -9:
         return Measured(f"{size:f}", f"{spread:f}", negative=negative)
-    places = max(top - _place(spread), 0)
+    places = top - place
     scale = Decimal(1).scaleb(-top)
     return Measured(f"{size * scale:.{places}f}", f"{spread * scale:.{places}f}", top, negative)
 
@@ -152,11 +150,14 @@ def seconds(value: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
-def _place(number: Decimal) -> int:
-    exponent = number.as_tuple().exponent
-    if not isinstance(exponent, int):
-        raise ValueError(f"{number} is not finite")
-    return exponent
+def _last_place(error: float) -> int:
+    """The decimal place at which numbers with this error end: its first digit, or the one after a 1."""
+    digits, _, power = f"{error:.1e}".partition("e")
+    return int(power) - 1 if digits.startswith("1") else int(power)
+
+
+def _ending_at(place: int, number: float) -> Decimal:
+    return Decimal(repr(number)).quantize(Decimal(1).scaleb(place), rounding=ROUND_HALF_EVEN)
 
 
 def sentence(text: object) -> str:

@@ -1,0 +1,85 @@
+"""From a file to its law, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+
+import physforge_kernel as pf
+
+
+def test_json_is_one_object_with_the_law_its_intervals_and_the_verdict(physforge, sample):
+    ran = physforge("discover", sample, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    found = ran.json
+    assert set(found["terms"]["u_t"]) == {"u*u_x", "u_xx"}
+    low, high = found["intervals"]["u_t"]["u_xx"]
+    assert low < found["terms"]["u_t"]["u_xx"] < high
+    assert found["verdict"]["kind"] == "identified"
+    assert found["verdict"]["text"]
+    assert found["seconds"] > 0
+    assert pf.Equation(found["equation"]).terms == found["terms"]
+
+
+def test_a_person_reads_the_law_a_table_and_the_verdict(physforge, sample):
+    ran = physforge("discover", sample)
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    (law,) = [line for line in lines if line.strip().startswith("u_t = ")]
+    assert law.count(" \u00b1 ") == 2
+    assert "wake.csv   identified" in ran.out
+    heading = next(line for line in lines if "95 % interval" in line)
+    rows = [line for line in lines if line.strip().startswith(("u*u_x ", "u_xx "))]
+    assert len(rows) == 2
+    assert {row.index("[") for row in rows} == {heading.index("95 %")}
+
+
+def test_the_result_is_written_where_it_is_asked_for(physforge, sample, tmp_path):
+    output = tmp_path / "law.json"
+    ran = physforge("discover", sample, "--target", "u_t", "--seed", 3, "--json", "--output", output)
+    assert json.loads(output.read_text()) == ran.json
+    assert ran.json["seed"] == 3
+    assert ran.json["settings"]["target"] == "u_t"
+
+
+def test_only_the_named_variables_are_read(physforge, sample):
+    ran = physforge("discover", sample, "--variable", "w")
+    assert (ran.code, ran.out) == (pf.errors.FieldError.exit_code, "")
+    assert "'w'" in ran.err
+
+
+def test_a_file_that_is_no_field_is_one_sentence(physforge, tmp_path):
+    broken = tmp_path / "broken.csv"
+    broken.write_text("x,t,u\n0,0,1\n0,zero,2\n")
+    ran = physforge("discover", broken, "--json")
+    assert (ran.code, ran.out) == (pf.errors.FieldError.exit_code, "")
+    assert ran.err.startswith("error: ")
+    assert "broken.csv" in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_a_description_says_what_a_file_holds(physforge, sample):
+    data, text = physforge.many(["describe", sample, "--json"], ["describe", sample])
+    assert data.json == pf.describe(sample).to_dict()
+    assert "wake.csv" in text.out
+
+
+def test_every_law_of_the_catalogue_is_listed_and_can_be_shown(physforge):
+    names = pf.catalogue.names()
+    listed, *shown = physforge.many(
+        ["catalogue", "list", "--json"], *(["catalogue", "show", name, "--json"] for name in names)
+    )
+    assert [law["name"] for law in listed.json] == list(names)
+    assert [law.json["equation"] for law in shown] == [str(pf.catalogue.get(name).equation) for name in names]
+
+
+def test_a_sample_obeys_the_parameters_and_the_seed(physforge, tmp_path):
+    noisy = ["-p", "alpha=0.2", "--noise", "0.05", "--json"]
+    first, again, other = [tmp_path / name for name in ("a.csv", "b.csv", "c.csv")]
+    made, *_ = physforge.many(
+        ["catalogue", "sample", "heat", first, *noisy],
+        ["catalogue", "sample", "heat", again, *noisy],
+        ["catalogue", "sample", "heat", other, *noisy, "--seed", "1"],
+    )
+    assert made.json["equation"] == "u_t = 0.2*u_xx"
+    assert first.read_bytes() == again.read_bytes() != other.read_bytes()
+    assert pf.read(first).sizes == made.json["shape"]
