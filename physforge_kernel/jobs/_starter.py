@@ -21,15 +21,9 @@ _STARTS_BEFORE_GIVING_UP = 3
 _FORGET_STARTS_AFTER = 60.0  # seconds
 _LONGEST_LOG = 5_000_000  # bytes
 
-# What a notebook's kernel has in its environment and a process that outlives it must not.
-_NOT_FOR_A_RUNNER = (
-    "JPY_PARENT_PID",
-    "JPY_SESSION_NAME",
-    "MPLBACKEND",
-    "PHYSFORGE_URL",
-    HOME_MARK,
-    ATTEMPT_MARK,
-)
+# What a notebook's kernel has in its environment, tokens among it, and a process that outlives it must not.
+_NOT_FOR_A_RUNNER = ("MPLBACKEND", "PHYSFORGE_URL", HOME_MARK, ATTEMPT_MARK)
+_OF_JUPYTER = ("JPY_", "JUPYTERHUB_")
 
 
 @dataclass(frozen=True)
@@ -74,7 +68,8 @@ class RunnerStatus:
 
         try:
             process = psutil.Process(self.pid)
-            return process.create_time() == self.started and process.status() != psutil.STATUS_ZOMBIE
+            same = abs(process.create_time() - self.started) < 2.0  # it shifts when the clock is set
+            return same and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
 
@@ -151,7 +146,11 @@ def _start(files: RunnerFiles, lock: RunnerLock, environment: Mapping[str, str])
     if files.log.exists() and files.log.stat().st_size > _LONGEST_LOG:
         files.log.replace(files.log.with_suffix(".old"))
     handle = os.open(files.log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
-    kept = {name: value for name, value in environment.items() if name not in _NOT_FOR_A_RUNNER}
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if name not in _NOT_FOR_A_RUNNER and not name.startswith(_OF_JUPYTER)
+    }
     command = [sys.executable, "-P", "-m", "physforge_kernel.jobs.runner"]
     try:
         first = subprocess.run(

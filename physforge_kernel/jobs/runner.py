@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -58,12 +59,17 @@ class Runner:
             while not self._stop.wait(_LOOK_EVERY):
                 now = time.monotonic()
                 ended = self._collect()
+                if self._running:
+                    last_busy = now
                 if changed() or ended or now >= look_closely_at:
                     look_closely_at = now + _LOOK_CLOSELY_EVERY
-                    self._take_back()
-                    self._fill()
-                    if self._running or self.has_work():
-                        last_busy = now
+                    try:
+                        self._take_back()
+                        self._fill()
+                        if self.has_work():
+                            last_busy = now
+                    except PhysForgeError as error:  # such as a full disk: those who run may still finish
+                        _log.error("The queue could not be served, and will be tried again: %s", error)
                 if now - last_busy > self._settings.idle_seconds:
                     return
 
@@ -128,7 +134,7 @@ class Runner:
     def _take_back(self) -> None:
         wall, before = time.time(), self._wall
         self._wall = wall
-        if wall - before > self._settings.lease_seconds / 2:
+        if wall - before > _LOOK_CLOSELY_EVERY + self._settings.lease_seconds / 2:
             # The machine slept: every lease ran out at once, and those who hold them need a moment to renew.
             self._trust_leases_from = wall + self._settings.lease_seconds / 2
         if wall >= self._trust_leases_from:
@@ -141,6 +147,7 @@ def run(files: RunnerFiles, lock: RunnerLock, settings: Settings, stop: threadin
     strays = sweep(files.home)
     if strays:
         _log.warning("Ended %d processes that an earlier runner left behind", len(strays))
+    shutil.rmtree(files.home / "scratch", ignore_errors=True)
     from ._cluster import local_cluster
     from ._desk import Desk
 

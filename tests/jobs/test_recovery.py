@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import psutil
@@ -81,6 +82,7 @@ def test_a_killed_runner(
         assert runner_pid(workspace) != first
         assert workspace.jobs.wait(stubborn.id, timeout=60).state == "cancelled"
         assert not any(map(is_alive, family))
+        eventually(lambda: not any((home / "scratch").iterdir()), "No scratch folder is left")
 
 
 def test_a_stopped_runner_gives_its_jobs_back(
@@ -110,6 +112,8 @@ def test_a_killed_dask_worker(
         os.kill(worker_pid, signal.SIGKILL)
         eventually(lambda: not is_alive(job.process()), "The job's process died with its worker")
         job.finishes_once_from_its_checkpoint()
+        mapped = workspace.jobs.submit("trial-squares", {"count": 3})
+        assert workspace.jobs.result(mapped.id, timeout=90)["squares"] == [0, 1, 4]
     requeued = [event for event in workspace.jobs.watch(job.id) if event.type == "requeued"]
     assert "worker" in requeued[0].data["reason"]
 
@@ -163,7 +167,7 @@ def test_an_attempt_that_lost_its_lease_ends_and_writes_nothing(
     with laboratory(home, lease_seconds=1.0) as workspace:
         job = HeldJob(workspace, tmp_path / "trace", eventually)
         runner = psutil.Process(runner_pid(workspace))
-        runner.suspend()
+        eventually(lambda: suspended_between_writes(runner, home), "The runner sleeps")
         try:
             eventually(lambda: workspace.records.release_expired() == [job.id], "The lease runs out")
             claims = []
@@ -180,6 +184,19 @@ def test_an_attempt_that_lost_its_lease_ends_and_writes_nothing(
         assert workspace.jobs.result(workspace.jobs.submit("trial-echo").id, timeout=60)["attempt"] == 1
         assert workspace.jobs.result(job.id) == {"by": "another"}
         assert len(workspace.records.events(job.id)) == events
+
+
+def suspended_between_writes(runner: psutil.Process, home: Path) -> bool:
+    """Suspend the runner, unless that would leave the database locked."""
+    runner.suspend()
+    with closing(sqlite3.connect(home / "workspace.db", timeout=0.5, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            runner.resume()
+            return False
+        connection.execute("ROLLBACK")
+        return True
 
 
 SUBMIT = """
@@ -257,6 +274,21 @@ def test_a_runner_that_cannot_come_up_is_given_up_with_its_last_words(tmp_path: 
         WorkspaceError, match=r"started 3 times .* ends with: ImportError: half an installation"
     ):
         ensure_runner(home, environment)
+
+
+def test_a_runner_does_not_inherit_what_belongs_to_the_notebook(
+    home: Path,
+    laboratory: Laboratory,
+    monkeypatch: pytest.MonkeyPatch,
+    runner_pid: Callable[[EmbeddedWorkspace], int],
+):
+    for name in ("JUPYTERHUB_API_TOKEN", "JPY_PARENT_PID", "MPLBACKEND"):
+        monkeypatch.setenv(name, "of the notebook")
+    with laboratory(home) as workspace:
+        workspace.jobs.submit("trial-echo")
+        environment = psutil.Process(runner_pid(workspace)).environ()
+    assert "of the notebook" not in environment.values()
+    assert environment["PHYSFORGE_HOME"] == str(home)
 
 
 def test_a_second_runner_in_the_foreground_is_refused(
