@@ -75,7 +75,7 @@ def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
         if exponent.free_symbols:
             return base**exponent
         scale, _ = monic(base)
-        size = abs(scale)
+        size = abs(scale) if scale.is_Rational else sympy.Integer(1)
         return _tidy(size**exponent * sympy.Add(*[term / size for term in arguments(base)]) ** exponent)
     if exponent.is_positive:
         return _finished(sympy.expand(base**exponent, deep=False, **_MULTINOMIAL))
@@ -104,7 +104,8 @@ def _denominator(base: sympy.Expr, exponent: sympy.Integer) -> sympy.Expr:
     for part, power in ((above, exponent), (below, -exponent)):
         for factor, times in _factored(part):
             scale, factor = monic(factor)
-            result = sympy.Mul(result, scale ** (power * times), factor ** (power * times))
+            number = scale if power > 0 else _inverse(scale)
+            result = sympy.Mul(result, sympy.expand(number ** abs(power * times)), factor ** (power * times))
     return result
 
 
@@ -136,6 +137,12 @@ def monic(value: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
     scale = pieces[lead]
     if scale == 1:
         return scale, value
-    if not scale.is_Rational:
-        return sympy.Integer(1), value
-    return scale, sympy.Add(*[number / scale * rest for rest, number in pieces.items()])
+    inverse = _inverse(scale)
+    return scale, sympy.Add(*[sympy.expand(number * inverse) * rest for rest, number in pieces.items()])
+
+
+def _inverse(number: sympy.Expr) -> sympy.Expr:
+    """1/number, as a real and an imaginary rational."""
+    real, imaginary = number.as_real_imag()
+    size = real**2 + imaginary**2
+    return real / size - imaginary / size * sympy.I

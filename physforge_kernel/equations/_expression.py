@@ -148,7 +148,7 @@ class Evaluator:
         if expanded == 0:
             raise complain(self.text, node.start, "This divides by zero.")
         # The factors of a product stay apart in a denominator, as they do where it is printed.
-        whole = exponent.is_Integer and base.is_Mul
+        whole = exponent.is_Integer and (base.is_Mul or base.is_Pow)
         return expand((base if whole else expanded) ** exponent)
 
     def _number_power(self, node: Node, base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:

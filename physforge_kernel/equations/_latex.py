@@ -55,10 +55,7 @@ class LatexSpelling(Spelling):
         return result
 
     def over(self, above: str, below: Sequence[str]) -> str:
-        inside = self.times(below)
-        if len(below) == 1 and inside.startswith(r"\left(") and inside.endswith(r"\right)"):
-            inside = inside.removeprefix(r"\left(").removesuffix(r"\right)")
-        return rf"\frac{{{above}}}{{{inside}}}"
+        return rf"\frac{{{_bare(above)}}}{{{_bare(self.times(below))}}}"
 
     def group(self, text: str) -> str:
         return rf"\left({text}\right)"
@@ -80,6 +77,13 @@ class LatexSpelling(Spelling):
 
     def grouped_exponent(self, text: str) -> str:
         return text
+
+
+def _bare(text: str) -> str:
+    """A text without the parentheses around the whole of it."""
+    if text.startswith(r"\left(") and text.endswith(r"\right)") and text.count(r"\left(") == 1:
+        return text.removeprefix(r"\left(").removesuffix(r"\right)")
+    return text
 
 
 def _plain_name(name: str, suffix: str) -> str:

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 import sympy
+import xarray as xr
 
 from physforge_kernel.equations import Equation
 from physforge_kernel.errors import EquationError
@@ -160,6 +161,16 @@ def test_an_equation_is_read_from_another_or_from_text_only() -> None:
         Equation(3)  # type: ignore[arg-type]
     with pytest.raises(EquationError, match="read from"):
         Equation([b"u_t = u"])  # type: ignore[list-item]
+
+
+def test_an_equation_simulates_itself() -> None:
+    x, t = 2 * np.pi * np.arange(32) / 32, np.linspace(0, 0.5, 6)
+    start = xr.Dataset({"u": (("t", "x"), np.tile(np.sin(x), (6, 1)))}, {"t": t, "x": x})
+    field = Equation("u_t = nu*u_xx", parameters="nu").simulate(
+        start, t=t, parameters={"nu": 2.0}, periodic=True
+    )
+    exact = np.exp(-2.0 * t)[:, None] * np.sin(x)
+    np.testing.assert_allclose(field["u"].transpose("t", "x").values, exact, atol=1e-5)
 
 
 def test_the_room_opens_without_sympy() -> None:
