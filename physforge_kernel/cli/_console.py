@@ -105,6 +105,16 @@ def prose(text: object, *, indent: int = 2, style: str = "") -> None:
     show(styled(text, style), indent=indent, width=min(stdout().width, READABLE_WIDTH))
 
 
+def bullet(text: object) -> None:
+    """Print a paragraph as an item of a list."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_row(Text("\u2022"), styled(text, ""))
+    show(grid, indent=2, width=min(stdout().width, READABLE_WIDTH))
+
+
 def facts(pairs: Mapping[str, object]) -> None:
     """Print names and values in two aligned columns; empty values are left out."""
     from rich.table import Table

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ._console import facts, print_json, progress, prose, say, show, size, stdout, styled, table
+from ._console import bullet, facts, print_json, progress, say, show, size, stdout, styled, table
 from ._records import dataset_document, version_document, workspace
 from ._times import when
 from ._usage import MisuseError
@@ -117,7 +117,7 @@ def _show_description(path: str, description: Any) -> None:
     columns = ["variable", "axes", "type", "missing", "units"]
     show(table(columns, variables, right=("missing",)), indent=2)
     for note in description.get("notes", ()):
-        prose(f"\u2022 {note}")
+        bullet(note)
 
 
 @app.command("versions")

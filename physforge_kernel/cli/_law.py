@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ._console import facts, prose, say, show, stdout, styled, table
+from ._console import bullet, facts, prose, say, show, stdout, styled, table
 
 VERDICT_STYLES = {"identified": "bold green", "ambiguous": "bold yellow", "not identifiable": "bold red"}
 
@@ -35,9 +35,14 @@ def print_law(result: Mapping[str, Any], *, subject: str) -> None:
     say()
     many = len(found) > 1
     rows = [
-        [*([side.left] if many else []), term.factors, str(term.rounded), term.interval_text]
+        [
+            *([side.left if position == 0 else ""] if many else []),
+            term.factors,
+            str(term.rounded),
+            term.interval_text,
+        ]
         for side in found
-        for term in side.terms
+        for position, term in enumerate(side.terms)
     ]
     columns = [*(["equation"] if many else []), "term", "coefficient", "95 % interval"]
     if rows:
@@ -48,7 +53,7 @@ def print_law(result: Mapping[str, Any], *, subject: str) -> None:
     if notes:
         say()
         for note in notes:
-            prose(f"\u2022 {note}")
+            bullet(note)
     say()
     facts({"noise": _noise(result.get("noise")), "time": numbers.seconds(float(result["seconds"]))})
 

@@ -21,7 +21,10 @@ def candidates(run: Run) -> Html:
     found: Sequence[Mapping[str, Any]] = run.result.get("candidates") or ()
     if len(found) < 2:
         return missing("No other law came close enough to be kept.")
-    rows = [[code(one["equation"]), str(one["complexity"]), _words(one)] for one in found[:_MOST_ROWS]]
+    rows = [
+        [code(one["equation"].replace("; ", "\n")), str(one["complexity"]), _words(one)]
+        for one in found[:_MOST_ROWS]
+    ]
     columns = ["law", "terms", "left unexplained"]
     listed = table(columns, rows, numbers=columns[1:], chosen=0)
     caption = (

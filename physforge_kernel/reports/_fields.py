@@ -38,13 +38,13 @@ def pictures(
         title: What stands above a panel; `{name}` is the variable's name.
         limits: The colour scale's ends for each drawn name; default: the data's range.
         diverging: Whether zero is the middle of the scale.
-        alone: Whether a single map may take the page's whole width.
+        alone: Whether a single panel may take the page's whole width.
 
     Returns:
         One panel for a series or a space-time map; three snapshots where space has 2 or 3 dimensions.
     """
     if all(variable.ndim <= 1 for variable in field.data_vars.values()):
-        return [_series(field, title)]
+        return [_series(field, title, width=8.6 if alone else 4.3)]
     planes = [
         (plane, title.format(name=name) + where, (limits or {}).get(name))
         for variable in field.data_vars.values()
@@ -85,8 +85,8 @@ def thinned(view: xarray.DataArray) -> xarray.DataArray:
     return view.isel(steps)
 
 
-def _series(field: xarray.Dataset, title: str) -> Picture:
-    with panel(8.6, 3.0) as (figure, axes):
+def _series(field: xarray.Dataset, title: str, *, width: float) -> Picture:
+    with panel(width) as (figure, axes):
         axis = str(next(iter(field.dims)))
         names: list[str] = []
         count = 0
@@ -99,7 +99,8 @@ def _series(field: xarray.Dataset, title: str) -> Picture:
         axes.set_xlabel(label(axis, field[axis].attrs.get("units")))
         axes.set_title(literal(title.format(name=", ".join(names))))
         axes.margins(x=0)
-        figure.legend(loc="outside right upper")
+        if count > 1:
+            figure.legend(loc="outside right upper")
         span = f"{float(field[axis][0]):.4g} to {float(field[axis][-1]):.4g}"
         return picture(figure, f"Time series of {', '.join(names)} for {axis} from {span}.")
 

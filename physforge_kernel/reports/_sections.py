@@ -15,9 +15,9 @@ from .law import Side, line, sides, tex
 from .numbers import MINUS, percent, plain_number, sentence
 
 KINDS = {
-    "identified": "The data identify this law.",
-    "ambiguous": "The data allow more than one law. This is the best of them.",
-    "not identifiable": "The data do not identify a law. This is only the best that was tried.",
+    "identified": "Identified: the data single out this law.",
+    "ambiguous": "Ambiguous: this is the best law found, and there are doubts.",
+    "not identifiable": "Not identifiable: the data cannot settle a law. This is the best that was tried.",
 }
 
 
@@ -83,10 +83,10 @@ def law(run: Run) -> Html:
     many = len(found) > 1
     rows: list[list[Any]] = []
     for side in found:
-        for term in side.terms:
+        for position, term in enumerate(side.terms):
             name = Html(formula(tex(term.factors) or "1", term.factors), term.factors)
-            left = [Html(formula(tex(side.left), side.left), side.left)] if many else []
-            rows.append([*left, name, str(term.rounded), term.interval_text])
+            left = Html(formula(tex(side.left), side.left), side.left) if position == 0 else ""
+            rows.append([*([left] if many else []), name, str(term.rounded), term.interval_text])
     columns = [*(["equation"] if many else []), "term", "coefficient", "95 % interval"]
     shown = table(columns, rows, numbers=("coefficient", "95 % interval")) if rows else Html("")
     typed = facts({"as text": code(run.result["equation"]), "as LaTeX": code(run.result.get("latex") or "")})
