@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ..errors import DiscoveryError
-from ._numerics import notes
+from ._numerics import notes, refinement
 from ._prepare import prepare
 from ._projection import Sample
 from ._result import Candidate, Discovery
 from ._side import Side, SideLaw, sides
-from ._verdict import APPROXIMATE, RANKS, Verdict, combine, judge
+from ._verdict import DISCRETISED, RANKS, Verdict, combine, judge
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -76,10 +76,11 @@ def _discover(
     tell(0.0, "reading the field")
     samples = prepare(fields)
     attempts = []
-    for i, targets in enumerate(_targets(samples[0], target)):
+    wanted = _targets(samples[0], target)
+    for i, targets in enumerate(wanted):
         message = f"seeking a law for {', '.join(targets)}"
-        found = sides(samples, targets, seed, lambda f, i=i, m=message: tell((i + f) / (i + 1.2), m))
-        attempts.append(({side.left: judge(side) for side in found}, found))
+        found = sides(samples, targets, seed, lambda f, i=i, m=message: tell((i + f) / len(wanted), m))
+        attempts.append(({side.left: judge(side, refinement(samples, side)) for side in found}, found))
         if all(_fits(side) for side in found):
             break
     verdicts, found = max(attempts, key=lambda attempt: _rank(attempt[0]))
@@ -124,7 +125,7 @@ def _targets(sample: Sample, target: str | Sequence[str] | None) -> list[dict[st
 
 def _fits(side: Side) -> bool:
     """Whether a law of this order explains its left side. If so, laws of higher order follow from it."""
-    return bool(side.path.support) and side.best is not None and side.best.estimate.lack <= APPROXIMATE
+    return bool(side.path.support) and side.best is not None and side.best.estimate.lack <= DISCRETISED
 
 
 def _rank(verdicts: dict[str, Verdict]) -> int:

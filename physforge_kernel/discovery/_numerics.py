@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from ._percent import percent
 from ._projection import Sample
 from ._side import Side, SideLaw
-from ._verdict import percent
 
 #: A refinement is mentioned when it cuts what is left unexplained by this factor.
 _WORTH_A_WORD = 3.0
@@ -17,6 +18,27 @@ _WORTH_A_WORD = 3.0
 #: error explains a term: dx^2/12 for a centred second derivative, dx^2/6 for a third, dx^2/4 with wide
 #: stencils.
 _TRUNCATION = 0.25
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """The best single addition to a law: its weight, and what it leaves of the left side.
+
+    `truncation` is (name, ratio): the law's term two orders below, and the addition's size relative to it at
+    the finest scale of the grid.
+    """
+
+    name: str
+    weight: float
+    before: float
+    after: float
+    truncation: tuple[str, float] | None
+
+    @property
+    def likely_numerics(self) -> bool:
+        """Whether a second-order scheme would leave this term, and little else is left."""
+        worth = self.after * _WORTH_A_WORD <= self.before
+        return worth and self.truncation is not None and self.truncation[1] <= _TRUNCATION
 
 
 def notes(samples: Sequence[Sample], sides: Sequence[Side]) -> tuple[str, ...]:
@@ -39,27 +61,17 @@ def _on_samples(samples: Sequence[Sample]) -> Iterator[str]:
 
 
 def _on_law(samples: Sequence[Sample], side: Side) -> Iterator[str]:
-    law = side.best
-    if law is None or not side.path.support:
-        return
-    found = law.estimate
-    left_over = float(np.sqrt(max(found.fit.excess, 0.0))) / max(found.scale.regression.size, 1e-300)
-    if left_over < 1e-5 or found.lack == 0.0:
-        return
-    refined = _refinement(law)
-    if refined is None:
-        return
-    name, weight, remaining, coarse = refined
-    if remaining * _WORTH_A_WORD > left_over:
+    refined = refinement(samples, side)
+    if refined is None or refined.after * _WORTH_A_WORD > refined.before:
         return
     text = (
-        f"Adding {weight:.3g} {name} would lower what {side.left} has left from {percent(left_over)} "
-        f"to {percent(remaining)}."
+        f"Adding {refined.weight:.3g} {refined.name} would lower what {side.left} has left from "
+        f"{percent(refined.before)} to {percent(refined.after)}."
     )
-    step = _step_ratio(samples, law, coarse, weight)
-    if step is not None and step[1] <= _TRUNCATION:
+    if refined.likely_numerics and refined.truncation is not None:
+        name, ratio = refined.truncation
         text += (
-            f" At the finest scale of the grid that is {percent(step[1])} of {step[0]}: "
+            f" At the finest scale of the grid that is {percent(ratio)} of {name}: "
             "a second-order scheme leaves a term of this size, so it is likely numerics, not physics."
         )
     else:
@@ -67,21 +79,21 @@ def _on_law(samples: Sequence[Sample], side: Side) -> Iterator[str]:
     yield text
 
 
-def _refinement(law: SideLaw) -> tuple[str, float, float, int] | None:
-    """The best single addition: its name, weight, the share then left, and its column."""
-    scale, support = law.estimate.scale, law.estimate.fit.support
-    best = None
-    for j in scale.regression.usable:
-        if j in support:
-            continue
-        fit = scale.regression.fit(tuple(sorted((*support, j))))
-        if fit is not None and (best is None or fit.excess < best[0].excess):
-            best = (fit, j)
-    if best is None:
+def refinement(samples: Sequence[Sample], side: Side) -> Refinement | None:
+    """The best single addition to a side's law, where the law leaves more than noise; else None."""
+    law = side.best
+    if law is None or not side.path.support or law.estimate.lack == 0.0:
         return None
-    fit, j = best
-    remaining = float(np.sqrt(max(fit.excess, 0.0))) / scale.regression.size
-    return law.columns[j].name, float(fit.weights[fit.support.index(j)]), remaining, j
+    scale, support, regression = law.estimate.scale, law.estimate.fit.support, law.estimate.scale.regression
+    fits = [(regression.fit((*support, j)), j) for j in regression.usable if j not in support]
+    found = [(fit, j) for fit, j in fits if fit is not None]
+    before = float(np.sqrt(max(law.estimate.fit.excess, 0.0))) / scale.regression.size
+    if not found or before < 1e-5:
+        return None
+    fit, j = min(found, key=lambda item: item[0].excess)
+    weight = float(fit.weights[fit.support.index(j)])
+    after = float(np.sqrt(max(fit.excess, 0.0))) / regression.size
+    return Refinement(law.columns[j].name, weight, before, after, _step_ratio(samples, law, j, weight))
 
 
 def _step_ratio(samples: Sequence[Sample], law: SideLaw, j: int, weight: float) -> tuple[str, float] | None:

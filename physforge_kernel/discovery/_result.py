@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import DiscoveryError
+from ._percent import percent
 from ._side import SideLaw
-from ._verdict import Verdict, percent
+from ._verdict import Verdict
 
 if TYPE_CHECKING:
     import xarray as xr

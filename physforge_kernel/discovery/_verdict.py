@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from ._regression import NOMINAL_ACCURACY
+from ._numerics import Refinement
+from ._percent import percent
 from ._select import CONVINCING
 from ._side import Side, SideLaw
 
@@ -16,9 +17,10 @@ Kind = Literal["identified", "ambiguous", "not identifiable"]
 #: Worst first.
 RANKS: tuple[Kind, ...] = ("not identifiable", "ambiguous", "identified")
 
-#: Unexplained shares of the left side beyond which a law is only an approximation, and beyond which it is
-#: none.
-APPROXIMATE = 5 * NOMINAL_ACCURACY
+#: A law that leaves more than this share of the left side, beyond noise, is an approximation of another;
+#: where a discretisation explains what is left, the second share applies. Beyond the third it is no law.
+APPROXIMATE = 1e-4
+DISCRETISED = 1e-2
 FAILED = 0.15
 
 #: Share left unexplained at some other scale that speaks against a law which fits at its own.
@@ -39,8 +41,8 @@ class Verdict:
         return f"{self.kind}: {self.text}"
 
 
-def judge(side: Side) -> Verdict:
-    """The verdict on one left side."""
+def judge(side: Side, refined: Refinement | None) -> Verdict:
+    """The verdict on one left side, given the best single addition to its law."""
     law = side.best
     if law is None:
         return Verdict(
@@ -55,20 +57,21 @@ def judge(side: Side) -> Verdict:
             f"no law made of the {_count(law)} candidate terms explains {side.left}: "
             f"the best one leaves {percent(found.lack)} of it beyond the noise",
         )
-    doubts = list(_doubts(side, law))
+    doubts = _doubts(side, law, refined)
     if doubts:
         return Verdict("ambiguous", "; ".join(doubts))
     return Verdict("identified", _why(side, law))
 
 
-def _doubts(side: Side, law: SideLaw) -> list[str]:
+def _doubts(side: Side, law: SideLaw, refined: Refinement | None) -> list[str]:
     found = law.estimate
+    discretised = refined is not None and refined.likely_numerics
     doubts = []
     if side.rivals:
         names = ", ".join(_written(rival) for rival in side.rivals[:3])
         more = f" and {len(side.rivals) - 3} more" if len(side.rivals) > 3 else ""
         doubts.append(f"{side.left} is explained as well by {names}{more}")
-    if found.lack > APPROXIMATE:
+    if found.lack > (DISCRETISED if discretised else APPROXIMATE):
         doubts.append(
             f"the law leaves {percent(found.lack)} of {side.left} unexplained, more than noise would; "
             "take it as an approximation"
@@ -112,16 +115,6 @@ def _count(law: SideLaw) -> int:
 
 def _written(law: SideLaw) -> str:
     return " + ".join(law.names)
-
-
-def percent(share: float) -> str:
-    """A share as a percentage with two significant digits.
-
-    Example:
-        >>> percent(0.0123)
-        '1.2 %'
-    """
-    return f"{100 * share:.2g} %"
 
 
 def combine(verdicts: dict[str, Verdict]) -> Verdict:

@@ -1,0 +1,100 @@
+"""What cannot be used is refused in a sentence that says what to do."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import physforge_kernel as pf
+from physforge_kernel.errors import DiscoveryError
+
+from .conftest import plane, reference
+
+T, X = np.linspace(0, 1, 32), np.linspace(0, 1, 32)
+SMOOTH = np.sin(3 * X)[None, :] * np.exp(-T)[:, None]
+
+
+@pytest.mark.parametrize(
+    ("field", "sentence"),
+    [
+        (plane(T, X, np.full((32, 32), 2.0)), "constant"),
+        (plane(T, X, np.full((32, 32), np.nan)), "no finite value"),
+        (plane(T[:8], X, SMOOTH[:8]), "8 samples"),
+        (plane(T, X, SMOOTH * 1j + SMOOTH), "complex"),
+        (plane(T, np.r_[X[:16], X[:16]], SMOOTH), "repeated"),
+        (plane(T, X[np.r_[0:10, 20:32, 10:20]], SMOOTH), "not monotone"),
+        (plane(T, X, SMOOTH).rename(t="time"), "rename the time axis"),
+        (plane(T, X, SMOOTH).rename(x="r"), "not one of t, x, y, z"),
+        (plane(T, X, SMOOTH).drop_vars("x"), "no coordinate values"),
+        (plane(T, X, SMOOTH).drop_vars("u"), "no variables"),
+        (plane(T, X, SMOOTH).assign(v=("t", T)), "dimensions"),
+        (plane(T, X, SMOOTH).u.to_numpy(), "xarray.Dataset"),
+    ],
+)
+def test_a_field_that_cannot_be_used_is_refused(field: xr.Dataset, sentence: str) -> None:
+    with pytest.raises(DiscoveryError, match=sentence):
+        pf.discover(field)
+
+
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [("v_t", "none of u_t, u_tt"), ("u_x", "none of"), ([], "empty"), (["u_t", "u_tt"], "mix")],
+)
+def test_a_target_that_cannot_be_met_is_refused(target: str | list[str], sentence: str) -> None:
+    with pytest.raises(DiscoveryError, match=sentence):
+        pf.discover(plane(T, X, SMOOTH), target=target)
+
+
+def test_experiments_of_different_variables_are_refused() -> None:
+    one = plane(T, X, SMOOTH)
+    with pytest.raises(DiscoveryError, match="differ"):
+        pf.discover([one, one.rename(u="v")])
+
+
+def test_a_field_stored_backwards_gives_the_same_law() -> None:
+    field = reference("burgers")
+    forward, backward = (
+        pf.discover(field),
+        pf.discover(field.isel(t=slice(None, None, -1), x=slice(None, None, -1))),
+    )
+    assert forward.best.equation == backward.best.equation
+
+
+def test_a_level_outside_zero_and_one_is_refused() -> None:
+    with pytest.raises(DiscoveryError, match="between 0 and 1"):
+        pf.discover(reference("heat")).best.intervals(95)
+
+
+def test_the_result_is_json_and_repeats_the_law() -> None:
+    found = pf.discover(pf.add_noise(reference("heat"), 0.05, seed=0))
+    data = json.loads(json.dumps(found.to_dict()))
+    assert data["verdict"] == {"kind": found.verdict.kind, "text": found.verdict.text}
+    assert pf.Equation(data["equation"]) == found.best.equation
+    low, high = data["intervals"]["u_t"]["u_xx"]
+    assert low < data["terms"]["u_t"]["u_xx"] < high
+    assert data["seconds"] > 0
+
+
+def test_wider_levels_give_wider_intervals() -> None:
+    best = pf.discover(pf.add_noise(reference("heat"), 0.05, seed=0)).best
+    narrow, wide = best.intervals(0.5)["u_t"]["u_xx"], best.intervals(0.99)["u_t"]["u_xx"]
+    assert wide[0] < narrow[0] < narrow[1] < wide[1]
+
+
+def test_the_fit_is_a_field_whose_parts_add_up() -> None:
+    fit = pf.discover(pf.add_noise(reference("burgers"), 0.05, seed=0)).best.fit
+    assert set(fit.data_vars) == {"observed", "predicted", "residual"}
+    assert fit.observed.dims == ("left_side", "t", "x")
+    np.testing.assert_allclose(fit.observed - fit.predicted, fit.residual)
+    assert float((fit.residual**2).mean()) < 0.05 * float((fit.observed**2).mean())
+
+
+def test_progress_runs_from_nothing_to_done() -> None:
+    told: list[float] = []
+    pf.discover(reference("wave"), progress=lambda fraction, message: told.append(fraction))
+    assert told[0] == 0.0
+    assert told[-1] == 1.0
+    assert told == sorted(told)

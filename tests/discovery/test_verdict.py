@@ -1,0 +1,88 @@
+"""Where the data cannot show a law, discovery says so; it is never certain of a wrong one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy.integrate import solve_ivp
+
+import physforge_kernel as pf
+
+from .conftest import numbers, plane, reference
+
+
+def test_one_fourier_mode_cannot_tell_diffusion_from_decay() -> None:
+    t, x = np.linspace(0, 1, 81), np.arange(128) / 128
+    found = pf.discover(plane(t, x, np.exp(-t)[:, None] * np.sin(2 * np.pi * x)))
+    assert found.verdict.kind == "ambiguous"
+    laws = {tuple(c.equation.terms["u_t"]) for c in found.candidates}
+    assert ("u",) in laws
+    assert ("u_xx",) in laws
+
+
+def test_one_soliton_cannot_tell_korteweg_de_vries_from_advection() -> None:
+    t, x = np.linspace(0, 4, 121), np.linspace(-10, 14, 256)
+    soliton = 0.5 / np.cosh(0.5 * (x[None, :] - t[:, None])) ** 2
+    found = pf.discover(pf.add_noise(plane(t, x, soliton), 0.01, seed=0))
+    assert found.verdict.kind == "ambiguous"
+
+
+def test_noise_alone_shows_no_law(noise: np.random.Generator) -> None:
+    t, x = np.linspace(0, 1, 64), np.linspace(0, 1, 64)
+    found = pf.discover(plane(t, x, noise.standard_normal((64, 64))))
+    assert found.verdict.kind == "not identifiable"
+    assert found.best.equation.left_sides
+
+
+def test_a_law_outside_the_library_is_not_called_identified() -> None:
+    t = np.linspace(0, 30, 1501)
+    swing = solve_ivp(lambda _, y: [y[1], -np.sin(y[0])], (0, 30), [2.5, 0], t_eval=t, rtol=1e-11, atol=1e-12)
+    found = pf.discover(xr.Dataset({"u": ("t", swing.y[0])}, {"t": t}))
+    assert found.verdict.kind != "identified", found
+
+
+def test_a_stationary_field_shows_no_law(noise: np.random.Generator) -> None:
+    t, x = np.linspace(0, 1, 64), np.linspace(0, 1, 64)
+    still = np.tile(np.sin(7 * x), (64, 1)) + 0.05 * noise.standard_normal((64, 64))
+    assert pf.discover(plane(t, x, still)).verdict.kind == "not identifiable"
+
+
+def test_a_finite_difference_scheme_is_named_as_numerics() -> None:
+    x, dt, nu = np.linspace(0, 1, 51), 1e-3, 0.05
+    dx = x[1] - x[0]
+    u = np.sin(np.pi * x) + 0.5 * np.sin(3 * np.pi * x) + 0.3 * np.sin(4 * np.pi * x)
+    rows = []
+    for step in range(1001):
+        if step % 20 == 0:
+            rows.append(u.copy())
+        u[1:-1] += nu * dt / dx**2 * (u[2:] - 2 * u[1:-1] + u[:-2])
+    found = pf.discover(plane(np.arange(51) * 0.02, x, np.array(rows)))
+    assert set(found.best.equation.terms["u_t"]) == {"u_xx"}
+    assert found.best.equation.terms["u_t"]["u_xx"] == pytest.approx(nu, rel=0.01)
+    assert any("numerics" in note for note in found.notes), found.notes
+
+
+def test_unresolved_fronts_are_left_out_and_mentioned() -> None:
+    t, x = np.linspace(0, 2, 81), np.linspace(-1, 1, 128)
+    u = np.empty((81, 128))
+    for i, time in enumerate(t):  # a rarefaction that meets a jump which the grid cannot resolve
+        u[i] = np.where(x < 0.4 * time - 0.5, 0.4, np.clip((x + 0.9) / (time + 1.0), -1, 1) * 0.4)
+        u[i] = np.where(x > 0.6, -0.8, u[i])
+    found = pf.discover(plane(t, x, u))
+    assert any("does not resolve" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_heavy_noise_gives_doubt_before_it_gives_a_wrong_law(seed: int) -> None:
+    found = pf.discover(pf.add_noise(reference("burgers"), 1.0, seed=seed))
+    if not found.best.equation.same_terms(pf.catalogue.get("burgers").equation):
+        assert found.verdict.kind != "identified", found
+
+
+def test_coefficients_are_printed_no_finer_than_they_are_known() -> None:
+    found = pf.discover(pf.add_noise(reference("burgers"), 0.1, seed=0))
+    for term, value in numbers(found.best.equation)["u_t"].items():
+        sd = found.best.standard_errors["u_t"][term]
+        digits = len(f"{value!r}".split(".")[1])
+        assert 10.0**-digits > sd / 100

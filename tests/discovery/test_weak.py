@@ -1,0 +1,137 @@
+"""The weak form and its statistics: checked against exact integrals, transposes and simulated noise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from physforge_kernel.derivatives import Feature, library
+from physforge_kernel.discovery._noise import noise_sd, resolved
+from physforge_kernel.discovery._projection import Axis, Sample, project
+from physforge_kernel.discovery._regression import Regression
+from physforge_kernel.discovery._side import round_to_error
+from physforge_kernel.discovery._weak import axis_tests, unbiased_power
+
+T, X = np.linspace(0, 2, 60), np.linspace(0, 5, 80)
+AXES = (Axis("t", T), Axis("x", X))
+FIELD = np.sin(X[None, :] - T[:, None]) + 0.4 * np.cos(2 * X[None, :] + T[:, None])
+
+
+def sample(values: np.ndarray, sigma: float) -> Sample:
+    return Sample(AXES, ("u",), (values,), (sigma,))
+
+
+def columns() -> tuple[Feature, ...]:
+    return (*library(("u",), ("t", "x")), Feature(("u",), ("t", "x"), (1,), (1, 0)))
+
+
+@pytest.mark.parametrize("order", range(5))
+def test_a_weak_derivative_is_that_of_the_polynomial(order: int) -> None:
+    points = np.linspace(-1, 3, 60)
+    tests = axis_tests("x", points, 0.8, 5, 4)
+    cubic = np.polynomial.Polynomial([1.0, -2.0, 0.5, 0.7])
+    weak = tests.matrices[order] @ (cubic(points) ** 2)
+    exact = axis_tests("x", points, 0.8, 5, 4).matrices[0] @ (
+        (cubic**2).deriv(order)(points) if order else cubic(points) ** 2
+    )
+    np.testing.assert_allclose(weak, exact, rtol=1e-6, atol=1e-8)
+
+
+def test_an_uneven_grid_integrates_as_well() -> None:
+    rng = np.random.default_rng(0)
+    points = np.sort(np.linspace(0, 1, 80) + 0.004 * rng.uniform(-1, 1, 80))
+    tests = axis_tests("x", points, 0.25, 5, 1)
+    np.testing.assert_allclose(
+        tests.matrices[1] @ np.sin(points), tests.matrices[0] @ np.cos(points), rtol=2e-4
+    )
+
+
+@given(power=st.integers(0, 5), value=st.floats(-2, 2), sigma=st.floats(0, 1))
+def test_powers_of_noisy_samples_have_no_bias(power: int, value: float, sigma: float) -> None:
+    nodes, weights = np.polynomial.hermite_e.hermegauss(12)
+    mean = (weights * unbiased_power(value + sigma * nodes, power, sigma)).sum() / weights.sum()
+    assert mean == pytest.approx(value**power, abs=1e-9)
+
+
+def test_pull_is_the_transpose_of_push() -> None:
+    rng = np.random.default_rng(1)
+    projection = project([sample(FIELD, 0.3)], columns(), (0.25, 0.2))
+    assert projection is not None
+    weights = rng.standard_normal(len(projection.columns))
+    rows = rng.standard_normal(len(projection.matrix))
+    pulled = list(projection.pull(weights, rows))
+    changes = [(e, c, rng.standard_normal(values.shape)) for e, c, values in pulled]
+    left = sum(
+        float((values * change).sum()) for (_, _, values), (_, _, change) in zip(pulled, changes, strict=True)
+    )
+    assert left == pytest.approx(float(rows @ projection.push(weights, changes)), rel=1e-9)
+
+
+def test_the_expected_noise_of_the_gram_matrix_is_that_of_simulated_noise() -> None:
+    rng, sigma, repeats = np.random.default_rng(2), 0.2, 300
+    clean = project([sample(FIELD, 0.0)], columns(), (0.25, 0.2))
+    assert clean is not None
+    simulated, expected = np.zeros_like(clean.gram), np.zeros_like(clean.gram)
+    for _ in range(repeats):
+        drawn = project(
+            [sample(FIELD + sigma * rng.standard_normal(FIELD.shape), sigma)], columns(), (0.25, 0.2)
+        )
+        assert drawn is not None
+        change = drawn.matrix - clean.matrix
+        simulated += change.T @ change / repeats
+        expected += drawn.noise / repeats
+    scale = np.sqrt(np.outer(np.diag(simulated), np.diag(simulated)))
+    varying = scale > 0
+    assert np.abs((expected - simulated)[varying] / scale[varying]).max() < 0.15
+
+
+def test_standard_errors_are_those_of_repeated_experiments() -> None:
+    rng, sigma = np.random.default_rng(3), 0.1
+    drawn, claimed = [], []
+    for _ in range(120):
+        projection = project(
+            [sample(FIELD + sigma * rng.standard_normal(FIELD.shape), sigma)], columns(), (0.25, 0.2)
+        )
+        assert projection is not None
+        names = [column.name for column in projection.columns]
+        regression = Regression(projection, names.index("u_t"), tuple(range(len(names) - 1)))
+        fit = regression.fit((names.index("u_x"), names.index("u_xx")))
+        assert fit is not None
+        drawn.append(fit.weights)
+        claimed.append(np.sqrt(np.diag(regression.covariance(fit))))
+    ratio = np.std(drawn, axis=0) / np.mean(claimed, axis=0)
+    assert np.all((ratio > 0.75) & (ratio < 1.3)), ratio
+
+
+@given(fraction=st.floats(0.01, 1.0))
+def test_the_noise_level_is_found(fraction: float) -> None:
+    rng = np.random.default_rng(5)
+    assert noise_sd(FIELD + fraction * rng.standard_normal(FIELD.shape)) == pytest.approx(fraction, rel=0.1)
+
+
+def test_a_jump_is_unresolved_and_noise_is_not() -> None:
+    rng = np.random.default_rng(6)
+    noisy = FIELD + 0.2 * rng.standard_normal(FIELD.shape)
+    assert resolved(noisy).mean() > 0.98
+    jump = FIELD + np.where(X[None, :] > 2.5, 3.0, 0.0)
+    assert not resolved(jump)[:, 38:42].any()
+    assert resolved(jump)[:, :30].all()
+
+
+def test_features_expand_by_the_product_rule() -> None:
+    terms = {feature.name: feature.terms for feature in columns()}
+    assert terms["(u^2)_x"] == {"u*u_x": 2}
+    assert terms["(u^2)_xx"] == {"u*u_xx": 2, "u_x^2": 2}
+    assert terms["1"] == {"1": 1}
+    mixed = Feature(("u", "v"), ("t", "x"), (1, 1), (0, 1))
+    assert mixed.terms == {"u*v_x": 1, "u_x*v": 1}
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "rounded"),
+    [(0.0999731, 0.00072, 0.09997), (-1234.5, 33, -1234.0), (1.5, 0.0, 1.5), (12345.6, 700.0, 12350.0)],
+)
+def test_rounding_keeps_two_digits_of_the_error(value: float, error: float, rounded: float) -> None:
+    assert round_to_error(value, error) == rounded
