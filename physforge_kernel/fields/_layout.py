@@ -94,16 +94,17 @@ def check_axis(request: Request, name: str, values: np.ndarray) -> np.ndarray:
     if bad.size:
         raise request.error(
             f"the coordinate {name} is {values[bad[0]]} at index {bad[0]}: a coordinate must be known "
-            "everywhere. "
-            "Fill it in, or drop that part of the data."
+            "everywhere. Fill it in, or drop that part of the data."
         )
+    steps = np.diff(values)
+    if (steps > 0).all() or (steps < 0).all():
+        return values
     distinct, first = np.unique(values, return_index=True)
     if distinct.size < values.size:
         again = int(np.setdiff1d(np.arange(values.size), first)[0])
         raise request.error(
             f"the coordinate {name} takes the value {values[again]:g} more than once (again at index "
-            f"{again}): "
-            "every point of an axis must be distinct. Average or drop the repetition."
+            f"{again}): every point of an axis must be distinct. Average or drop the repetition."
         )
     return values
 
@@ -141,12 +142,13 @@ def load(request: Request, layout: Layout) -> xr.Dataset:
     import xarray as xr
 
     request.check_bytes(sum(field_bytes(v.shape, v.dtype) for v in layout.variables), "the field")
-    order = {axis.name: np.argsort(axis.values, kind="stable") for axis in layout.axes}
-    moved = {name: not np.array_equal(index, np.arange(index.size)) for name, index in order.items()}
+    # Only axes that do not increase already.
+    order = {axis.name: np.argsort(axis.values) for axis in layout.axes if (np.diff(axis.values) < 0).any()}
     coords = {}
     for axis in layout.axes:
         attrs = _attrs(axis.attrs, axis.units, axis.original_name, axis.name)
-        coords[axis.name] = xr.Variable((axis.name,), axis.values[order[axis.name]], attrs)
+        values = axis.values[order[axis.name]] if axis.name in order else axis.values
+        coords[axis.name] = xr.Variable((axis.name,), values, attrs)
     variables = {}
     for variable in layout.variables:
         values = np.asarray(variable.load())
@@ -157,7 +159,7 @@ def load(request: Request, layout: Layout) -> xr.Dataset:
             )
         values = values.astype(np.complex128 if values.dtype.kind == "c" else np.float64, copy=False)
         for position, dim in enumerate(variable.dims):
-            if moved[dim]:
+            if dim in order:
                 values = np.take(values, order[dim], axis=position)
         dims = in_axis_order(variable.dims)
         values = np.ascontiguousarray(values.transpose([variable.dims.index(dim) for dim in dims]))

@@ -95,14 +95,13 @@ def _csv(field: xr.Dataset, path: Path) -> None:
         stream.write(f"# axes: {', '.join(dims)}\n")
         rows = csv.writer(stream, lineterminator="\n")
         rows.writerow(heads)
+        marks = [np.array(list(map(repr, values.tolist())), dtype=object) for values in coords]
         for start in range(0, columns[0].size, _ROWS):
             block = np.arange(start, min(start + _ROWS, columns[0].size))
             points = np.unravel_index(block, shape)
-            cells = [
-                list(map(repr, values[index].tolist())) for values, index in zip(coords, points, strict=True)
-            ]
+            cells = [texts[index].tolist() for texts, index in zip(marks, points, strict=True)]
             cells += [list(map(_cell, values[block].tolist())) for values in columns]
-            rows.writerows(zip(*cells, strict=True))
+            stream.writelines(f"{line}\n" for line in map(",".join, zip(*cells, strict=True)))
 
 
 def _cell(value: complex | float) -> str:

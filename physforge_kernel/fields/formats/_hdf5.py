@@ -47,6 +47,10 @@ def opened(request: Request) -> Iterator[tuple[h5py.File, dict[str, h5py.Dataset
         datasets: dict[str, h5py.Dataset] = {}
         with request.border("Listing the HDF5 file", *ERRORS):
             _walk(request, file, "", datasets, set())
+            declared = sum(
+                math.prod(each.shape or (0,)) * each.id.get_type().get_size() for each in datasets.values()
+            )
+        request.check_ratio(declared, request.path.stat().st_size, "the file")
         yield file, datasets
 
 
@@ -138,9 +142,6 @@ def check_inside(request: Request, dataset: h5py.Dataset, path: str) -> None:
             "Copy it into a plain dataset.",
             place,
         )
-    if dataset.shape is not None:
-        size = math.prod(dataset.shape) * max(dataset.id.get_type().get_size(), 1)
-        request.check_ratio(size, dataset.id.get_storage_size(), "it", place)
 
 
 def check_loadable(request: Request, dataset: h5py.Dataset, path: str) -> None:

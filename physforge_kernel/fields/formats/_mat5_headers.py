@@ -25,6 +25,8 @@ _CLASSES = {6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13
 _STORED = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8, 16: 1, 17: 2, 18: 4}
 _BLOCK = 2**16
 _DEEPEST = 3
+#: Headers, and the small arrays that a file keeps beside a field.
+_SLACK = 2**20
 _MOST_CELLS = 1000
 
 
@@ -47,11 +49,11 @@ class Head:
 class _Stream:
     """Bytes of the file, or of one compressed element in it, read forward only."""
 
-    def __init__(self, file: IO[bytes], length: int, *, packed: bool, limit: int) -> None:
+    def __init__(self, file: IO[bytes], length: int, *, packed: bool, request: Request) -> None:
         self._file, self._left = file, length
         self._inflate = zlib.decompressobj() if packed else None
         self._buffer = b""
-        self._limit = limit
+        self._request, self._limit = request, 2 * request.max_bytes + _SLACK
         self.position = 0
 
     def read(self, count: int) -> bytes:
@@ -75,7 +77,10 @@ class _Stream:
     def _pieces(self, count: int) -> Iterator[bytes]:
         self.position += count
         if self.position > self._limit:
-            raise OverflowError(f"an array unpacks to more than {human_bytes(self._limit)}")
+            raise self._request.error(
+                f"an array in it unpacks to more than {human_bytes(self._limit)}, more than a field may take "
+                "here. Save fewer arrays, or raise max_bytes if the size is right and the memory is there."
+            )
         while count:
             if not self._buffer:
                 self._fill()
@@ -126,9 +131,7 @@ def headers(request: Request) -> list[Head]:
             if start + 8 + length > size:
                 raise EOFError(f"the array at byte {start} declares {length} bytes, past the end of the file")
             if kind in (_MATRIX, _COMPRESSED):
-                stream = _Stream(
-                    file, length, packed=kind == _COMPRESSED, limit=2 * request.max_bytes + 2**20
-                )
+                stream = _Stream(file, length, packed=kind == _COMPRESSED, request=request)
                 if kind == _COMPRESSED:
                     inner, _ = struct.unpack(f"{order}II", stream.read(8))
                     if inner != _MATRIX:

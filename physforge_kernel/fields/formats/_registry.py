@@ -118,7 +118,7 @@ def identify(request: Request) -> Format:
         raise request.error(
             f"its name ends in {ending}, which means {names}, but it holds {_said(content)}: {advice}."
         )
-    known = listed(dict.fromkeys(ending for each in formats for ending in each.endings))
+    known = listed(dict.fromkeys(each.endings[0] for each in formats))
     shown = f"the ending {ending!r}" if ending else "a name without an ending"
     raise request.error(
         f"{shown} says no format that is read here ({known}). It holds {_said(content)}: {advice}."

@@ -1,27 +1,18 @@
-"""Delimited text in bounded memory: its dialect, its header, and its numbers in blocks of rows."""
+"""How a delimited text is written: its encoding, its delimiter, its comments and its header."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
-from typing import TextIO
 
-import numpy as np
-
-from .._names import listed
 from .._request import Request
 
-#: Rows in a block.
-BLOCK = 32_768
-_LONGEST_LINE = 2**24
+LONGEST_LINE = 2**24
 _SNIFFED_LINES = 50
 _HEAD = 2**16
 _COMMENTS = ("#", "%", "//", "!")
 _DELIMITERS = ("\t", ";", ",", "|", None)
-_MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "--", "?", ".", "missing"})
 _GROUPS = re.compile(r"[^\s\[(]+(?:\s*[\[(][^\])]*[\])])?")
 _NAMES = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar", None: "white space"}
 
@@ -59,20 +50,6 @@ def is_comment(line: str) -> bool:
     return line.lstrip().startswith(_COMMENTS)
 
 
-def lines(request: Request, stream: TextIO, start: int = 1) -> Iterator[tuple[int, str]]:
-    """Yield the numbered lines that hold data, none of them longer than 16 MiB."""
-    number = start - 1
-    while line := stream.readline(_LONGEST_LINE):
-        number += 1
-        if len(line) >= _LONGEST_LINE:
-            raise request.error(
-                "the line is longer than 16 million characters: this is no table.", f"line {number}"
-            )
-        text = line.strip("\r\n")
-        if text.strip() and not (text[0] in "#%!/ \t" and is_comment(text)):
-            yield number, text
-
-
 def sniff(request: Request) -> Dialect:
     """Find the encoding, the delimiter and the header of a text file.
 
@@ -84,7 +61,7 @@ def sniff(request: Request) -> Dialect:
         comments: list[tuple[int, str]] = []
         position = 0
         sample: list[tuple[int, str]] = []
-        while line := stream.readline(_LONGEST_LINE):
+        while line := stream.readline(LONGEST_LINE):
             position += 1
             text = line.strip("\r\n")
             if not text.strip():
@@ -161,68 +138,3 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def blocks(request: Request, dialect: Dialect) -> Iterator[tuple[list[int], list[list[str]]]]:
-    """Yield the line numbers and the cells of at most `BLOCK` rows at a time.
-
-    Raises:
-        FieldError: a row has more or fewer cells than the header.
-    """
-    width = len(dialect.header)
-    with request.path.open(encoding=dialect.encoding, errors="replace", newline=None) as stream:
-        numbered = lines(request, stream)
-        kept = (item for item in numbered if item[0] >= dialect.data_line)
-        rows = max(1, min(BLOCK, 4_000_000 // width))
-        while chunk := list(islice(kept, rows)):
-            cells = [dialect.split(text) for _, text in chunk]
-            for (number, _), row in zip(chunk, cells, strict=True):
-                if len(row) != width:
-                    raise request.error(
-                        f"there are {len(row)} values where the header names {width} columns "
-                        f"({listed(dialect.header[:6])}{', ...' if width > 6 else ''}). Complete or remove "
-                        "the line.",
-                        f"line {number}",
-                    )
-            yield [number for number, _ in chunk], cells
-
-
-def numbers(request: Request, cells: list[str], rows: list[int], column: str) -> np.ndarray:
-    """Return the cells of a column as float64 or complex128, missing ones as NaN.
-
-    Raises:
-        FieldError: a cell is no number; the message names its line and column.
-    """
-    try:
-        return np.array(list(map(float, cells)))
-    except ValueError:
-        pass
-    values: list[complex] = []
-    for cell, row in zip(cells, rows, strict=True):
-        value = _number(cell)
-        if value is None:
-            raise request.error(
-                f"{cell.strip()[:40]!r} is not a number. Correct it, or leave the cell empty if the value is "
-                "missing.",
-                f"line {row}, column {column}",
-            )
-        values.append(value)
-    if any(isinstance(value, complex) for value in values):
-        return np.array(values, dtype=np.complex128)
-    return np.array(values, dtype=np.float64)
-
-
-def _number(cell: str) -> complex | float | None:
-    """Read one cell that is not plainly a float: missing, complex, or of another convention."""
-    text = cell.strip().strip("\"'").strip()
-    if text.lower() in _MISSING:
-        return float("nan")
-    for candidate in (text, text.replace(",", "."), re.sub(r"(?<=\d)[dD](?=[+\-]?\d)", "e", text)):
-        try:
-            return float(candidate)
-        except ValueError:
-            continue
-    try:
-        return complex(re.sub(r"[iI]$", "j", text.replace(" ", "").strip("()")))
-    except ValueError:
-        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,7 +16,8 @@ from .._layout import Axis, Layout, Variable, check_axis, finished
 from .._names import axis_of, split_units
 from .._request import Request
 from .._table import Column, Decision, candidates, decide, layout_of, place, repeated
-from ._text import Dialect, blocks, numbers, sniff
+from ._text import Dialect, sniff
+from ._text_blocks import blocks
 
 #: A column with more different values than this is no axis, except an increasing one.
 _MOST_DISTINCT = 2**23
@@ -57,7 +58,7 @@ class _Tally:
     pending: list[np.ndarray] = field(default_factory=list)
     kept: list[np.ndarray] = field(default_factory=list)
 
-    def add(self, values: np.ndarray, lines: list[int]) -> None:
+    def add(self, values: np.ndarray, lines: Sequence[int]) -> None:
         gaps = np.isnan(values)
         if gaps.any():
             self.first_gap = self.first_gap or f"line {lines[int(np.argmax(gaps))]}"
@@ -113,9 +114,9 @@ def _long(request: Request, dialect: Dialect) -> Layout:
         _Tally(name, units, counts=i in possible or i in unnamed, keeps=request.values)
         for i, (name, units) in enumerate(heads)
     ]
-    for lines, cells in blocks(request, dialect):
-        for tally, column in zip(tallies, zip(*cells, strict=True), strict=True):
-            tally.add(numbers(request, list(column), lines, tally.name), lines)
+    for block in blocks(request, dialect):
+        for tally, column in zip(tallies, block.columns, strict=True):
+            tally.add(column, block.lines)
     if not tallies[0].rows:
         raise request.error("there is a header but no row of data below it.", f"line {dialect.data_line}")
     left_out: tuple[str, ...] = ()
@@ -171,22 +172,17 @@ def _check_unique(request: Request, decision: Decision, flat: np.ndarray, points
 
 
 def _absent(request: Request, dialect: Dialect, decision: Decision, skip: int, points: int) -> int | None:
-    """Count the points of a grid that have no row, in a second pass; None where the grid is too large for "
-    "that."""
+    """Count the points of a grid that have no row, in a second pass; None for a grid too large for that."""
     if points > _MOST_COUNTED:
         return None
     seen = np.zeros(points, dtype=bool)
     rows = 0
-    for lines, cells in blocks(request, dialect):
-        axes = [
-            numbers(request, [row[index + skip] for row in cells], lines, name)
-            for index, name, _ in decision.axes
-        ]
-        flat = place(request, decision, axes, rows)
+    for block in blocks(request, dialect):
+        flat = place(request, decision, [block.columns[index + skip] for index, _, _ in decision.axes], rows)
         rows += flat.size
         again = np.sort(flat)
-        if seen[flat].any() or (np.diff(again) == 0).any():
-            twice = flat[seen[flat]] if seen[flat].any() else again[1:][np.diff(again) == 0]
+        twice = np.concatenate([flat[seen[flat]], again[1:][np.diff(again) == 0]])
+        if twice.size:
             raise repeated(request, decision, int(twice[0]))
         seen[flat] = True
     return points - rows
@@ -251,14 +247,13 @@ def _wide(request: Request, dialect: Dialect, heads: tuple[str, str, str, np.nda
     missing = 0
     kind = np.dtype(np.float64)
     width = across_values.size
-    for lines, cells in blocks(request, dialect):
-        coordinates.append(numbers(request, [row[0] for row in cells], lines, dialect.header[0] or down))
-        spread = [line for line in lines for _ in range(width)]
-        values = numbers(request, [cell for row in cells for cell in row[1:]], spread, "after the first")
+    for block in blocks(request, dialect):
+        coordinates.append(block.columns[0])
+        values = np.stack(block.columns[1:], axis=1)
         kind = np.promote_types(kind, values.dtype)
         missing += int(np.isnan(values).sum())
         if request.values:
-            rows.append(values.reshape(-1, width))
+            rows.append(values)
     if not coordinates:
         raise request.error("there is a header but no row of data below it.", f"line {dialect.data_line}")
     axis = check_axis(request, down, np.concatenate(coordinates))

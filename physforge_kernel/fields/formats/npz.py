@@ -44,8 +44,10 @@ def contents(request: Request) -> Iterator[Layout]:
             raise request.error(
                 "two members of the archive have the same name: write it again with numpy.savez."
             )
-        if request.values:
-            request.check_bytes(sum(info.file_size for info in members), "the archive, unpacked,")
+        unpacked = sum(info.file_size for info in members)
+        request.check_ratio(unpacked, request.path.stat().st_size, "the archive")
+        if request.values and request.variables is None:
+            request.check_bytes(unpacked, "the archive, unpacked,")
         meta: dict[str, Any] = {}
         entries = []
         for name, info in zip(names, members, strict=True):
@@ -71,7 +73,6 @@ def _entry(request: Request, archive: zipfile.ZipFile, info: zipfile.ZipInfo, na
     place = f"member {name}"
     if info.flag_bits & 1:
         raise request.error("it is encrypted: write the archive again with numpy.savez.", place)
-    request.check_ratio(info.file_size, info.compress_size, "it", place)
     with request.border("Opening the member", *_ERRORS, place=place), archive.open(info) as stream:
         shape, dtype, _ = header(request, stream, info.file_size, place)
 
