@@ -63,4 +63,8 @@ def with_doubles(value: sympy.Expr) -> sympy.Expr:
         return value
     if isinstance(value, sympy.Pow) and value.exp.is_Rational:
         return with_doubles(value.base) ** value.exp
+    if isinstance(value, sympy.exp):
+        # Of a sum with a double, SymPy would take the double out: exp(-x^2 - 2500.5) would underflow.
+        terms = sympy.Add.make_args(arguments(value)[0])
+        return sympy.exp(sympy.Add(*[with_doubles(term) if term.free_symbols else term for term in terms]))
     return cast(sympy.Expr, value.func(*[with_doubles(argument) for argument in arguments(value)]))

@@ -71,6 +71,14 @@ def test_right_sides_are_plain_sympy() -> None:
     assert sympy.simplify(right - (-u * u_x + nu * u_xx + 0.5 * x)) == 0
 
 
+def test_constants_stay_within_exponentials() -> None:
+    equation = Equation("u_t = 0.1*exp(-x^2 - 2500.5 + 100*x)", parameters="a")
+    right = sympy.lambdify(sympy.Symbol("x"), equation.right_sides["u_t"], "numpy")
+    assert right(50.0) == pytest.approx(0.1 * np.exp(-0.5), rel=1e-12)
+    parametric = Equation("u_t = exp(a + 1.5)*u", parameters="a")
+    assert Equation.from_terms(parametric.terms, parameters="a") == parametric
+
+
 def test_axes_and_orders() -> None:
     equation = Equation("u_tt = u_xx + u_yyyy + sin(z)")
     assert equation.axes == ("t", "x", "y", "z")

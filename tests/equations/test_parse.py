@@ -227,7 +227,7 @@ def test_absurd_texts_are_refused(text: str) -> None:
         Equation(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.text(alphabet="utxyv_^*/+-()[]{}|=;,. 0123456789eipνd∂Δ∇²\\\nabsincofrqD", max_size=40))
 def test_any_text_is_read_or_refused_as_an_equation(text: str) -> None:
     try:
