@@ -17,6 +17,8 @@ from ._folder import Seeding, seed
 from ._runner import end_runners, runners_of
 from ._settings import FIRST_TUTORIAL, Settings, has_display, home_and_folder
 
+_INTERRUPTED = 130
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the lab until Ctrl-C, as `make up` does.
@@ -27,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         the exit code: 0, or that of the error that was printed.
     """
+    # From the first moment, and even where a shell started this in the background and so had it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         settings = _parse(arguments)
         seeding = seed(shared_folder("notebooks"), settings.folder)
@@ -36,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PhysForgeError as error:
         print(f"PhysForge: {error}", file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     # Runs after the callback that binds the port: whoever reads the address can open it.
     server.io_loop.add_callback(_announce, server, settings, seeding)
     try:
@@ -72,16 +78,16 @@ def _start(settings: Settings) -> Any:
     os.environ["PHYSFORGE_HOME"] = str(settings.home)  # the kernels inherit it
     os.environ["JUPYTER_CONFIG_DIR"] = str(settings.jupyter)
     try:
-        from jupyter_server.base.websocket import WS_PING_INTERVAL
         from jupyterlab.labapp import LabApp
+        from tornado.log import gen_log
     except ImportError as error:
         raise PhysForgeError(
             f"The lab needs JupyterLab, and {error.name} is not installed: pip install 'physforge[lab]'."
         ) from error
 
     server = LabApp.initialize_server(argv=settings.arguments(root=os.getuid() == 0))
-    # Jupyter's default is more than Tornado takes, and each opened notebook would print a warning about it.
-    server.web_app.settings["ws_ping_timeout"] = WS_PING_INTERVAL
+    # Jupyter gives Tornado milliseconds for seconds, and Tornado warns that these are many; both then work.
+    gen_log.addFilter(lambda record: "websocket_ping_timeout" not in record.getMessage())
 
     def stop(*_: object) -> None:
         server.stop(from_signal=True)

@@ -45,7 +45,7 @@ def press_ctrl_c(process: subprocess.Popen[str]) -> None:
 
 
 def open_tutorial(chromium: Browser, address: str) -> Page:
-    page = chromium.new_page(viewport={"width": 1440, "height": 900}, device_scale_factor=1)
+    page = chromium.new_page(viewport={"width": 1360, "height": 900})
     page.goto(address)
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)
     page.locator(".jp-KernelName", has_text="PhysForge").wait_for(timeout=60_000)
@@ -103,8 +103,20 @@ def test_the_tutorial_runs_to_its_law_and_ctrl_c_leaves_nothing(
 
 
 def show_the_law(page: Page) -> None:
-    """Bring the first figure into view."""
-    page.locator(".jp-OutputArea img, .jp-OutputArea svg").first.scroll_into_view_if_needed()
+    """Bring the first figure to the top, so that the law below it is in view too."""
+    figure = page.locator(".jp-RenderedImage img").first
+    page.wait_for_function(  # cells get their height when they come into view, and move those below
+        """figure => {
+            const panel = figure.closest('.jp-WindowedPanel-outer');
+            const above = figure.getBoundingClientRect().top - panel.getBoundingClientRect().top;
+            panel.dataset.still = Math.abs(above) < 5 ? Number(panel.dataset.still || 0) + 1 : 0;
+            figure.scrollIntoView({block: 'start'});
+            return panel.dataset.still > 5;
+        }""",
+        arg=figure.element_handle(),
+        polling=200,
+    )
+    page.mouse.move(0, 0)
 
 
 def test_ctrl_c_also_ends_the_runner_that_a_notebook_started(start: Start, tmp_path: Path):
