@@ -16,7 +16,7 @@ import pytest
 
 from physforge_kernel.jobs import stop_runner
 
-SECONDS = 120.0
+SECONDS = 240.0
 SCRIPT = Path(sys.executable).with_name("physforge")
 
 _MANY = """
