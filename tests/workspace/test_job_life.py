@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+)
 
 from physforge_kernel.workspace import FINAL_STATES, JobRecords, LeaseLost
 from physforge_kernel.workspace._object_store import LocalObjectStore
@@ -20,6 +25,8 @@ from .conftest import HandClock
 
 LEASE = 10.0
 MAX_ATTEMPTS = 2
+MOST_JOBS = 3
+WAYS = ["heartbeat", "progress", "log", "retry", "give_back", *FINAL_STATES]
 
 _template: list[Path] = []
 
@@ -45,11 +52,8 @@ def remove_template():
 class JobLife(RuleBasedStateMachine):
     """Submitters, runners that live or die, and time, in any order."""
 
-    jobs = Bundle("jobs")
-    claims = Bundle("claims")
-
-    @initialize()
-    def open(self) -> None:
+    def __init__(self) -> None:
+        super().__init__()
         self.home = empty_home()
         self.clock = HandClock()
         self.records = JobRecords(
@@ -64,90 +68,74 @@ class JobLife(RuleBasedStateMachine):
         self.forgiven: dict[str, int] = {}
         self.ended: dict[str, str] = {}
         self.asked: set[str] = set()
+        self.claimed: list[tuple[str, int]] = []
 
     def teardown(self) -> None:
-        if hasattr(self, "home"):
-            shutil.rmtree(self.home)
+        shutil.rmtree(self.home)
 
-    @rule(target=jobs)
-    def submit(self) -> str:
+    @precondition(lambda self: len(self.attempts) - len(self.ended) < MOST_JOBS)
+    @rule()
+    def submit(self) -> None:
+        self.clock.turn(0.001)  # so that the queue has an order, and a failure can be replayed
         job = self.records.submit("k", max_attempts=MAX_ATTEMPTS)
         self.attempts[job.id] = self.forgiven[job.id] = 0
-        return job.id
 
-    @rule(target=claims)
-    def claim(self) -> tuple[str, int]:
+    @precondition(lambda self: len(self.holder) + len(self.ended) < len(self.attempts))
+    @rule(patient=st.sampled_from([True, True, False]))
+    def claim(self, patient: bool) -> None:
+        due = self.records.next_due()
+        assert due is not None
+        if patient:
+            self.clock.now = max(self.clock.now, due)
         claim = self.records.claim("runner", LEASE)
+        assert (claim is not None) == (due <= self.clock.now)
         if claim is None:
-            return ("none", 0)
-        assert claim.job.id not in self.holder, "two attempts hold one job"
-        assert claim.job.id not in self.ended, "a finished job was started again"
-        assert claim.job.id not in self.asked, "a cancelled job was started again"
-        self.attempts[claim.job.id] += 1
-        assert claim.attempt == self.attempts[claim.job.id]
-        self.holder[claim.job.id] = claim.fence
-        self.expires[claim.job.id] = self.clock.now.timestamp() + LEASE
-        return claim.job.id, claim.fence
-
-    @rule(claim=claims, what=st.sampled_from(["heartbeat", "progress", "log"]))
-    def write(self, claim: tuple[str, int], what: str) -> None:
-        job, fence = claim
-        if job == "none":
             return
-        with self.refused_unless_held(job, fence):
-            if what == "heartbeat":
-                signal = self.records.heartbeat(job, fence, LEASE)
-                self.expires[job] = self.clock.now.timestamp() + LEASE
-                assert signal.cancel == (job in self.asked)
-            elif what == "progress":
-                self.records.report_progress(job, fence, 0.5, "half")
-            else:
-                self.records.append_event(job, fence, "log", {"text": "on it"})
+        job = claim.job.id
+        assert job not in self.holder, "two attempts hold one job"
+        assert job not in self.ended, "a finished job was started again"
+        assert job not in self.asked, "a cancelled job was started again"
+        self.attempts[job] += 1
+        assert claim.attempt == self.attempts[job]
+        self.holder[job] = claim.fence
+        self.expires[job] = self.clock.now.timestamp() + LEASE
+        self.claimed.append((job, claim.fence))
 
-    @rule(claim=claims, state=st.sampled_from(FINAL_STATES))
-    def finish(self, claim: tuple[str, int], state) -> None:
-        job, fence = claim
-        if job == "none":
-            return
-        with self.refused_unless_held(job, fence):
-            self.records.finish(job, fence, state, "It broke." if state == "failed" else None)
+    @precondition(lambda self: self.holder)
+    @rule(data=st.data(), way=st.sampled_from(WAYS))
+    def the_holder_writes(self, data: st.DataObject, way: str) -> None:
+        job = data.draw(st.sampled_from(list(self.holder)))
+        self.write(job, self.holder[job], way)
+        if way == "heartbeat":
+            self.expires[job] = self.clock.now.timestamp() + LEASE
+        elif way in FINAL_STATES:
             del self.holder[job]
-            self.ended[job] = state
-
-    @rule(claim=claims)
-    def retry(self, claim: tuple[str, int]) -> None:
-        job, fence = claim
-        if job == "none":
-            return
-        with self.refused_unless_held(job, fence):
-            self.records.retry(job, fence, "It broke.")
+            self.ended[job] = way
+        elif way in ("retry", "give_back"):
+            self.forgiven[job] += way == "give_back"
             self.put_back(job)
 
-    @rule(claim=claims)
-    def give_back(self, claim: tuple[str, int]) -> None:
-        job, fence = claim
-        if job == "none":
-            return
-        with self.refused_unless_held(job, fence):
-            self.records.give_back(job, fence)
-            self.forgiven[job] += 1
-            self.put_back(job)
+    @precondition(lambda self: self.overtaken())
+    @rule(data=st.data(), way=st.sampled_from(WAYS))
+    def one_who_lost_the_job_tries_to_write(self, data: st.DataObject, way: str) -> None:
+        job, fence = data.draw(st.sampled_from(self.overtaken()))
+        with pytest.raises(LeaseLost):
+            self.write(job, fence, way)
 
-    @rule(job=jobs)
-    def cancel(self, job: str) -> None:
+    @precondition(lambda self: self.attempts)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        job = data.draw(st.sampled_from(list(self.attempts)))
         self.records.request_cancel(job)
         if job in self.holder:
             self.asked.add(job)
         else:
             self.ended.setdefault(job, "cancelled")
 
-    @rule(seconds=st.sampled_from([0.5, 2.0, 11.0]))
-    def time_passes(self, seconds: float) -> None:
-        self.clock.turn(seconds)
-
     @precondition(lambda self: self.holder)
-    @rule()
-    def release_expired(self) -> None:
+    @rule(seconds=st.sampled_from([0.5, LEASE, 2 * LEASE]))
+    def time_passes_and_the_dead_are_released(self, seconds: float) -> None:
+        self.clock.turn(seconds)
         now = self.clock.now.timestamp()
         dead = {job for job in self.holder if self.expires[job] < now}
         assert set(self.records.release_expired()) == dead
@@ -156,8 +144,6 @@ class JobLife(RuleBasedStateMachine):
 
     @invariant()
     def the_records_agree(self) -> None:
-        if not hasattr(self, "records"):
-            return
         for job in self.records.list(limit=1000):
             if job.id in self.ended:
                 expected = self.ended[job.id]
@@ -171,6 +157,25 @@ class JobLife(RuleBasedStateMachine):
             assert final == ([job.state] if job.is_finished else [])
             assert not job.is_finished or events[-1].type == job.state
 
+    def write(self, job: str, fence: int, way: str) -> None:
+        if way == "heartbeat":
+            assert self.records.heartbeat(job, fence, LEASE).cancel == (job in self.asked)
+        elif way == "progress":
+            self.records.report_progress(job, fence, 0.5, "half")
+        elif way == "log":
+            self.records.append_event(job, fence, "log", {"text": "on it"})
+        elif way == "retry":
+            self.records.retry(job, fence, "It broke.")
+        elif way == "give_back":
+            self.records.give_back(job, fence)
+        else:
+            self.records.finish(job, fence, way)  # type: ignore[arg-type]
+
+    def overtaken(self) -> list[tuple[str, int]]:
+        """Return the claims that hold their job no more, those on jobs that run again if there are any."""
+        lost = [claim for claim in self.claimed if self.holder.get(claim[0]) != claim[1]]
+        return [claim for claim in lost if claim[0] in self.holder] or lost
+
     def put_back(self, job: str) -> None:
         del self.holder[job]
         if job in self.asked:
@@ -178,13 +183,8 @@ class JobLife(RuleBasedStateMachine):
         elif self.attempts[job] - self.forgiven[job] >= MAX_ATTEMPTS:
             self.ended[job] = "failed"
 
-    def refused_unless_held(self, job: str, fence: int):
-        from contextlib import nullcontext
-
-        return nullcontext() if self.holder.get(job) == fence else pytest.raises(LeaseLost)
-
 
 TestJobLife = JobLife.TestCase
 TestJobLife.settings = settings(
-    max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=16, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
