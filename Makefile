@@ -57,7 +57,8 @@ docs: setup ## build the documentation into docs/_build/html
 
 .PHONY: images
 images: setup ## make the pictures of the README anew: the lab's screenshot and the first law's plot
-	@PHYSFORGE_SCREENSHOTS=docs/images $(bin)/python -m pytest tests/system/test_lab.py $(ARGS)
+	@PHYSFORGE_SCREENSHOTS=docs/images $(bin)/python -m pytest tests/system/test_lab.py -k tutorial $(ARGS)
+	@rm docs/images/lab-end.png
 
 .PHONY: lock
 lock: setup ## refresh constraints.txt from the newest versions that pyproject.toml allows

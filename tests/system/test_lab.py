@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -93,6 +94,8 @@ def test_the_tutorial_runs_to_its_law_and_ctrl_c_leaves_nothing(
     assert not [output for output in outputs if output["output_type"] == "error"]
     assert not [output for output in outputs if output.get("name") == "stderr"]
     assert re.search(r"u_\{?t\}?\s*=", text_of(outputs))
+    *_, last_figure = (png for output in outputs if (png := output.get("data", {}).get("image/png")))
+    (screenshots / "first_law.png").write_bytes(base64.b64decode(last_figure))
 
     show_the_law(page)
     page.screenshot(path=screenshots / "lab.png")
