@@ -26,6 +26,9 @@ from ._names import AXES, axis_of, identifier, is_solution, listed, weak_axis_of
 from ._request import Request
 from ._table import arrange_columns
 
+#: An axis without coordinates and of at most so many points holds components, where all other axes are known.
+_MOST_COMPONENTS = 3
+
 
 @dataclass
 class _Plan:
@@ -73,17 +76,12 @@ def arrange(
     plan.left_out += [entry.name for entry in numeric if entry.dims == ()]
     declared = [entry for entry in numeric if entry.dims]
     free = [entry for entry in numeric if entry.dims is None]
-    if not declared and request.dims is None and _is_table(free):
-        columns = arrange_columns(request, [(e.name, e.units, e.vector()) for e in free], notes=notes)
-        return finished(
-            request,
-            replace(
-                columns,
-                left_out=(*plan.left_out, *columns.left_out),
-                attrs=attrs or {},
-                details=details or {},
-            ),
-        )
+    vectors = [entry for entry in free if entry.size > 1]
+    if not declared and _is_table(vectors):
+        table = [(entry.name, entry.units, entry.vector()) for entry in vectors]
+        columns = arrange_columns(request, table, notes=notes)
+        lost = (*plan.left_out, *(entry.name for entry in free if entry.size == 1), *columns.left_out)
+        return replace(columns, left_out=lost, attrs=attrs or {}, details=details or {})
     if declared:
         _take_declared(plan, declared)
     free = _take_named_axes(plan, free)
@@ -114,8 +112,8 @@ def _take_declared(plan: _Plan, entries: Sequence[Entry]) -> None:
     wanted = plan.request.dims
     if wanted is not None and set(wanted) - {*dims, *(axis_of(dim) for dim in dims)}:
         raise plan.request.error(
-            f"the file itself names its axes {listed(dims)}, so dims={tuple(wanted)!r} cannot hold: leave it "
-            "out."
+            f"the file itself names its axes {listed(dims)}, so dims={tuple(wanted)!r} cannot hold: leave "
+            "it out."
         )
     names = _axis_names([*dims], taken={entry.name for entry in arrays})
     for dim, length in dims.items():
@@ -193,46 +191,68 @@ def _mesh(plan: _Plan, entry: Entry) -> Entry | None:
 
 
 def _place(plan: _Plan, entries: list[Entry], *, must: bool) -> None:
-    """Find the axes of each array; the largest must find them if the file has nothing else."""
-    scalars = [entry for entry in entries if entry.size == 1]
-    plan.left_out += [entry.name for entry in scalars]
+    """Find the axes of each array; if no array of two axes finds them, the largest gets new ones."""
+    plan.left_out += [entry.name for entry in entries if entry.size == 1]
     entries = sorted((e for e in entries if e.size > 1), key=lambda entry: -entry.size)
-    if not entries:
-        return
     wanted = plan.request.variables
     if wanted is not None:
         entries.sort(key=lambda entry: entry.name not in wanted)
-    placed: dict[str, tuple[str, ...]] = {}
-    used: list[Entry] = []
-    for rank, entry in enumerate(entries):
-        if entry in used or entry.name in (axis.name for axis in plan.axes.values()):
-            continue
-        dims, shaped = _dims_of(plan, entry), entry
-        if dims is None:
-            shaped = entry.squeezed()
-            dims = _dims_of(plan, shaped)
-        if dims is None and must and rank == 0:
-            vectors = [other for other in entries[1:] if other.is_vector and other.dtype.kind != "c"]
-            dims, parts = _dims_with_new_axes(plan, shaped, vectors)
-            used += [other for other in vectors if other in plan.axes.values()]
-            plan.placed += [(part, dims) for part in parts]
-            placed[entry.name] = dims
-        elif dims is None:
-            plan.left_out.append(entry.name)
+    lost = []
+    for entry in entries:
+        fitting = _fitting(plan, entry)
+        if fitting is None:
+            lost.append(entry)
         else:
-            plan.placed.append((shaped, dims))
-            placed[entry.name] = dims
+            dims, parts = fitting
+            plan.placed += [(part, dims) for part in parts]
+    if must and lost and lost[0] is entries[0] and all(len(dims) < 2 for _, dims in plan.placed):
+        main = lost.pop(0)
+        vectors = [entry for entry in entries if entry.is_vector and entry.dtype.kind != "c"]
+        dims = _dims_with_new_axes(plan, main.squeezed(), vectors)
+        taken = [axis.name for axis in plan.axes.values()]
+        plan.placed = [(entry, axes) for entry, axes in plan.placed if entry.name not in taken]
+        plan.placed.append((main.squeezed(), dims))
+        lost = [entry for entry in lost if entry.name not in taken]
+        lost = [entry for entry in lost if not _placed_beside(plan, main, dims, entry)]
+    plan.left_out += [entry.name for entry in lost]
+
+
+def _placed_beside(plan: _Plan, main: Entry, dims: tuple[str, ...], entry: Entry) -> bool:
+    """Place an array of the main array's shape on the same axes."""
+    if entry.squeezed().shape != main.squeezed().shape:
+        return False
+    plan.placed.append((entry.squeezed(), dims))
+    return True
+
+
+def _fitting(plan: _Plan, entry: Entry) -> tuple[tuple[str, ...], list[Entry]] | None:
+    """Return the axes of an array and its components, or None if it does not stand on the known axes."""
+    for shaped in dict.fromkeys((entry.shape, entry.squeezed().shape)):
+        candidate = entry if shaped == entry.shape else entry.squeezed()
+        dims = _dims_of(plan, candidate)
+        if dims is not None:
+            return dims, [candidate]
+    named = {name: n for name, n in plan.lengths.items() if n > 1}
+    shape = entry.squeezed().shape
+    ways = partial(shape, named) if named and plan.request.dims is None else []
+    if len(ways) == 1 and len(shape) == len(named) + 1:
+        position = ways[0].index(None)
+        if shape[position] <= _MOST_COMPONENTS:
+            plan.notes.append(f"The axis of {shape[position]} points of {entry.name} holds its components.")
+            return tuple(dim for dim in ways[0] if dim is not None), entry.squeezed().split(position)
+    return None
 
 
 def _dims_of(plan: _Plan, entry: Entry) -> tuple[str, ...] | None:
     """Return an array's axes among the known ones, or None if it does not fit them."""
     request, lengths = plan.request, plan.lengths
     if request.dims is not None and len(request.dims) == len(entry.shape):
-        for name, length in zip(request.dims, entry.shape, strict=True):
+        pairs = list(zip(request.dims, entry.shape, strict=True))
+        if any(lengths.get(name, length) != length for name, length in pairs):
+            return None
+        for name, length in pairs:
             if name not in lengths:
                 plan.count(name, length)
-            elif lengths[name] != length:
-                return None
         return request.dims
     meshes = {name: axis.attrs["mesh"] for name, axis in plan.axes.items() if "mesh" in axis.attrs}
     if len(meshes) == len(entry.shape) and all(shape == entry.shape for shape, _ in meshes.values()):
@@ -251,15 +271,13 @@ def _dims_of(plan: _Plan, entry: Entry) -> tuple[str, ...] | None:
             ways = " or ".join(f"dims={dims!r}" for dims in candidates[:4])
             raise request.error(
                 f"{entry.name} has the shape {entry.shape}, and "
-                f"{listed(sorted({d for c in candidates for d in c}))} "
-                "have equally many points, so the file does not tell which axis is which. Say it with "
-                f"{ways}."
+                f"{listed(sorted({d for c in candidates for d in c}))} have equally many points, so the "
+                f"file does not tell which axis is which. Say it with {ways}."
             )
         candidates = chosen
         plan.notes.append(
             f"{entry.name} {entry.shape}: axes of equal length are taken in the order "
-            f"{listed(candidates[0])}; "
-            f"pass dims=(...) if they are not."
+            f"{listed(candidates[0])}; pass dims=(...) if they are not."
         )
     elif len(entry.shape) > 1:
         plan.notes.append(
@@ -268,11 +286,8 @@ def _dims_of(plan: _Plan, entry: Entry) -> tuple[str, ...] | None:
     return candidates[0]
 
 
-def _dims_with_new_axes(
-    plan: _Plan, entry: Entry, vectors: list[Entry]
-) -> tuple[tuple[str, ...], list[Entry]]:
-    """Place the file's main array where some of its axes have no name yet; return its axes and its "
-    "components."""
+def _dims_with_new_axes(plan: _Plan, entry: Entry, vectors: list[Entry]) -> tuple[str, ...]:
+    """Return the axes of the file's main array where some of them have no name yet."""
     request = plan.request
     if request.dims is not None:
         raise request.error(
@@ -297,9 +312,6 @@ def _dims_with_new_axes(
     for position, length in enumerate(entry.shape):
         if dims[position] is not None:
             continue
-        if named and length <= 3:
-            plan.notes.append(f"The axis of {length} points of {entry.name} holds its components.")
-            return tuple(d for d in dims if d is not None), entry.split(position)
         fitting = [
             v for v in vectors if v.length == length and _is_monotonic(v) and v not in plan.axes.values()
         ]
@@ -318,7 +330,7 @@ def _dims_with_new_axes(
             f"The axes of {entry.name} {entry.shape} were taken as ({', '.join(map(str, dims))}) by custom; "
             "pass dims=(...) to name them otherwise."
         )
-    return tuple(str(dim) for dim in dims), [entry]
+    return tuple(str(dim) for dim in dims)
 
 
 def _is_monotonic(entry: Entry) -> bool:

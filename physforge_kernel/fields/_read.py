@@ -89,7 +89,10 @@ def read(
     kind = identify(request)
     with kind.contents(request) as layout:
         field = load(request, layout)
-    field.attrs.update(layout.attrs)
+    # What was decided about a file from which this one was made is no news of this one.
+    field.attrs.update(
+        {name: value for name, value in layout.attrs.items() if name not in ("layout", "left_out")}
+    )
     field.attrs |= {"source": request.path.name, "format": kind.name, "sha256": sha256(request.path)}
     if layout.notes:
         field.attrs["layout"] = " ".join(layout.notes)

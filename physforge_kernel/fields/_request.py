@@ -77,10 +77,8 @@ class Request:
         if count > self.max_bytes:
             raise self.error(
                 f"{what} declares {human_bytes(count)}, more than the {human_bytes(self.max_bytes)} that a "
-                "field "
-                "may take here. Read fewer variables with variables=(...), thin the data out, or raise "
-                "max_bytes "
-                "if the size is right and the memory is there.",
+                "field may take here. Read fewer variables with variables=(...), thin the data out, or "
+                "raise max_bytes if the size is right and the memory is there.",
                 place,
             )
 

@@ -153,8 +153,8 @@ def decide(request: Request, columns: Sequence[Column], *, dims: Sequence[str] |
                 if columns[index].missing:
                     raise request.error(
                         f"the coordinate {name} is missing in {columns[index].missing} of "
-                        f"{columns[index].rows} rows, "
-                        "and a row without it has no place in the field. Fill it in, or drop these rows.",
+                        f"{columns[index].rows} rows, and a row without it has no place in the field. Fill "
+                        "it in, or drop these rows.",
                         columns[index].first_gap,
                     )
             return found
@@ -240,15 +240,14 @@ def _scattered(
     if not named:
         return request.error(
             f"none of the columns {listed(c.name for c in columns)} is named like an axis, and the first "
-            "ones form no "
-            "grid. Name the axes t, x, y or z in the header, or say which columns they are with dims=(...)."
+            "ones form no grid. Name the axes t, x, y or z in the header, or say which columns they are "
+            "with dims=(...)."
         )
     counts = listed(f"{columns[i].count} of {name}" for i, name in reading.items())
     return request.error(
         f"its {columns[0].rows} rows are scattered: with {counts} they fill no grid. Interpolate the "
-        "measurements to a "
-        "grid first (scipy.interpolate.griddata), or, if some of these columns are not axes, name the axes "
-        "with "
+        "measurements to a grid first (scipy.interpolate.griddata), or, if some of these columns are not "
+        "axes, name the axes with "
         'dims=(...), for example dims=("t",) for a time series.'
     )
 
@@ -284,8 +283,8 @@ def repeated(request: Request, decision: Decision, flat: int) -> Exception:
         f"{name} = {values[i]:g}" for (_, name, values), i in zip(decision.axes, point, strict=True)
     )
     return request.error(
-        f"two rows give values at {where}: keep one of them, or average them. "
-        "If another column tells them apart (a run, a sensor), name it in dims=(...)."
+        f"two rows give values at {where}: keep one of them, or average them. If another column tells them "
+        "apart (a run, a sensor), name it in dims=(...)."
     )
 
 

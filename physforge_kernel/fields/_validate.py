@@ -79,8 +79,8 @@ def _axis(field: xr.Dataset, dim: str) -> np.ndarray:
     distinct, counts = np.unique(values, return_counts=True)
     if distinct.size < values.size:
         raise FieldError(
-            f"The coordinate {dim} takes the value {distinct[counts > 1][0]:g} more than once: "
-            "average or drop the repeated points."
+            f"The coordinate {dim} takes the value {distinct[counts > 1][0]:g} more than once: average or "
+            "drop the repeated points."
         )
     return values
 
@@ -101,7 +101,6 @@ def same_axes(field: xr.Dataset) -> tuple[str, ...]:
     if len(kinds) > 1:
         raise FieldError(
             f"The variables stand on different axes ({listed(sorted(map(str, kinds)))}), which a table "
-            "cannot hold: "
-            "write NetCDF, HDF5 or .npz instead."
+            "cannot hold: write NetCDF, HDF5 or .npz instead."
         )
     return kinds.pop()

@@ -46,12 +46,12 @@ def run_apart(request: Request, script: str, library: str, *arguments: str) -> s
         )
     except subprocess.TimeoutExpired as error:
         raise request.error(
-            f"{library} did not finish reading it in {seconds:.0f} seconds: the file seems damaged. "
-            "Write it again."
+            f"{library} did not finish reading it in {seconds:.0f} seconds: the file seems damaged. Write "
+            "it again."
         ) from error
     if done.returncode:
         raise request.error(
-            f"{library} broke down reading it (exit status {done.returncode}): the file is damaged, "
-            "or forged. Fetch or write it again."
+            f"{library} broke down reading it (exit status {done.returncode}): the file is damaged, or "
+            "forged. Fetch or write it again."
         )
     return done.stderr.decode("utf-8", "replace")

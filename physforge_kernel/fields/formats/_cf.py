@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 def follows_netcdf(datasets: Mapping[str, h5py.Dataset]) -> bool:
     """Say whether all variables at the root stand on dimension scales, as netCDF's do."""
     root = [each for path, each in datasets.items() if "/" not in path and each.shape]
-    return bool(root) and all({"DIMENSION_LIST", "CLASS"} & set(each.attrs) for each in root)
+    return bool(root) and all("DIMENSION_LIST" in each.attrs or _is_scale(each) for each in root)
+
+
+def _is_scale(dataset: h5py.Dataset) -> bool:
+    # PyTables and others use the attribute CLASS for purposes of their own.
+    return dataset.attrs.get("CLASS") in (b"DIMENSION_SCALE", "DIMENSION_SCALE")
 
 
 @contextmanager
@@ -33,7 +38,7 @@ def netcdf4_layout(
     """Read the root group of an HDF5 file that is known to refer to nothing outside itself."""
     root = {path: each for path, each in datasets.items() if "/" not in path}
     with request.border("Reading the dimensions", *ERRORS):
-        scales = [path for path, each in root.items() if "CLASS" in each.attrs and dtype_of(each) is not None]
+        scales = [path for path, each in root.items() if _is_scale(each) and dtype_of(each) is not None]
     for path in scales:
         # xarray loads the coordinates of dimensions when it opens a file.
         check_loadable(request, root[path], path)

@@ -87,8 +87,7 @@ def _walk(
             if isinstance(link, h5py.ExternalLink):
                 raise request.error(
                     f"it is a link to another file ({link.filename}), and only what is inside the file is "
-                    "read. "
-                    "Copy the data into this file, for example with h5copy.",
+                    "read. Copy the data into this file, for example with h5copy.",
                     f"object /{path}",
                 )
             if isinstance(link, h5py.SoftLink):
@@ -130,16 +129,14 @@ def check_inside(request: Request, dataset: h5py.Dataset, path: str) -> None:
     if properties.get_external_count():
         outside = properties.get_external(0)[0]
         raise request.error(
-            f"its data lie in another file ({outside.decode(errors='replace')}), and only what is inside the "
-            "file is "
-            "read. Copy them in, for example with h5repack.",
+            f"its data lie in another file ({outside.decode(errors='replace')}), and only what is inside "
+            "the file is read. Copy them in, for example with h5repack.",
             place,
         )
     if properties.get_layout() == h5py.h5d.VIRTUAL:
         raise request.error(
             "it is a virtual dataset, put together from other files, and only what is inside the file is "
-            "read. "
-            "Copy it into a plain dataset.",
+            "read. Copy it into a plain dataset.",
             place,
         )
 
@@ -165,8 +162,7 @@ def check_loadable(request: Request, dataset: h5py.Dataset, path: str) -> None:
                 said = name.decode(errors="replace") or f"number {code}"
                 raise request.error(
                     f"it is compressed with a filter ({said}) that this HDF5 lacks: write it with gzip, or "
-                    "install "
-                    "the filter (hdf5plugin).",
+                    "install the filter (hdf5plugin).",
                     place,
                 )
 

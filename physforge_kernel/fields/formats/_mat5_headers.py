@@ -78,8 +78,9 @@ class _Stream:
         self.position += count
         if self.position > self._limit:
             raise self._request.error(
-                f"an array in it unpacks to more than {human_bytes(self._limit)}, more than a field may take "
-                "here. Save fewer arrays, or raise max_bytes if the size is right and the memory is there."
+                f"an array in it unpacks to more than {human_bytes(self._limit)}, more than a field may "
+                "take here. Save fewer arrays, or raise max_bytes if the size is right and the memory is "
+                "there."
             )
         while count:
             if not self._buffer:
@@ -208,8 +209,7 @@ class _Walk:
                 self.stream.skip(length + -length % 8)
 
     def cells(self, shape: tuple[int, ...], depth: int) -> tuple[Head, ...] | None:
-        """Return the headers in a cell array; None if they are too many or nested too deeply to be a "
-        "field."""
+        """Return the headers in a cell array; None if they are too many or too deep for a field."""
         count = math.prod(shape)
         if count > _MOST_CELLS or depth >= _DEEPEST:
             return None

@@ -126,8 +126,7 @@ def _delimiter(request: Request, sample: list[str]) -> str | None:
     if best is None:
         raise request.error(
             f"the first line ({sample[0][:60]!r}) is a single column: a field needs a coordinate and a "
-            "variable, "
-            "separated by commas, tabs, semicolons or spaces."
+            "variable, separated by commas, tabs, semicolons or spaces."
         )
     return _DELIMITERS[best[1]]
 

@@ -84,8 +84,8 @@ def _columns(
         if len(row) != width:
             names = f"{listed(dialect.header[:6])}{', ...' if width > 6 else ''}"
             raise request.error(
-                f"there are {len(row)} values where the header names {width} columns ({names}). "
-                "Complete or remove the line.",
+                f"there are {len(row)} values where the header names {width} columns ({names}). Complete or "
+                "remove the line.",
                 f"line {line}",
             )
     columns = zip(*cells, strict=True)
@@ -107,8 +107,8 @@ def _numbers(
         value = _number(cell, decimal_comma=dialect.delimiter != ",")
         if value is None:
             raise request.error(
-                f"{cell.strip()[:40]!r} is not a number. Correct it, or leave the cell empty if the value is "
-                "missing.",
+                f"{cell.strip()[:40]!r} is not a number. Correct it, or leave the cell empty if the value "
+                "is missing.",
                 f"line {line}, column {column}",
             )
         values.append(value)

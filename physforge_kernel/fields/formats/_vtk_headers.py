@@ -1,5 +1,4 @@
-"""What a VTK file declares, checked before VTK sees it: no references to other files, no entities, sizes "
-"that fit."""
+"""What a VTK file declares, checked before VTK sees it: no other files, no entities, sizes that fit."""
 
 from __future__ import annotations
 
@@ -31,8 +30,8 @@ def check_legacy(request: Request) -> None:
     )
     if count > size:
         raise request.error(
-            f"it declares {count} points, but has only {size} bytes: the file is incomplete or forged. Write "
-            "it again."
+            f"it declares {count} points, but has only {size} bytes: the file is incomplete or forged. "
+            "Write it again."
         )
     request.check_bytes(8 * count, "the mesh")
 
@@ -45,9 +44,8 @@ def check_xml(request: Request) -> None:
 
     def refuse_entities(*_: object) -> None:
         raise request.error(
-            "it declares a document type or entities, which can refer to other files or unfold without end, "
-            "and which "
-            "no VTK file needs: remove the <!DOCTYPE ...>.",
+            "it declares a document type or entities, which can refer to other files or unfold without "
+            "end, and which no VTK file needs: remove the <!DOCTYPE ...>.",
             f"line {parser.CurrentLineNumber}",
         )
 
@@ -61,8 +59,8 @@ def check_xml(request: Request) -> None:
                 )
             if kind not in _SINGLE:
                 raise request.error(
-                    f"a VTK file of the type {kind or 'none'} refers to other files, and only what is inside "
-                    "the file is read. Merge its pieces into one .vti, .vtr, .vts or .vtu file.",
+                    f"a VTK file of the type {kind or 'none'} refers to other files, and only what is "
+                    "inside the file is read. Merge its pieces into one .vti, .vtr, .vts or .vtu file.",
                     place,
                 )
         seen.append(name)

@@ -31,10 +31,7 @@ _LABELLED = re.compile(r"^(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>\S+)$")
 def contents(request: Request) -> Iterator[Layout]:
     """Understand a text file, in memory that does not grow with it unless its values are wanted."""
     dialect = sniff(request)
-    if request.values:
-        # A cell takes at least a digit and a delimiter, and eight bytes once it is a number.
-        request.check_bytes(4 * request.path.stat().st_size, "the text, once read as numbers,")
-    heads = _wide_header(request, dialect)
+    heads = _wide_header(dialect)
     yield _wide(request, dialect, heads) if heads is not None else _long(request, dialect)
 
 
@@ -117,6 +114,8 @@ def _long(request: Request, dialect: Dialect) -> Layout:
     for block in blocks(request, dialect):
         for tally, column in zip(tallies, block.columns, strict=True):
             tally.add(column, block.lines)
+        if request.values:
+            request.check_bytes(8 * len(tallies) * tallies[0].rows, "the table")
     if not tallies[0].rows:
         raise request.error("there is a header but no row of data below it.", f"line {dialect.data_line}")
     left_out: tuple[str, ...] = ()
@@ -193,9 +192,8 @@ def _details(dialect: Dialect) -> dict[str, object]:
     return {"delimiter": dialect.delimiter_name, "encoding": encoding}
 
 
-def _wide_header(request: Request, dialect: Dialect) -> tuple[str, str, str, np.ndarray] | None:
-    """Return the corner, the name of the axis along the header and its values, or None if the table is "
-    "long."""
+def _wide_header(dialect: Dialect) -> tuple[str, str, np.ndarray] | None:
+    """Return the corner, the axis along the header and its values, or None if the table is long."""
     corner, *rest = dialect.header
     labels = [_LABELLED.match(cell) for cell in rest]
     across = ""
@@ -211,12 +209,12 @@ def _wide_header(request: Request, dialect: Dialect) -> tuple[str, str, str, np.
         return None
     down, *named = re.split(r"[\\/|]", corner, maxsplit=1)
     across = across or (split_units(named[0].strip())[0] if named else "")
-    return down.strip(), across, corner, values
+    return down.strip(), across, values
 
 
-def _wide(request: Request, dialect: Dialect, heads: tuple[str, str, str, np.ndarray]) -> Layout:
+def _wide(request: Request, dialect: Dialect, heads: tuple[str, str, np.ndarray]) -> Layout:
     """Read a table whose header holds the coordinates of the other axis."""
-    corner, across, _, across_values = heads
+    corner, across, across_values = heads
     down, units = split_units(corner)
     original = down
     notes: list[str] = []
@@ -254,6 +252,7 @@ def _wide(request: Request, dialect: Dialect, heads: tuple[str, str, str, np.nda
         missing += int(np.isnan(values).sum())
         if request.values:
             rows.append(values)
+            request.check_bytes(sum(each.nbytes for each in rows), "the table")
     if not coordinates:
         raise request.error("there is a header but no row of data below it.", f"line {dialect.data_line}")
     axis = check_axis(request, down, np.concatenate(coordinates))

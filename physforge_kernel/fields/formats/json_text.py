@@ -27,8 +27,7 @@ def contents(request: Request) -> Iterator[Layout]:
     if size > _LARGEST:
         raise request.error(
             f"it is {human_bytes(size)} of JSON, more than the {human_bytes(_LARGEST)} that are read: JSON "
-            "has to be "
-            "loaded whole. Write a field of this size as NetCDF, HDF5 or .npz."
+            "has to be loaded whole. Write a field of this size as NetCDF, HDF5 or .npz."
         )
     request.check_bytes(_EXPANSION * size, "the JSON, once loaded,")
     document = _parsed(request)
@@ -77,8 +76,7 @@ def _records(request: Request, records: Sequence[Any]) -> list[Entry]:
         if not isinstance(record, dict) or record.keys() != first.keys():
             raise request.error(
                 f"it has not the names of the first record ({listed(first)}): complete it, with null for a "
-                "missing "
-                "value.",
+                "missing value.",
                 f"record {number}",
             )
     found = []

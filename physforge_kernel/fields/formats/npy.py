@@ -82,8 +82,7 @@ def header(
     if declared > there:
         raise request.error(
             f"the header declares the shape {shape} of {dtype}, {declared} bytes, but only {there} are "
-            "there: "
-            "the file is incomplete or forged. Write it again.",
+            "there: the file is incomplete or forged. Write it again.",
             place,
         )
     return tuple(int(n) for n in shape), dtype, "Fortran" if fortran else "C"

@@ -36,8 +36,8 @@ def contents(request: Request) -> Iterator[Layout]:
         members = [info for info in archive.infolist() if not info.is_dir()]
         if len(members) > _MOST_MEMBERS:
             raise request.error(
-                f"the archive has {len(members)} members, more than {_MOST_MEMBERS}: "
-                "a field has a few arrays. Save only those."
+                f"the archive has {len(members)} members, more than {_MOST_MEMBERS}: a field has a few "
+                "arrays. Save only those."
             )
         names = [info.filename.removesuffix(".npy") for info in members]
         if len(set(names)) < len(names):

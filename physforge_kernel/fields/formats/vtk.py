@@ -1,5 +1,4 @@
-"""VTK: legacy and XML files through PyVista, in a process of its own; meshes on a tensor grid become "
-"fields."""
+"""VTK, legacy and XML, through PyVista in a process of its own; meshes on a tensor grid become fields."""
 
 from __future__ import annotations
 
@@ -105,8 +104,8 @@ def _from_points(
             listed(f"{n} different {axis}" for axis, n in counts.items()) if counts else "all at one place"
         )
         raise request.error(
-            f"its {len(points)} points lie on no tensor grid ({found}). Resample the mesh on a "
-            "regular grid (pyvista.ImageData(...).sample(mesh)), and save that as .vti."
+            f"its {len(points)} points lie on no tensor grid ({found}). Resample the mesh on a regular grid "
+            "(pyvista.ImageData(...).sample(mesh)), and save that as .vti."
         )
     table = [(axis, None, column) for axis, column in columns.items()]
     table += [(name, None, array) for name, array in _components(values, len(columns), notes).items()]
