@@ -55,6 +55,11 @@ def _sample(field: xr.Dataset) -> Sample:
     points = tuple(_points(field, axis) for axis in axes)
     values = []
     for name in names:
+        if not name.isidentifier():
+            raise DiscoveryError(
+                f"Variable {name!r} cannot stand in an equation; rename it to letters, digits and underscores, "
+                f"as in field.rename({{{name!r}: 'u'}})."
+            )
         variable = field[name]
         if set(map(str, variable.dims)) != set(axes):
             raise DiscoveryError(

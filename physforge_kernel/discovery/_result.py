@@ -36,7 +36,9 @@ class Candidate:
         """The law, its coefficients rounded to what is known of them."""
         from ..equations import Equation
 
-        return Equation.from_terms({left: law.terms for left, law in self.laws.items()})
+        components = next(iter(self.laws.values())).columns[0].components
+        terms = {left: law.terms for left, law in self.laws.items()}
+        return Equation.from_terms(terms, components=components)
 
     def intervals(self, level: float = 0.95) -> dict[str, dict[str, tuple[float, float]]]:
         """Confidence intervals of the coefficients, `{left side: {term: (low, high)}}`.

@@ -30,6 +30,7 @@ SMOOTH = np.sin(3 * X)[None, :] * np.exp(-T)[:, None]
         (plane(T, X, SMOOTH).rename(x="r"), "not one of t, x, y, z"),
         (plane(T, X, SMOOTH).drop_vars("x"), "no coordinate values"),
         (plane(T, X, SMOOTH).drop_vars("u"), "no variables"),
+        (plane(T, X, SMOOTH).rename(u="u (m)"), "cannot stand in an equation"),
         (plane(T, X, SMOOTH).assign(v=("t", T)), "dimensions"),
         (plane(T, X, SMOOTH).u.to_numpy(), "xarray.Dataset"),
     ],
@@ -46,6 +47,13 @@ def test_a_field_that_cannot_be_used_is_refused(field: xr.Dataset, sentence: str
 def test_a_target_that_cannot_be_met_is_refused(target: str | list[str], sentence: str) -> None:
     with pytest.raises(DiscoveryError, match=sentence):
         pf.discover(plane(T, X, SMOOTH), target=target)
+
+
+@pytest.mark.parametrize("name", ["p", "velocity_x", "theta", "t2"])
+def test_variables_keep_their_names_in_the_law(name: str) -> None:
+    found = pf.discover(reference("burgers").rename(u=name))
+    assert found.best.equation.left_sides == (f"{name}_t",)
+    assert set(found.best.equation.terms[f"{name}_t"]) == {f"{name}*{name}_x", f"{name}_xx"}
 
 
 def test_experiments_of_different_variables_are_refused() -> None:
