@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 
 bin := .venv/bin
 stamp := .venv/set-up
-sources := physforge_kernel tests benchmarks notebooks templates docs conftest.py hatch_build.py
+sources := physforge_kernel tests benchmarks notebooks templates docs tools conftest.py hatch_build.py
 
 .PHONY: help
 help: ## list the targets
@@ -56,9 +56,10 @@ docs: setup ## build the documentation into docs/_build/html
 	@echo 'docs/_build/html/index.html'
 
 .PHONY: images
-images: setup ## make the pictures of the README anew: the lab's screenshot and the first law's plot
+images: setup ## make what the README shows anew: screenshot, plot, and what its example prints
 	@PHYSFORGE_SCREENSHOTS=docs/images $(bin)/python -m pytest tests/system/test_lab.py -k tutorial $(ARGS)
 	@rm docs/images/lab-end.png
+	@$(bin)/python tools/refresh_readme.py
 
 .PHONY: lock
 lock: setup ## refresh constraints.txt from the newest versions that pyproject.toml allows

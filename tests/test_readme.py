@@ -11,15 +11,13 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-def block(language: str) -> str:
-    found = re.search(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
-    assert found, f"the README has no {language} block"
-    return found.group(1)
-
-
 def test_the_example_prints_what_the_readme_says():
+    found = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", README, flags=re.DOTALL)
+    assert found, "the README has no python block with a text block after it"
+    code, promised = found.groups()
+
     ended = subprocess.run(
-        [sys.executable, "-c", block("python")],
+        [sys.executable, "-c", code],
         cwd=ROOT / "notebooks" / "data",
         capture_output=True,
         text=True,
@@ -28,7 +26,8 @@ def test_the_example_prints_what_the_readme_says():
     )
 
     assert ended.returncode == 0, ended.stderr
-    assert [line.rstrip() for line in ended.stdout.splitlines()] == block("text").splitlines()
+    printed = [line.rstrip() for line in ended.stdout.splitlines()]
+    assert printed == promised.splitlines(), "run `make images`"
 
 
 def test_every_file_and_target_that_the_readme_names_exists():
@@ -37,5 +36,7 @@ def test_every_file_and_target_that_the_readme_names_exists():
     assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
     makefile = (ROOT / "Makefile").read_text()
-    for target in re.findall(r"make (\w+)", README):
+    targets = re.findall(r"(?:`|\$ )make (\w+)", README)
+    assert {"up", "test", "demo"} <= set(targets)
+    for target in targets:
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), f"make {target} is no target"
