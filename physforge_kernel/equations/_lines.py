@@ -72,7 +72,7 @@ class Lines:
     @cached_property
     def _operators(self) -> list[tuple[Any, Any]]:
         """For each input, what it takes from the points inside, and from the edge."""
-        from scipy.sparse import kron
+        from scipy.sparse import csr_array, kron
 
         operators: dict[tuple[int, ...], tuple[Any, Any]] = {}
         for read in self.system.inputs:
@@ -82,7 +82,7 @@ class Lines:
                     along = difference_matrix(axis, order, self.accuracy)
                     matrix = along if matrix is None else kron(matrix, along, format="csr")
                 if matrix is None:  # an ordinary differential equation: one point, no axis
-                    matrix = np.ones((1, 1))
+                    matrix = csr_array(np.ones((1, 1)))
                 rows = matrix[self.inside]
                 operators[read.orders] = (rows[:, self.inside], rows[:, self.edge])
         return [operators[read.orders] for read in self.system.inputs]
@@ -100,14 +100,17 @@ class Lines:
         return {source: self._history(source, self.inside) for source in self.system.given}
 
     def _history(self, state: State, where: Array) -> History:
-        from scipy.interpolate import make_interp_spline
+        from scipy.interpolate import CubicSpline, make_interp_spline
 
         measured = self.measured if state in self.system.given else self.edges
         times = measured.times
         values = measured.history(state).reshape(len(times), -1)[:, where]
+        if len(times) == 1:
+            return lambda t: values[0]
         # Fifth degree, but for smoothed values: their errors are better followed by less.
-        degree = min(3 if measured.smooth else 5, len(times) - 1)
-        return make_interp_spline(times, values, k=degree - (degree % 2 == 0 and degree > 0))
+        if len(times) < 6 or measured.smooth:
+            return CubicSpline(times, values)
+        return make_interp_spline(times, values, k=5)
 
     def start(self) -> Array:
         return np.concatenate([self.measured.at_start(s).ravel()[self.inside] for s in self.system.states])

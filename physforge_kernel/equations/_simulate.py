@@ -64,6 +64,7 @@ def simulate(
         SimulationError: if the equation cannot be simulated from this start, is ill-posed, grows without
             bound or takes too long, with the time that was reached.
 
+    >>> from physforge_kernel.equations import catalogue
     >>> law = catalogue.get("heat", alpha=0.1)
     >>> field = law.field(x=32, t=5)
     >>> again = simulate(law.equation, field)

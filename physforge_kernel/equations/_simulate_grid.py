@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ Array = NDArray[Any]
 
 _SEAM_RATIO = 3.0
 _NEGLIGIBLE = 1e-7
+_SMOOTH_GROWTH = 20.0  # a jump or a kink reaches 150
+_WHITE_GROWTH = 12870 / 70  # mean squares of the eighth differences of white noise, over those of the fourth
 
 
 @dataclass(frozen=True)
@@ -112,10 +114,9 @@ def closes(rows: Array) -> bool:
 
     Fourth differences, of the rows and of their means over 2, 4, 8, ... neighbours, are compared where they
     straddle the seam and beside it: a jump, or a kink, stands out there at one of the scales even under
-        noise.
-    It counts unless the rows hold something as steep and as rough elsewhere, as where a front lies on the
-    seam. Where the rows are in doubt the answer is no, as a periodic field is well simulated without knowing
-    that it is periodic.
+    noise. It does not count where the rows hold something as steep and as rough elsewhere, or where their
+    eighth differences say that the seam is smooth. A jump that drowns in noise is not seen: say so with
+    `periodic=False` where that matters.
 
     Args:
         rows: (m, n), each row one pass over the axis, its first sample following the last.
@@ -132,7 +133,10 @@ def closes(rows: Array) -> bool:
     size = np.sqrt(np.mean(np.abs(rows - rows.mean(axis=1, keepdims=True)) ** 2))
     scale = 1
     while rows.shape[1] // scale >= 12:
-        if _stands_out(_averaged(rows, scale), size):
+        verdict = _seam(_averaged(rows, scale), size)
+        if verdict == "smooth":
+            return True
+        if verdict == "stands out":
             return False
         scale *= 2
     return True
@@ -147,9 +151,9 @@ def _averaged(rows: Array, scale: int) -> Array:
     return np.concatenate([right, left], axis=1)
 
 
-def _stands_out(rows: Array, size: float) -> bool:
-    """Whether the middle of the rows is rougher than its sides, and unlike anything else in them."""
-    half = rows.shape[1] // 2
+def _seam(rows: Array, size: float) -> Literal["smooth", "stands out", "in doubt"]:
+    """Whether the middle of the rows is smooth, or rougher than its sides and unlike all else in them."""
+    half, count = rows.shape[1] // 2, len(rows)
     fourth = (np.abs(np.diff(rows, n=4, axis=1)) ** 2).mean(axis=0)
     eighth = (np.abs(np.diff(rows, n=8, axis=1)) ** 2).mean(axis=0)
     # Means of four, so that each index is a window; the seam lies in the stencils of these two.
@@ -157,15 +161,23 @@ def _stands_out(rows: Array, size: float) -> bool:
     seam, seam_rough = steep[half - 4], rough[half - 6]
     width = min(max(4, half // 4), half - 4)
     beside = np.concatenate([fourth[half - 4 - width : half - 4], fourth[half : half + width]]).mean()
-    if seam <= _SEAM_RATIO**2 * beside or seam <= (_NEGLIGIBLE * size) ** 2:
-        return False
     # A window of fourth differences and the one of eighth differences with the same centre are two apart.
     windows = np.arange(2, len(rough) + 2)
     elsewhere = windows[(windows <= half - 10) | (windows >= half + 2)]
+    if seam <= (_NEGLIGIBLE * size) ** 2:
+        return "in doubt"
+    if seam_rough < _SMOOTH_GROWTH * seam:
+        return "smooth"
+    if len(elsewhere):
+        noisy = np.median(rough[elsewhere - 2]) > 0.5 * _WHITE_GROWTH * np.median(steep[elsewhere])
+        if noisy and seam > (1 + 4 / np.sqrt(count)) * steep[elsewhere].max():
+            return "stands out"
+    if seam <= _SEAM_RATIO**2 * beside:
+        return "in doubt"
     alike = (steep[elsewhere] >= seam / 4) & (
         rough[elsewhere - 2] * seam >= seam_rough / 4 * steep[elsewhere]
     )
-    return not bool(np.any(alike))
+    return "in doubt" if np.any(alike) else "stands out"
 
 
 def _repeats(rows: Array) -> bool:

@@ -27,6 +27,8 @@ Array = NDArray[Any]
 TOLERANCE = 1e-6
 EXACT_TOLERANCE = 1e-12
 _GROWTH_LIMIT = 1e8
+_STIFF = 1e5  # how many times the fastest rate may fit into the time span, for explicit steps
+_CHEAP = 4.0  # seconds that explicit steps may take, to be preferred to implicit ones
 
 
 def simulate_ordinary(
@@ -37,7 +39,7 @@ def simulate_ordinary(
     deadline: float,
     progress: Callable[[float], None] | None,
 ) -> tuple[Array, dict[str, Any]]:
-    """Simulate a system without axes: by DOP853 or, where that gets nowhere in a third of the time, by LSODA.
+    """Simulate a system without axes: by DOP853 or, where it is stiff, by LSODA.
 
     Args, returns and errors are those of `simulate_periodic`.
     """
@@ -47,10 +49,13 @@ def simulate_ordinary(
     start = lines.start()
     scale = max(float(np.abs(start).max()), 1e-300)
     now = time.monotonic()
-    attempts = (
-        (DOP853, EXACT_TOLERANCE, now + (deadline - now) / 3),
-        (LSODA, 1e3 * EXACT_TOLERANCE, deadline),
-    )
+    accuracy = measured.accuracy(EXACT_TOLERANCE)
+    attempts = [
+        (DOP853, accuracy, now + (deadline - now) / 3),
+        (LSODA, max(accuracy, 1e3 * EXACT_TOLERANCE), deadline),
+    ]
+    if _rate(lines, float(times[0]), start) * float(times[-1] - times[0]) > _STIFF:
+        del attempts[0]
     for method, tolerance, until in attempts:
         arguments = {"rtol": tolerance, "atol": tolerance * scale}
         settings = {"solver": f"{method.__name__}, adaptive", "tolerance": tolerance}
@@ -105,9 +110,8 @@ def _method(lines: Lines, start: Array, span: tuple[float, float]) -> tuple[Any,
     """Which integrator, by how stiff the system is at the start."""
     from scipy.integrate import DOP853, Radau
 
-    jacobian = lines.jacobian(span[0], start)
     _check(lines, start, span)
-    fastest = float(abs(jacobian).sum(axis=1).max()) if np.all(np.isfinite(jacobian.data)) else np.inf
+    fastest = _rate(lines, span[0], start)
     began = time.perf_counter()
     for _ in range(3):
         lines.rates(span[0], start)
@@ -115,9 +119,12 @@ def _method(lines: Lines, start: Array, span: tuple[float, float]) -> tuple[Any,
     explicit = fastest * (span[1] - span[0]) / 5 * 12 * cost
     scale = np.abs(start.reshape(len(lines.system.states), -1)).max(axis=1)
     scale = np.repeat(np.maximum(scale, 1e-6 * max(scale.max(), 1e-300)), len(lines.inside))
-    arguments = {"rtol": TOLERANCE, "atol": 1e-2 * TOLERANCE * scale}
+    tolerance = lines.measured.accuracy(TOLERANCE)
+    if explicit < _CHEAP:  # its many small steps each add their error
+        tolerance /= 100
+    arguments = {"rtol": tolerance, "atol": 1e-2 * tolerance * scale}
     settings: dict[str, Any] = {
-        "tolerance": TOLERANCE,
+        "tolerance": tolerance,
         "boundary": "measured strips of "
         + ", ".join(
             f"{width} points along {axis.name}"
@@ -126,11 +133,18 @@ def _method(lines: Lines, start: Array, span: tuple[float, float]) -> tuple[Any,
         ),
     }
     name = f"finite differences of order {lines.accuracy}"
-    if explicit < 4.0:
+    if explicit < _CHEAP:
         settings["solver"] = f"{name}; DOP853"
         return partial(DOP853, **arguments), settings
     settings["solver"] = f"{name}; Radau"
     return partial(Radau, jac=lines.jacobian, **arguments), settings
+
+
+def _rate(lines: Lines, t: float, y: Array) -> float:
+    """A bound on the fastest rate of the system at a state, in 1/t."""
+    with np.errstate(all="ignore"):
+        jacobian = lines.jacobian(t, y)
+    return float(abs(jacobian).sum(axis=1).max()) if np.all(np.isfinite(jacobian.data)) else np.inf
 
 
 def _check(lines: Lines, start: Array, span: tuple[float, float]) -> None:

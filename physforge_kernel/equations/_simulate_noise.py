@@ -29,7 +29,8 @@ def noise_level(values: Array) -> float:
         The noise, in units of the values.
 
     >>> smooth = np.sin(np.linspace(0, 6, 400))
-    >>> noise_level(smooth), round(noise_level(smooth + np.random.default_rng(0).normal(0, 0.1, 400)), 1)
+    >>> rough = smooth + np.random.default_rng(0).normal(0, 0.1, 400)
+    >>> noise_level(smooth), round(noise_level(rough), 1)
     (0.0, 0.1)
     """
     size = float(values.std())
@@ -45,7 +46,7 @@ def noise_level(values: Array) -> float:
         ):
             return 0.0
         found.append(sixth)
-    return min(found, default=0.0)
+    return float(min(found, default=0.0))
 
 
 def _difference(values: Array, order: int, axis: int) -> float:

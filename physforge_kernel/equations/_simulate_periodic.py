@@ -237,11 +237,9 @@ def simulate_periodic(
     start = to_spectrum(np.array([measured.at_start(state) for state in system.states]))
     duration = float(times[-1] - times[0])
     problem = PeriodicSystem(system, axes, grid, _TAIL, duration, _given(system, measured, grid), {})
-    # What a noisy start says is not worth more digits than a thousandth of its noise.
-    noise = max(measured.noise.values(), default=0.0)
     shape, tail = _first_resolution(start, problem)
-    accuracy = min(max(TOLERANCE, 1e-3 * noise), 1e-4)
-    problem = replace(problem, shape=shape, tail=max(tail, 1e-4 * noise), accuracy=accuracy)
+    accuracy = measured.accuracy(TOLERANCE)
+    problem = replace(problem, shape=shape, tail=max(tail, accuracy / 100), accuracy=accuracy)
     state = resized(start, grid, shape) * problem.mask
     with np.errstate(all="ignore"):
         problem = replace(problem, frozen=_stiff_part(problem, state, float(times[0])))

@@ -42,6 +42,10 @@ class Measured:
     noise: Mapping[str, float]
     smooth: bool
 
+    def accuracy(self, finest: float) -> float:
+        """The tolerance worth solving to: what noise the start has is not worth more than three digits."""
+        return min(max(finest, 1e-3 * max(self.noise.values(), default=0.0)), max(1e-4, finest))
+
     def at_start(self, state: State) -> Array:
         """A state at the first time, (*space)."""
         return self.history(state, 0)
@@ -128,7 +132,7 @@ def measure(
         for part in parts:
             real = np.array(np.real(whole) if part == "re" else np.imag(whole), dtype=float)
             level = noise_level(real) if uniform and denoise is not False else 0.0
-            noise[name] = max(noise.get(name, 0.0), level / max(float(whole.std()), 1e-300))
+            noise[name] = max(noise.get(name, 0.0), level / max(float(np.std(whole)), 1e-300))
             if level > 0:
                 real, smooth = smoothed(real, level, [axis.periodic for axis in axes]), True
             values[name, part] = real

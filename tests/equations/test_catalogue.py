@@ -29,8 +29,8 @@ def test_every_law_has_an_equation_a_citation_and_a_finite_default_field(name: s
     assert law.citation
     assert set(law.meanings) == set(law.parameters)
     assert law._repr_latex_().startswith("$")
-    field = law.field(t=5)
-    assert field.sizes["t"] == 5
+    field = law.field(t=np.linspace(0, law._family.duration / 10, 3))
+    assert field.sizes["t"] == 3
     assert field.attrs["law"] == name
     assert json.loads(field.attrs["parameters"]) == dict(law.parameters)
     for variable in field.data_vars.values():
@@ -79,7 +79,7 @@ def test_the_wave_equation_agrees_with_dalembert() -> None:
 @pytest.mark.parametrize("nu", [0.1, 0.02])
 def test_burgers_agrees_with_cole_and_hopf(nu: float) -> None:
     field = catalogue.get("burgers", nu=nu).field(
-        x=100, t=[0.0, 0.5, 1.5], period=(-1, 1), initial=lambda x: 0.3 - np.sin(np.pi * x)
+        x=100, t=[0.0, 0.5, 1.0], period=(-1, 1), initial=lambda x: 0.3 - np.sin(np.pi * x)
     )
     for index in (1, 2):
         expected = exact.cole_hopf(
@@ -94,11 +94,11 @@ def test_burgers_agrees_with_cole_and_hopf(nu: float) -> None:
 
 def test_kdv_carries_two_solitons_through_each_other() -> None:
     def start(x: Array) -> Array:
-        return exact.kdv_two_solitons(x, -1.5, speeds=(6.0, 2.0))
+        return exact.kdv_two_solitons(x, -0.5, speeds=(4.0, 1.0))
 
-    field = catalogue.get("kdv").field(x=128, t=[0.0, 1.5, 3.0], period=(-25, 25), initial=start)
+    field = catalogue.get("kdv").field(x=128, t=[0.0, 0.5, 1.0], period=(-32, 32), initial=start)
     for index, t in enumerate(field.t.values):
-        expected = exact.kdv_two_solitons(field.x.values, t - 1.5, speeds=(6.0, 2.0))
+        expected = exact.kdv_two_solitons(field.x.values, t - 0.5, speeds=(4.0, 1.0))
         assert relative(field.u.values[index], expected) < 1e-8
 
 
@@ -139,7 +139,7 @@ def test_default_fields_are_converged(
     name: str, parameters: Mapping[str, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     law = catalogue.get(name, **parameters)
-    span = 0.1 * law._family.duration
+    span = 0.05 * law._family.duration
     coarse = law.field(x=101, t=[0.0, span])
     monkeypatch.setattr(_fourier, "COARSEST_GRID", 2048)
     monkeypatch.setattr(_fourier, "STEP_TOLERANCE", 1e-12)

@@ -126,7 +126,8 @@ class Law:
         Raises:
             SimulationError: for points, times or a start that cannot be used.
 
-        >>> field = get("burgers", nu=0.1).field(x=64, t=11)
+        >>> from physforge_kernel.equations import catalogue
+        >>> field = catalogue.get("burgers", nu=0.1).field(x=64, t=11)
         >>> dict(field.sizes)
         {'t': 11, 'x': 64}
         """
