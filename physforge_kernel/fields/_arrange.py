@@ -356,7 +356,7 @@ def _built(plan: _Plan) -> tuple[tuple[Axis, ...], tuple[Variable, ...]]:
     alone = len(plan.placed) == 1
     variables = []
     for entry, dims in plan.placed:
-        renamed = alone and is_solution(entry.name) and "u" not in plan.axes
+        renamed = alone and entry.dims is None and is_solution(entry.name) and "u" not in plan.axes
         name = "u" if renamed else identifier(entry.name)
         variables.append(
             Variable(

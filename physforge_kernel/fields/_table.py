@@ -77,11 +77,11 @@ def column_of(name: str, units: str | None, values: np.ndarray) -> Column:
     if values.dtype.kind == "c":
         return Column(name, units, values.dtype, values.size, int(np.isnan(values).sum()))
     gaps = np.isnan(values.astype(np.float64, copy=False))
-    steps = np.diff(values)
+    before, after = values[:-1], values[1:]
     return Column(
         name, units, values.dtype, values.size, int(gaps.sum()),
         f"row {int(np.argmax(gaps)) + 1}" if gaps.any() else "",
-        np.unique(values[~gaps]), bool((steps > 0).all()), bool((steps < 0).all()),
+        np.unique(values[~gaps]), bool((after > before).all()), bool((after < before).all()),
     )  # fmt: skip
 
 
@@ -149,13 +149,18 @@ def decide(request: Request, columns: Sequence[Column], *, dims: Sequence[str] |
                 found = replace(
                     found, notes=(f"No column is named like an axis: {first} was taken.", *found.notes)
                 )
-            for index, name, _ in found.axes:
+            for index, name, values in found.axes:
                 if columns[index].missing:
                     raise request.error(
                         f"the coordinate {name} is missing in {columns[index].missing} of "
                         f"{columns[index].rows} rows, and a row without it has no place in the field. Fill "
                         "it in, or drop these rows.",
                         columns[index].first_gap,
+                    )
+                if not np.isfinite(values).all():
+                    raise request.error(
+                        f"the coordinate {name} takes the value {values[~np.isfinite(values)][0]}: a "
+                        "coordinate must be finite. Correct it, or drop these rows."
                     )
             return found
     raise _scattered(request, columns, readings[0], named)
@@ -252,26 +257,20 @@ def _scattered(
     )
 
 
-def place(request: Request, decision: Decision, columns: Sequence[np.ndarray], first: int = 0) -> np.ndarray:
+def place(decision: Decision, columns: Sequence[np.ndarray]) -> np.ndarray:
     """Return the flat position in the grid of each row.
 
     Args:
         columns: the axis columns, `(rows,)` each, in the decision's order.
-        first: the number of rows before these, for messages.
     """
     flat = np.zeros(columns[0].shape, dtype=np.int64)
-    for (_, name, values), column in zip(decision.axes, columns, strict=True):
+    for (_, _, values), column in zip(decision.axes, columns, strict=True):
         increasing = values.size < 2 or values[0] < values[-1]
         ordered = values if increasing else values[::-1]
         # Nearest from below or above: columns may differ from the axis by rounding.
         index = np.clip(np.searchsorted(ordered, column), 0, ordered.size - 1)
         below = np.clip(index - 1, 0, ordered.size - 1)
         index = np.where(np.abs(ordered[below] - column) < np.abs(ordered[index] - column), below, index)
-        if not np.isfinite(column).all():
-            row = first + int(np.argmin(np.isfinite(column)))
-            raise request.error(
-                f"the coordinate {name} is not a finite number: fill it in.", f"data row {row + 1}"
-            )
         flat = flat * ordered.size + (index if increasing else ordered.size - 1 - index)
     return flat
 
@@ -299,7 +298,7 @@ def arrange_columns(
     columns = [column_of(*column) for column in table]
     decision = decide(request, columns)
     taken = {index for index, _, _ in decision.axes}
-    flat = place(request, decision, [table[index][2] for index, _, _ in decision.axes])
+    flat = place(decision, [table[index][2] for index, _, _ in decision.axes])
     points = math.prod(decision.shape)
     request.check_bytes(points * 8 * (len(table) - len(taken)), "the grid")
     seen = np.bincount(flat, minlength=points) if points < 2**31 else np.ones(1)
@@ -339,18 +338,20 @@ def layout_of(
     *,
     notes: Sequence[str] = (),
     details: dict[str, object] | None = None,
+    exact: bool = False,
 ) -> Layout:
     """Return the layout of a table whose axes are decided.
 
     Args:
         entries: one for each variable, on the grid.
         missing: the missing values of each.
+        exact: the file itself says what its columns are, so that no name is changed.
     """
     axes = tuple(
         Axis(name, values, columns[index].units, columns[index].name) for index, name, values in decision.axes
     )
     dims = tuple(axis.name for axis in axes)
-    alone = len(entries) == 1
+    alone = len(entries) == 1 and not exact
     variables = tuple(
         Variable(
             "u" if alone and is_solution(entry.name) else identifier(entry.name),

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -64,9 +64,9 @@ class _Tally:
         if self.keeps:
             self.kept.append(values)
         if self.counts and not self.is_complex:
-            steps = np.diff(values, prepend=self.last) if self.rows else np.diff(values)
-            self.increasing &= bool((steps > 0).all())
-            self.decreasing &= bool((steps < 0).all())
+            chain = np.concatenate(([self.last], values)) if self.rows else values
+            self.increasing &= bool((chain[1:] > chain[:-1]).all())
+            self.decreasing &= bool((chain[1:] < chain[:-1]).all())
             self.last = values[-1]
             if not self.overflown:
                 self.pending.append(np.unique(values[~gaps]))
@@ -95,8 +95,8 @@ class _Tally:
 
 def _long(request: Request, dialect: Dialect) -> Layout:
     heads = [split_units(cell) for cell in dialect.header]
-    named_axes = next((m["names"] for c in dialect.comments if (m := _AXES_COMMENT.match(c))), None)
-    dims = request.dims or (tuple(re.split(r"[\s,]+", named_axes.strip())) if named_axes else None)
+    said = next((m["names"] for c in dialect.comments if (m := _AXES_COMMENT.match(c))), None)
+    dims = request.dims or (tuple(re.split(r"[\s,]+", said.strip())) if said else None)
     unnamed = [i for i, (name, _) in enumerate(heads) if not name]
     if unnamed and unnamed != [0]:
         raise request.error(
@@ -128,12 +128,14 @@ def _long(request: Request, dialect: Dialect) -> Layout:
     tallies = tallies[skip:]
     columns = [tally.column() for tally in tallies]
     decision = decide(request, columns, dims=dims)
+    if said and request.dims is None:
+        decision = _with_usual_names(decision, names)
     taken = [index for index, _, _ in decision.axes]
     points = math.prod(decision.shape)
     kept = [i for i in range(len(columns)) if i not in taken]
     if request.values:
         request.check_bytes(points * 8 * len(kept), "the grid")
-        flat = place(request, decision, [tallies[i].values() for i in taken])
+        flat = place(decision, [tallies[i].values() for i in taken])
         _check_unique(request, decision, flat, points)
         extra: int | None = points - columns[0].rows
     else:
@@ -149,8 +151,18 @@ def _long(request: Request, dialect: Dialect) -> Layout:
         "layout": "long" if decision.kind == "grid" else "series",
         "rows": columns[0].rows,
     }
-    layout = layout_of(request, columns, decision, entries, missing, details=details)
+    layout = layout_of(request, columns, decision, entries, missing, details=details, exact=bool(said))
     return Layout(layout.axes, layout.variables, layout.notes, layout.left_out + left_out, details=details)
+
+
+def _with_usual_names(decision: Decision, names: Sequence[str]) -> Decision:
+    """Call an axis t that the file calls time, and so on, where nothing else is called so."""
+    axes = []
+    for index, name, values in decision.axes:
+        usual = axis_of(name) or name
+        alike = [other for other in names if axis_of(other) == usual]
+        axes.append((index, usual if alike == [name] else name, values))
+    return replace(decision, axes=tuple(axes))
 
 
 def _grid(tally: _Tally, flat: np.ndarray, shape: tuple[int, ...]) -> Callable[[], np.ndarray]:
@@ -177,7 +189,7 @@ def _absent(request: Request, dialect: Dialect, decision: Decision, skip: int, p
     seen = np.zeros(points, dtype=bool)
     rows = 0
     for block in blocks(request, dialect):
-        flat = place(request, decision, [block.columns[index + skip] for index, _, _ in decision.axes], rows)
+        flat = place(decision, [block.columns[index + skip] for index, _, _ in decision.axes])
         rows += flat.size
         again = np.sort(flat)
         twice = np.concatenate([flat[seen[flat]], again[1:][np.diff(again) == 0]])
