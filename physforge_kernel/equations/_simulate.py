@@ -32,7 +32,7 @@ def simulate(
     parameters: Mapping[str, float] | None = None,
     periodic: bool | Mapping[str, bool] | None = None,
     boundary: xr.Dataset | None = None,
-    denoise: bool | None = None,
+    denoise: bool = True,
     seconds: float = 30.0,
     progress: Callable[[float], None] | None = None,
 ) -> xr.Dataset:
@@ -52,7 +52,7 @@ def simulate(
         periodic: whether the axes are periodic, for all or by name; found from the field where left out.
         boundary: the field, on the same points, whose edges are imposed where an axis is not periodic; the
             start by default, and its first instant for ever if it holds no other.
-        denoise: whether to smooth the start first; by default where noise is found on it.
+        denoise: whether to smooth the start first, where noise is found on it.
         seconds: the wall time after which to give up.
         progress: called with the fraction done.
 

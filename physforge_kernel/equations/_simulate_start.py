@@ -80,7 +80,7 @@ class Measured:
 
 
 def measure(
-    field: xr.Dataset, system: System, axes: Sequence[Axis], times: Array, *, denoise: bool | None
+    field: xr.Dataset, system: System, axes: Sequence[Axis], times: Array, *, denoise: bool
 ) -> Measured:
     """Read the variables that a system needs from a field, and smooth them where they are noisy.
 
@@ -89,7 +89,7 @@ def measure(
         system: what is to be simulated.
         axes: the field's spatial axes.
         times: (n_t,) of the field.
-        denoise: True or False to smooth or not; None to smooth where noise is found.
+        denoise: whether to smooth them where noise is found.
 
     Returns:
         The measured field.
@@ -131,7 +131,7 @@ def measure(
         whole = read(name)
         for part in parts:
             real = np.array(np.real(whole) if part == "re" else np.imag(whole), dtype=float)
-            level = noise_level(real) if uniform and denoise is not False else 0.0
+            level = noise_level(real) if uniform and denoise else 0.0
             noise[name] = max(noise.get(name, 0.0), level / max(float(np.std(whole)), 1e-300))
             if level > 0:
                 real, smooth = smoothed(real, level, [axis.periodic for axis in axes]), True
