@@ -1,5 +1,5 @@
 # What a newcomer runs:    make up     make test     make demo
-# What a developer adds:   make check  make format  make docs  make lock  make benchmarks
+# What a developer adds:   make check  make format  make docs  make images  make lock
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c

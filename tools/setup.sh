@@ -10,8 +10,13 @@ new_enough() { "$1" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))
 
 find_python() {
     local name
-    for name in "${PYTHON:-}" python3.11 python3 python3.12 python3.13 python3.14 python; do
-        if [ -n "$name" ] && new_enough "$name"; then
+    if [ -n "${PYTHON:-}" ]; then
+        new_enough "$PYTHON" || complain "PYTHON=$PYTHON is no Python 3.11 or newer."
+        command -v "$PYTHON"
+        return
+    fi
+    for name in python3.11 python3 python3.12 python3.13 python3.14 python; do
+        if new_enough "$name"; then
             command -v "$name"
             return
         fi

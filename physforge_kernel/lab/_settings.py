@@ -93,7 +93,7 @@ def home_and_folder(environment: Mapping[str, str] = os.environ) -> tuple[Path, 
         >>> home_and_folder({"PHYSFORGE_HOME": "/data/lab"})
         (PosixPath('/data/lab'), PosixPath('/data/lab/notebooks'))
     """
-    home = environment.get("PHYSFORGE_HOME")
+    home = environment.get("PHYSFORGE_HOME", "").strip()
     if home:
         absolute = Path(home).expanduser().absolute()
         return absolute, absolute / "notebooks"

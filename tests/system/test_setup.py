@@ -1,0 +1,81 @@
+"""`make setup` does nothing twice, starts over where it must, and says what a machine lacks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .conftest import ROOT
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout whose environment was set up a moment ago."""
+    folder = tmp_path / "physforge"
+    shutil.copytree(ROOT / "tools", folder / "tools")
+    shutil.copytree(ROOT / "physforge_kernel" / "lab", folder / "physforge_kernel" / "lab")
+    for name in ("Makefile", "pyproject.toml", "constraints.txt", "hatch_build.py"):
+        shutil.copy(ROOT / name, folder)
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / "set-up").write_text(f"{folder}\n")
+    return folder
+
+
+def make(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(
+        ["make", *arguments],
+        cwd=folder,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_an_environment_that_is_up_to_date_is_left_alone(checkout: Path):
+    assert "tools/setup.sh" not in make(checkout, "-n", "setup").stdout
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
+def test_a_change_of_what_is_installed_sets_up_again(checkout: Path, name: str):
+    later = (checkout / ".venv" / "set-up").stat().st_mtime + 10
+    os.utime(checkout / name, (later, later))
+
+    assert "tools/setup.sh" in make(checkout, "-n", "setup").stdout
+
+
+def test_a_checkout_that_was_moved_is_set_up_again(checkout: Path):
+    moved = checkout.rename(checkout.with_name("moved"))
+
+    assert "tools/setup.sh" in make(moved, "-n", "setup").stdout
+
+
+def test_a_python_that_cannot_serve_is_named_and_nothing_is_made(checkout: Path):
+    shutil.rmtree(checkout / ".venv")
+
+    ended = make(checkout, "setup", "PYTHON=/bin/false")
+
+    assert ended.returncode != 0
+    assert "PYTHON=/bin/false is no Python 3.11 or newer" in ended.stderr
+    assert not (checkout / ".venv").exists()
+
+
+def test_a_machine_without_python_is_told_what_to_install(checkout: Path, tmp_path: Path):
+    shutil.rmtree(checkout / ".venv")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("bash", "cat", "dirname", "rm", "make"):
+        found = shutil.which(name)
+        assert found
+        (tools / name).symlink_to(found)
+
+    ended = make(checkout, "setup", PATH=str(tools))
+
+    assert ended.returncode != 0
+    assert "sudo apt-get install python3 python3-venv" in ended.stderr
