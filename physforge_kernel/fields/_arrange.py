@@ -102,8 +102,8 @@ def _is_table(entries: Sequence[Entry]) -> bool:
 
 def _take_declared(plan: _Plan, entries: Sequence[Entry]) -> None:
     """Take arrays whose axes the file itself names."""
-    coordinates = {entry.name: entry for entry in entries if entry.dims == (entry.name,)}
-    arrays = [entry for entry in entries if entry.name not in coordinates]
+    coordinates = {name: entry for entry in entries if entry.dims == ((name := entry.called or entry.name),)}
+    arrays = [entry for entry in entries if entry not in coordinates.values()]
     dims = {
         dim: length
         for entry in (*arrays, *coordinates.values())
@@ -115,7 +115,7 @@ def _take_declared(plan: _Plan, entries: Sequence[Entry]) -> None:
             f"the file itself names its axes {listed(dims)}, so dims={tuple(wanted)!r} cannot hold: leave "
             "it out."
         )
-    names = _axis_names([*dims], taken={entry.name for entry in arrays})
+    names = _axis_names([*dims], taken={entry.called or entry.name for entry in arrays})
     for dim, length in dims.items():
         if dim in coordinates:
             plan.axes[names[dim]] = coordinates[dim]
@@ -193,36 +193,26 @@ def _mesh(plan: _Plan, entry: Entry) -> Entry | None:
 def _place(plan: _Plan, entries: list[Entry], *, must: bool) -> None:
     """Find the axes of each array; if no array of two axes finds them, the largest gets new ones."""
     plan.left_out += [entry.name for entry in entries if entry.size == 1]
-    entries = sorted((e for e in entries if e.size > 1), key=lambda entry: -entry.size)
-    wanted = plan.request.variables
-    if wanted is not None:
-        entries.sort(key=lambda entry: entry.name not in wanted)
-    lost = []
-    for entry in entries:
-        fitting = _fitting(plan, entry)
-        if fitting is None:
-            lost.append(entry)
-        else:
-            dims, parts = fitting
-            plan.placed += [(part, dims) for part in parts]
-    if must and lost and lost[0] is entries[0] and all(len(dims) < 2 for _, dims in plan.placed):
-        main = lost.pop(0)
+    entries = [entry for entry in entries if entry.size > 1]
+    fits = {entry.name: _fitting(plan, entry) for entry in entries}
+    lost = [entry for entry in entries if fits[entry.name] is None]
+    wanted = plan.request.variables or ()
+    main = max(entries, key=lambda entry: (entry.name in wanted, entry.size), default=None)
+    if must and main in lost and all(fit is None or len(fit[0]) < 2 for fit in fits.values()):
         vectors = [entry for entry in entries if entry.is_vector and entry.dtype.kind != "c"]
         dims = _dims_with_new_axes(plan, main.squeezed(), vectors)
-        taken = [axis.name for axis in plan.axes.values()]
-        plan.placed = [(entry, axes) for entry, axes in plan.placed if entry.name not in taken]
-        plan.placed.append((main.squeezed(), dims))
-        lost = [entry for entry in lost if entry.name not in taken]
-        lost = [entry for entry in lost if not _placed_beside(plan, main, dims, entry)]
-    plan.left_out += [entry.name for entry in lost]
-
-
-def _placed_beside(plan: _Plan, main: Entry, dims: tuple[str, ...], entry: Entry) -> bool:
-    """Place an array of the main array's shape on the same axes."""
-    if entry.squeezed().shape != main.squeezed().shape:
-        return False
-    plan.placed.append((entry.squeezed(), dims))
-    return True
+        for entry in lost:
+            if entry.squeezed().shape == main.squeezed().shape:
+                fits[entry.name] = dims, [entry.squeezed()]
+    taken = [axis.name for axis in plan.axes.values()]
+    for entry in entries:
+        fit = fits[entry.name]
+        if entry.name in taken:
+            continue
+        if fit is None:
+            plan.left_out.append(entry.name)
+        else:
+            plan.placed += [(part, fit[0]) for part in fit[1]]
 
 
 def _fitting(plan: _Plan, entry: Entry) -> tuple[tuple[str, ...], list[Entry]] | None:
@@ -357,7 +347,7 @@ def _built(plan: _Plan) -> tuple[tuple[Axis, ...], tuple[Variable, ...]]:
     variables = []
     for entry, dims in plan.placed:
         renamed = alone and entry.dims is None and is_solution(entry.name) and "u" not in plan.axes
-        name = "u" if renamed else identifier(entry.name)
+        name = "u" if renamed else identifier(entry.called or entry.name)
         variables.append(
             Variable(
                 name, dims, entry.shape, entry.dtype, entry.load,

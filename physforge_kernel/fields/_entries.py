@@ -22,6 +22,7 @@ class Entry:
         load: reads the values; raises FieldError only.
         dims: its axes if the file itself says them, else None.
         storage: how the file keeps it, for `describe`.
+        called: the name it gets in the field, where the format's custom says so.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Entry:
     units: str | None = None
     attrs: Mapping[str, Any] = field(default_factory=dict)
     storage: Mapping[str, Any] = field(default_factory=dict)
+    called: str = ""
 
     @property
     def size(self) -> int:

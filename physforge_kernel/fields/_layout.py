@@ -121,9 +121,9 @@ def finished(request: Request, layout: Layout) -> Layout:
     if request.variables is not None:
         known = [variable.name for variable in variables]
         for name in request.variables:
-            if not any(name in (variable.name, variable.original_name) for variable in variables):
+            if not any(name in _names_of(variable) for variable in variables):
                 raise request.error(f"there is no variable {name!r}; the file has {listed(known)}.")
-        variables = tuple(v for v in variables if {v.name, v.original_name} & set(request.variables))
+        variables = tuple(v for v in variables if _names_of(v) & set(request.variables))
     used = {dim for variable in variables for dim in variable.dims}
     axes = {axis.name: axis for axis in layout.axes}
     lost = tuple(v.original_name or v.name for v in layout.variables if v not in variables)
@@ -135,6 +135,11 @@ def finished(request: Request, layout: Layout) -> Layout:
         attrs=layout.attrs,
         details=layout.details,
     )
+
+
+def _names_of(variable: Variable) -> set[str]:
+    """Return what a variable may be asked for as; one in a cell array also by the name of that."""
+    return {variable.name, variable.original_name, variable.original_name.partition("{")[0]}
 
 
 def load(request: Request, layout: Layout) -> xr.Dataset:

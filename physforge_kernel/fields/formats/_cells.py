@@ -23,15 +23,16 @@ def from_cells(
 
     Args:
         arrays: those outside cells.
-        cells: the numeric arrays in each cell array.
+        cells: the arrays in each cell array, called `name{1}`, `name{2}`, ... as MATLAB does.
 
     Returns:
         The entries, notes on what was decided, and names left out.
     """
-    wanted = request.variables or ()
+    wanted = set(request.variables or ())
     for solution, axes in _PAIRS:
-        if axes in cells and solution in cells and (not wanted or solution in wanted):
-            found = _with_axes(arrays, cells[solution], cells[axes], solution)
+        asked = solution in wanted or not wanted & set(cells)
+        if axes in cells and solution in cells and asked:
+            found = _with_axes(cells[solution], cells[axes])
             if found is not None:
                 note = f"The axes of {solution} are in the order of {axes}, time last."
                 lost = [name for name in cells if name not in (solution, axes)]
@@ -45,29 +46,26 @@ def from_cells(
         elif len(fields) == 1:
             entries.append(replace(fields[0], name=name))
         else:
-            entries += [replace(entry, name=f"{name}{i + 1}") for i, entry in enumerate(fields)]
+            entries += [replace(entry, called=f"{name}{i + 1}") for i, entry in enumerate(fields)]
     return entries, [], left_out
 
 
-def _with_axes(
-    arrays: Sequence[Entry], fields: Sequence[Entry], vectors: Sequence[Entry], solution: str
-) -> list[Entry] | None:
+def _with_axes(fields: Sequence[Entry], vectors: Sequence[Entry]) -> list[Entry] | None:
     """Return components and axes as entries that know their axes, or None if they do not fit each other."""
     shape = tuple(vector.length for vector in vectors)
     if not all(vector.is_vector and vector.is_numeric for vector in vectors) or len(vectors) > 4:
         return None
     if not fields or any(entry.shape != shape or not entry.is_numeric for entry in fields):
         return None
-    names = (*("x", "y", "z")[: len(vectors) - 1], "t")
-    axes = [
-        replace(vector, name=name, shape=(vector.length,), load=vector.vector, dims=(name,))
-        for name, vector in zip(names, vectors, strict=True)
-    ]
+    dims = (*("x", "y", "z")[: len(vectors) - 1], "t")
     labels = (
         _COMPONENTS if len(fields) <= len(_COMPONENTS) else tuple(f"u{i + 1}" for i in range(len(fields)))
     )
-    components = [
-        replace(entry, name=label, dims=names, attrs={"original_name": f"{solution}{{{i + 1}}}"})
-        for i, (entry, label) in enumerate(zip(fields, labels, strict=False))
+    coordinates = [
+        replace(vector, shape=(vector.length,), load=vector.vector, dims=(dim,), called=dim)
+        for vector, dim in zip(vectors, dims, strict=True)
     ]
-    return axes + components
+    components = [
+        replace(entry, dims=dims, called=label) for entry, label in zip(fields, labels, strict=False)
+    ]
+    return coordinates + components

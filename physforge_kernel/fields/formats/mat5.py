@@ -58,7 +58,7 @@ def contents(request: Request) -> Iterator[Layout]:
             cell: Any = stored(head.name)
             return without_roundoff(np.asarray(cell.reshape(-1, order="F")[index]))
 
-        return _entry(part, head.name, load)
+        return _entry(part, f"{head.name}{{{index + 1}}}", load)
 
     arrays = [whole(head) for head in heads if head.dtype is not None]
     cells = {

@@ -88,5 +88,5 @@ def _cells(request: Request, dataset: h5py.Dataset, path: str) -> list[Entry]:
             return []
         inside = (target.name or path).lstrip("/")
         check_inside(request, target, inside)
-        found.append(_entry(request, target, inside))
+        found.append(replace(_entry(request, target, inside), name=f"{path}{{{len(found) + 1}}}"))
     return found
