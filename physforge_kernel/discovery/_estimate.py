@@ -15,12 +15,16 @@ from ._select import Scale
 _DISAGREE = 4.0
 
 
+#: Largest share of the left side's sum of squares that noise may have where a scale's misfit counts.
+_CLEAR = 0.1
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A law's weights `(k,)` and covariance `(k, k)` at its sharpest scale.
 
     `lack` is the share of the left side that is left unexplained beyond noise there; `worst_lack` the largest
-    such share over all scales that can carry the law; `rows` the number of independent test functions.
+    such share over all scales that see it clearly; `rows` the number of independent test functions.
     """
 
     scale: Scale
@@ -70,15 +74,21 @@ def estimate(scales: Sequence[Scale], support: Sequence[int]) -> Estimate | None
     found.sort(key=lambda item: item[0])
     (fails, *_), best, fit, covariance = found[0]
     others = [(f, c) for (bad, *_), _, f, c in found[1:] if bad == fails]
-    lacks = [candidate.lack_of_fit(f) for _, candidate, f, _ in found]
+    lack = best.lack_of_fit(fit)
+    clear = [candidate.lack_of_fit(f) for _, candidate, f, _ in found if _is_clear(candidate, f)]
     return Estimate(
         best,
         fit,
         covariance + _disagreement(fit, covariance, others),
-        lacks[0],
-        max(lacks),
+        lack,
+        max([lack, *clear]),
         best.regression.projection.effective_rows,
     )
+
+
+def _is_clear(candidate: Scale, fit: Fit) -> bool:
+    """Whether noise is small enough at a scale for what it leaves there to speak about the law."""
+    return candidate.regression.noise_floor(fit) < _CLEAR * candidate.regression.size**2
 
 
 def _covariance(candidate: Scale, fit: Fit) -> np.ndarray:

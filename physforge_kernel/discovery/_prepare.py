@@ -57,7 +57,7 @@ def _sample(field: xr.Dataset) -> Sample:
     for name in names:
         if not name.isidentifier():
             raise DiscoveryError(
-                f"Variable {name!r} cannot stand in an equation; rename it to letters, digits and underscores, "
+                f"Variable {name!r} cannot stand in an equation; rename it to letters, digits and _, "
                 f"as in field.rename({{{name!r}: 'u'}})."
             )
         variable = field[name]

@@ -154,11 +154,18 @@ class Regression:
             total += float(response @ response)
         return float(np.sqrt(2 * total / probes))
 
-    def advantage(self, better: Fit, worse: Fit | None, accuracy: float = NOMINAL_ACCURACY) -> float:
+    def advantage(
+        self,
+        better: Fit,
+        worse: Fit | None,
+        accuracy: float = NOMINAL_ACCURACY,
+        rng: np.random.Generator | None = None,
+    ) -> float:
         """How many standard deviations `better` explains the left side better than `worse` (None: nothing).
 
-        A Vuong-like test: the difference of the two residual sums, against its spread under noise (exact to
-        first order) and under errors of the assumed accuracy. For nested fits it is half the t value.
+        A Vuong-like test: the difference of the two residual sums, against its spread under noise (to first
+        order) and under errors of the assumed accuracy. For nested fits it is half the t value. With `rng`,
+        the scatter of the squared noise is added: it matters where features are mostly noise.
         """
         if worse is None:
             worse = Fit((), np.zeros(0), float(self.projection.signal[self.target, self.target]))
@@ -167,5 +174,26 @@ class Regression:
         noise = sum(float((values**2).sum()) for _, _, values in self.projection.pull(c, gap))
         change = worse.excess - better.excess
         errors = (accuracy * self.size) ** 2 * max(change, 0.0)
-        spread = 2 * np.sqrt(noise + errors)
-        return float(change / spread) if spread > 0 else 0.0
+        squared = self._squared_scatter(better, worse, rng) if rng else 0.0
+        spread = float(np.sqrt(4 * (noise + errors) + squared))
+        return change / spread if spread > 0 else 0.0
+
+    def _squared_scatter(self, better: Fit, worse: Fit, rng: np.random.Generator) -> float:
+        """Variance of the difference of two residual sums that the squares of the noise cause, by probes.
+
+        The difference is a quadratic form `e^T S e` in white noise, of variance `2 tr S^2`.
+        """
+        total, probes = 0.0, 3
+        coefficients = (self.coefficients(better), self.coefficients(worse))
+        nothing = np.zeros(len(self.projection.matrix))
+        pulled = self.projection.pull(coefficients[0], nothing)
+        shapes = [(e, c, values.shape) for e, c, values in pulled]
+        for _ in range(probes):
+            changes = [(e, c, rng.choice([-1.0, 1.0], size=shape)) for e, c, shape in shapes]
+            sums: dict[tuple[int, int], np.ndarray] = {}
+            for sign, combination in zip((1.0, -1.0), coefficients, strict=True):
+                response = self.projection.push(combination, changes)
+                for e, c, values in self.projection.pull(combination, response):
+                    sums[e, c] = sums.get((e, c), 0.0) + sign * values
+            total += sum(float((values**2).sum()) for values in sums.values())
+        return 2 * total / probes

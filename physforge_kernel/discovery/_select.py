@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -74,7 +74,7 @@ class Scale:
         return {}
 
     def fit(self, support: Sequence[int]) -> Fit | None:
-        """The fit of a support at this scale; None where the scale can't carry it."""
+        """The fit of a support at this scale; None where the scale can't carry it, or it is empty."""
         key = tuple(sorted(support))
         if key not in self._fits:
             affordable = 0 < len(key) <= self.most and set(key) <= set(self.regression.usable)
@@ -97,6 +97,10 @@ class Scale:
         """Standard deviations by which one fit beats another, given the errors at this scale."""
         return self.regression.advantage(better, worse, self.accuracy)
 
+    def confirmed(self, better: Fit, worse: Fit | None) -> float:
+        """The same with the scatter of squared noise allowed for: dearer, for steps that decide."""
+        return self.regression.advantage(better, worse, self.accuracy, np.random.default_rng(self.seed))
+
 
 @dataclass(frozen=True)
 class Climb:
@@ -106,31 +110,46 @@ class Climb:
     steps: tuple[tuple[tuple[int, ...], float], ...]
 
 
-def climb(scales: Sequence[Scale], progress: Callable[[float], None] | None = None) -> Climb:
+def climb(scales: Sequence[Scale]) -> Climb:
     """Grow the law from nothing, taking a larger one only where some scale shows that it is needed."""
     current: tuple[int, ...] = ()
     steps: list[tuple[tuple[int, ...], float]] = []
     largest = max((s.most for s in scales), default=0)
     for size in range(1, largest + 1):
-        best_support, best_z = None, 0.0
-        for candidate in scales:
-            fits = candidate.path(size)
-            if not fits:
-                continue
-            smaller = candidate.fit(current) if current else None
-            if current and smaller is None:
-                continue
-            z = candidate.advantage(fits[0], smaller)
-            if z > best_z:
-                best_support, best_z = fits[0].support, z
-        if best_support is not None and best_z > CONVINCING:
-            current = best_support
-            steps.append((best_support, best_z))
-        if progress:
-            progress(size / largest)
-        if size >= len(current) + 3:
+        if size >= len(current) + 4:
             break
+        step = _step(scales, current, size)
+        if step is not None:
+            current = step[0]
+            steps.append(step)
     return Climb(current, tuple(steps))
+
+
+def _step(
+    scales: Sequence[Scale], current: tuple[int, ...], size: int
+) -> tuple[tuple[int, ...], float] | None:
+    """The law of one size that the strongest sound evidence at any scale puts before the current one."""
+    found: list[tuple[float, Scale, Fit]] = []
+    for candidate in scales:
+        fits = candidate.path(size)
+        if not fits or (current and candidate.fit(current) is None):
+            continue
+        z = candidate.advantage(fits[0], candidate.fit(current))
+        if z > CONVINCING:
+            found.append((z, candidate, fits[0]))
+    for _, candidate, fit in sorted(found, key=lambda item: -item[0]):
+        sound = candidate.confirmed(fit, candidate.fit(current))
+        replaces = not set(current) <= set(fit.support)
+        against = _deficit_anywhere(scales, current, fit.support) if replaces else 0.0
+        if sound > max(CONVINCING, against):
+            return fit.support, sound
+    return None
+
+
+def _deficit_anywhere(scales: Sequence[Scale], law: tuple[int, ...], rival: tuple[int, ...]) -> float:
+    """By how many standard deviations a rival trails a law at the scale that speaks most against it."""
+    pairs = [(s, s.fit(law), s.fit(rival)) for s in scales]
+    return max((s.advantage(a, b) for s, a, b in pairs if a is not None and b is not None), default=0.0)
 
 
 def rivals(
@@ -181,6 +200,8 @@ def suspect(scales: Sequence[Scale], support: tuple[int, ...]) -> tuple[int, flo
             continue
         leader = min(fits, key=lambda fit: fit.excess)
         z = candidate.advantage(leader, mine)
+        if z > SUSPICIOUS:
+            z = candidate.confirmed(leader, mine)
         if best is None or z > best[1]:
             best = (next(j for j in leader.support if j not in support), z)
     return best if best is not None and best[1] > SUSPICIOUS else None
