@@ -40,7 +40,7 @@ def request_for(
     if limit <= 0:
         raise FieldError(f"max_bytes={max_bytes!r} must be positive.")
     return Request(
-        Path(path),
+        Path(path).expanduser(),
         limit,
         None if dims is None else tuple(dims),
         None if variables is None else tuple(variables),

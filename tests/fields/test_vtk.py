@@ -41,6 +41,25 @@ def test_images_become_grids_and_vectors_components(tmp_path, image, ending):
     _check(tmp_path / f"a.{ending}")
 
 
+@pytest.mark.parametrize("compressed", [False, True])
+def test_raw_data_appended_to_xml_are_read_and_missed_when_cut(tmp_path, image, compressed):
+    from vtkmodules.vtkIOXML import vtkXMLImageDataWriter
+
+    path = tmp_path / "a.vti"
+    writer = vtkXMLImageDataWriter()
+    writer.SetInputData(image)
+    writer.SetFileName(str(path))
+    writer.SetDataModeToAppended()
+    writer.EncodeAppendedDataOff()
+    if not compressed:
+        writer.SetCompressorTypeToNone()
+    writer.Write()
+    _check(path)
+    path.write_bytes(path.read_bytes()[:-150])
+    with pytest.raises(FieldError, match="a.vti: it breaks off before </VTKFile>"):
+        read(path)
+
+
 def test_an_unstructured_mesh_on_a_tensor_grid_becomes_one(tmp_path, image):
     image.cast_to_unstructured_grid().save(tmp_path / "a.vtu")
     _check(tmp_path / "a.vtu")

@@ -54,10 +54,11 @@ def content_of(path: Path) -> str:
     if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
         return "pickle"
     text = head.decode("utf-16", "replace").encode() if head[:2] in (b"\xff\xfe", b"\xfe\xff") else head
-    if b"\x00" in text:
-        return "binary"
     start = text.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith((b"<?xml", b"<VTKFile", b"<!DOCTYPE", b"<!--")):
+        # Raw data may follow in the same file.
         return "XML"
+    if b"\x00" in text:
+        return "binary"
     printable = sum(byte >= 32 or byte in b"\t\n\r\f\x1b" for byte in text)
     return "text" if printable >= 0.95 * len(text) else "binary"

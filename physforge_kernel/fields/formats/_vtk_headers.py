@@ -90,9 +90,19 @@ def check_xml(request: Request) -> None:
             "Write it again.",
             f"line {error.lineno}, column {error.offset + 1}",
         ) from error
+    if "AppendedData" in seen:
+        _check_end(request)
     declared = state["points"] * max(state["width"], 1)
     request.check_bytes(declared, "the mesh")
     request.check_ratio(declared, request.path.stat().st_size, "the mesh")
+
+
+def _check_end(request: Request) -> None:
+    """Refuse a file whose appended data are cut off, which VTK would fill up with zeros."""
+    with request.path.open("rb") as stream:
+        stream.seek(max(0, request.path.stat().st_size - 256))
+        if not stream.read().rstrip().endswith(b"</VTKFile>"):
+            raise request.error("it breaks off before </VTKFile>: the file is incomplete. Write it again.")
 
 
 def _points(request: Request, attributes: dict[str, str], place: str) -> int:
