@@ -5,7 +5,7 @@
 
 Every row is a law at a noise level over seeds 0 to 9; no setting changes between rows. Finished rows are kept
 in benchmarks/results/discovery.json, so that the command goes on where it was stopped; `--anew` starts over.
-Times are of one core: run it under `taskset -c 0`. `--table` prints the table of the documentation.
+Times are of one core: run it under `taskset -c 0`. `--table` writes the table of the documentation.
 """
 
 from __future__ import annotations
@@ -105,12 +105,13 @@ def main() -> None:
     )
     parser.add_argument("--pde-find", type=Path, help="folder with the files of PDE-FIND")
     parser.add_argument("--anew", action="store_true", help="forget earlier results")
-    parser.add_argument("--table", action="store_true", help="print the table of the stored results and stop")
+    parser.add_argument("--table", action="store_true", help="write the table of the stored results and stop")
     asked = parser.parse_args()
     stored: dict[str, Any] = {"rows": []}
     if RESULTS.is_file() and not asked.anew:
         stored = json.loads(RESULTS.read_text())
     if asked.table:
+        RESULTS.with_suffix(".md").write_text(table(stored["rows"]) + "\n")
         print(table(stored["rows"]))
         return
     stored["machine"] = {
@@ -128,6 +129,7 @@ def main() -> None:
             stored["rows"].append(row)
             stored["measured"] = datetime.now(UTC).date().isoformat()
             RESULTS.write_text(json.dumps(stored, indent=1) + "\n")
+            RESULTS.with_suffix(".md").write_text(table(stored["rows"]) + "\n")
             print(table([row]).splitlines()[-1], flush=True)
 
 
