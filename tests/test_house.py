@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,37 @@ def test_every_declared_dependency_has_a_pin_that_it_admits():
         pin = PINS.get(canonicalize_name(requirement.name))
         assert pin is not None, f"constraints.txt lacks {requirement.name}: run `make lock`"
         assert requirement.specifier.contains(pin), f"{requirement} does not admit the pinned {pin}"
+
+
+def test_every_import_of_the_package_is_declared():
+    declared = {
+        where: {canonicalize_name(Requirement(each).name) for each in listed}
+        for where, listed in [
+            ("library", PROJECT["dependencies"]),
+            ("lab", PROJECT["optional-dependencies"]["lab"]),
+        ]
+    }
+    distributions = packages_distributions()
+    undeclared = set()
+    for path in (ROOT / "physforge_kernel").rglob("*.py"):
+        needs_lab = path.relative_to(ROOT / "physforge_kernel").parts[0] in ("lab", "reports", "_connect.py")
+        allowed = declared["library"] | (declared["lab"] if needs_lab else set())
+        for module in imported_by(path) - set(sys.stdlib_module_names) - {"physforge_kernel"}:
+            named = {canonicalize_name(each) for each in distributions.get(module, [module])}
+            if not named & allowed:
+                undeclared.add((str(path.relative_to(ROOT)), module))
+    assert undeclared == set()
+
+
+def imported_by(path: Path) -> set[str]:
+    """The top-level modules that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
 
 
 def test_pins_name_versions_and_no_places():

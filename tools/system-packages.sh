@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Brings the one thing that the tests need from outside Python: a Chromium that drives the lab.
+# Brings what the tests need from outside Python: a Chromium, and a library that Node.js (which drives it, and checks
+# types) is linked to.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -16,7 +17,9 @@ have_browser() {
     return 1
 }
 
-if have_browser; then
+have_node() { .venv/bin/python -m playwright --version >/dev/null 2>&1; }
+
+if have_browser && have_node; then
     exit 0
 fi
 
@@ -29,15 +32,15 @@ else
 fi
 
 if [ ${#as_root[@]} -gt 0 ] && command -v apt-get >/dev/null; then
-    printf 'Installing chromium, which the browser tests drive\n'
+    printf 'Installing chromium and libatomic1, which the tests need\n'
     "${as_root[@]}" apt-get update -qq
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core >/dev/null || true
+        apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core libatomic1 >/dev/null || true
 fi
 
-if ! have_browser; then
-    printf '%s\n' 'make test: the browser tests need Chromium, and it could not be installed from here.' \
-        'On Debian: sudo apt-get install chromium fonts-dejavu-core' \
-        'Elsewhere: install Chromium or Chrome and run: PHYSFORGE_CHROMIUM=/path/to/it make test' >&2
+if ! have_browser || ! have_node; then
+    printf '%s\n' 'make test: the tests need Chromium and libatomic1, and they could not be installed from here.' \
+        'On Debian: sudo apt-get install chromium fonts-dejavu-core libatomic1' \
+        'Elsewhere: install libatomic and Chromium or Chrome, and run: PHYSFORGE_CHROMIUM=/path/to/it make test' >&2
     exit 1
 fi
