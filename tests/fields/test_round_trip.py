@@ -75,7 +75,7 @@ values = st.floats(width=64) | st.just(float("nan"))
 
 
 @pytest.mark.parametrize("ending", ["csv", "npz", "nc"])
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), x=axes, t=axes)
 def test_any_field_survives(tmp_path, ending, data, x, t):
     shape = (t.size, x.size)
