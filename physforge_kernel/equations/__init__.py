@@ -1,7 +1,7 @@
 """Equations: read, put into one canonical form, print, compare and simulate differential equations.
 
-In come texts (`u_t = -u*u_x + 0.1*u_xx`, `d2u/dx2`, LaTeX) or terms with coefficients; out go `Equation` objects,
-their text, LaTeX and Python, and, through `simulate` and the `catalogue`, fields that obey them.
+In come texts (`u_t = -u*u_x + 0.1*u_xx`, `d2u/dx2`, LaTeX) or terms with coefficients; out go `Equation`
+objects, their text, LaTeX and Python, and, through `simulate` and the `catalogue`, fields that obey them.
 """
 
 from __future__ import annotations
