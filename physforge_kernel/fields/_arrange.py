@@ -23,6 +23,7 @@ from ._entries import Entry, from_array, partition
 from ._layout import Axis, Layout, Variable, check_axis, finished
 from ._match import assignments, keeping_space_in_order, partial
 from ._names import AXES, axis_of, identifier, is_solution, listed, weak_axis_of
+from ._order import decreases, increases
 from ._request import Request
 from ._table import arrange_columns
 
@@ -324,8 +325,7 @@ def _dims_with_new_axes(plan: _Plan, entry: Entry, vectors: list[Entry]) -> tupl
 
 
 def _is_monotonic(entry: Entry) -> bool:
-    steps = np.diff(entry.vector())
-    return bool((steps > 0).all() or (steps < 0).all())
+    return increases(entry.vector()) or decreases(entry.vector())
 
 
 def _points(lengths: Mapping[str, int]) -> str:

@@ -168,13 +168,16 @@ def described(request: Request, format_name: str, layout: Layout) -> Description
 
 
 def _axis(name: str, values: np.ndarray, units: str | None, original: str) -> AxisDescription:
-    steps = np.diff(values)
+    with np.errstate(over="ignore"):
+        steps = np.diff(values)
     start, stop = float(values[0]), float(values[-1])
     if not steps.size:
         return AxisDescription(name, 1, start, stop, units, True, None, None, None, original)
     # Coordinates written with few digits, or in single precision, still mean a uniform grid.
-    uniform = bool(np.ptp(steps) <= 1e-4 * abs(steps.mean()))
-    step = (stop - start) / steps.size if uniform else None
+    # Halves, because the ends of float64 lie further apart than its greatest number.
+    mean = 2 * ((stop / 2 - start / 2) / steps.size)
+    uniform = bool(np.isfinite(mean) and steps.max() - steps.min() <= 1e-4 * mean)
+    step = mean if uniform else None
     return AxisDescription(
         name, values.size, start, stop, units, uniform, step, float(steps.min()), float(steps.max()), original
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._names import in_axis_order, listed
+from ._order import decreases, increases
 from ._request import Request, field_bytes
 
 if TYPE_CHECKING:
@@ -96,8 +97,7 @@ def check_axis(request: Request, name: str, values: np.ndarray) -> np.ndarray:
             f"the coordinate {name} is {values[bad[0]]} at index {bad[0]}: a coordinate must be known "
             "everywhere. Fill it in, or drop that part of the data."
         )
-    steps = np.diff(values)
-    if (steps > 0).all() or (steps < 0).all():
+    if increases(values) or decreases(values):
         return values
     distinct, first = np.unique(values, return_index=True)
     if distinct.size < values.size:
@@ -148,7 +148,7 @@ def load(request: Request, layout: Layout) -> xr.Dataset:
 
     request.check_bytes(sum(field_bytes(v.shape, v.dtype) for v in layout.variables), "the field")
     # Only axes that do not increase already.
-    order = {axis.name: np.argsort(axis.values) for axis in layout.axes if (np.diff(axis.values) < 0).any()}
+    order = {axis.name: np.argsort(axis.values) for axis in layout.axes if not increases(axis.values)}
     coords = {}
     for axis in layout.axes:
         attrs = _attrs(axis.attrs, axis.units, axis.original_name, axis.name)

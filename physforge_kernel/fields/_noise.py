@@ -42,7 +42,7 @@ def add_noise(field: xr.Dataset, fraction: float, seed: int) -> xr.Dataset:
     rng = np.random.default_rng(seed)
     for name in list(noisy.data_vars):
         values = noisy[name].values
-        size = fraction * np.sqrt(np.nanmean(np.abs(values) ** 2)) if np.isfinite(values).any() else 0.0
+        size = fraction * _root_mean_square(values)
         if np.iscomplexobj(values):
             noise = (rng.standard_normal(values.shape) + 1j * rng.standard_normal(values.shape)) / np.sqrt(2)
         else:
@@ -50,3 +50,10 @@ def add_noise(field: xr.Dataset, fraction: float, seed: int) -> xr.Dataset:
         noisy[name] = noisy[name].copy(data=values + size * noise)
     noisy.attrs |= {"noise": float(fraction), "noise_seed": int(seed)}
     return noisy
+
+
+def _root_mean_square(values: np.ndarray) -> float:
+    """Return that of the known values; scaled first, since squares of large values overflow."""
+    known = np.abs(values[np.isfinite(values)])
+    largest = known.max(initial=0.0)
+    return float(largest * np.sqrt(np.mean((known / largest) ** 2))) if largest > 0 else 0.0

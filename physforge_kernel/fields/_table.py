@@ -16,6 +16,7 @@ import numpy as np
 from ._entries import Entry
 from ._layout import Axis, Layout, Variable, finished
 from ._names import axis_of, identifier, in_axis_order, is_solution, listed, weak_axis_of
+from ._order import decreases, increases
 from ._request import Request
 
 #: Below this share of its points a table is scattered rather than a grid with gaps.
@@ -77,11 +78,10 @@ def column_of(name: str, units: str | None, values: np.ndarray) -> Column:
     if values.dtype.kind == "c":
         return Column(name, units, values.dtype, values.size, int(np.isnan(values).sum()))
     gaps = np.isnan(values.astype(np.float64, copy=False))
-    before, after = values[:-1], values[1:]
     return Column(
         name, units, values.dtype, values.size, int(gaps.sum()),
         f"row {int(np.argmax(gaps)) + 1}" if gaps.any() else "",
-        np.unique(values[~gaps]), bool((after > before).all()), bool((after < before).all()),
+        np.unique(values[~gaps]), increases(values), decreases(values),
     )  # fmt: skip
 
 
@@ -236,7 +236,8 @@ def _snapped(values: np.ndarray) -> np.ndarray:
     """Merge values that differ by less than 1e-9 of their span."""
     if values.size < 2:
         return values
-    return values[np.concatenate(([True], np.diff(values) > 1e-9 * (values[-1] - values[0])))]
+    with np.errstate(over="ignore"):
+        return values[np.concatenate(([True], np.diff(values) > 1e-9 * (values[-1] - values[0])))]
 
 
 def _scattered(
@@ -270,7 +271,9 @@ def place(decision: Decision, columns: Sequence[np.ndarray]) -> np.ndarray:
         # Nearest from below or above: columns may differ from the axis by rounding.
         index = np.clip(np.searchsorted(ordered, column), 0, ordered.size - 1)
         below = np.clip(index - 1, 0, ordered.size - 1)
-        index = np.where(np.abs(ordered[below] - column) < np.abs(ordered[index] - column), below, index)
+        with np.errstate(over="ignore"):
+            nearer_below = np.abs(ordered[below] - column) < np.abs(ordered[index] - column)
+        index = np.where(nearer_below, below, index)
         flat = flat * ordered.size + (index if increasing else ordered.size - 1 - index)
     return flat
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import FieldError
 from ._names import in_axis_order, listed
+from ._order import increases
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -51,7 +52,7 @@ def validate(field: xr.Dataset | xr.DataArray) -> xr.Dataset:
     variables = {str(name): _variable(str(name), array) for name, array in field.data_vars.items()}
     result = xr.Dataset(variables, coords, attrs=field.attrs)
     for dim in result.dims:
-        if (np.diff(result[dim].values) < 0).any():
+        if not increases(result[dim].values):
             result = result.sortby(str(dim))
     return result
 

@@ -14,6 +14,7 @@ import numpy as np
 from .._entries import Entry
 from .._layout import Axis, Layout, Variable, check_axis, finished
 from .._names import axis_of, split_units
+from .._order import decreases, increases
 from .._request import Request
 from .._table import Column, Decision, candidates, decide, layout_of, place, repeated
 from ._text import Dialect, sniff
@@ -65,8 +66,8 @@ class _Tally:
             self.kept.append(values)
         if self.counts and not self.is_complex:
             chain = np.concatenate(([self.last], values)) if self.rows else values
-            self.increasing &= bool((chain[1:] > chain[:-1]).all())
-            self.decreasing &= bool((chain[1:] < chain[:-1]).all())
+            self.increasing &= increases(chain)
+            self.decreasing &= decreases(chain)
             self.last = values[-1]
             if not self.overflown:
                 self.pending.append(np.unique(values[~gaps]))
