@@ -24,7 +24,8 @@ class Estimate:
     """A law's weights `(k,)` and covariance `(k, k)` at its sharpest scale.
 
     `lack` is the share of the left side that is left unexplained beyond noise there; `worst_lack` the largest
-    such share over all scales that see it clearly; `rows` the number of independent test functions.
+    such share over all scales that see it clearly; `unseen` what could be missing without being noticed;
+    `rows` the number of independent test functions.
     """
 
     scale: Scale
@@ -32,6 +33,7 @@ class Estimate:
     covariance: np.ndarray
     lack: float
     worst_lack: float
+    unseen: float
     rows: float
 
     @property
@@ -46,8 +48,9 @@ class Estimate:
 
     @property
     def explained(self) -> float:
-        """Share of the variance of the noise-free left side that the law explains, 0 to 1."""
-        return float(np.clip(1.0 - self.fit.excess / max(self.scale.regression.size**2, 1e-300), 0.0, 1.0))
+        """Share of the noise-free left side's variance that the law explains; NaN if it is unseen."""
+        size = self.scale.regression.size
+        return float(np.clip(1.0 - self.fit.excess / size**2, 0.0, 1.0)) if size > 0 else float("nan")
 
 
 def estimate(scales: Sequence[Scale], support: Sequence[int]) -> Estimate | None:
@@ -82,6 +85,7 @@ def estimate(scales: Sequence[Scale], support: Sequence[int]) -> Estimate | None
         covariance + _disagreement(fit, covariance, others),
         lack,
         max([lack, *clear]),
+        best.unseen(fit),
         best.regression.projection.effective_rows,
     )
 

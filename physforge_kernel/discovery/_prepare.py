@@ -14,8 +14,8 @@ from ._projection import Axis, Sample
 if TYPE_CHECKING:
     import xarray as xr
 
-#: Fewest samples along an axis: two test functions of the smallest size must fit.
-FEWEST_SAMPLES = 16
+#: Fewest samples along an axis: a test function of the smallest size must find room to be moved.
+FEWEST_SAMPLES = 19
 
 #: Largest share of unresolved samples that may be left out; beyond it the whole field is used as it is.
 MOST_UNRESOLVED = 0.5

@@ -90,19 +90,25 @@ class Regression:
             for i in best
         ]
 
-    def best(self, size: int, *, start: Sequence[int] = (), keep: int = 1) -> list[Fit]:
-        """Best subsets of one size: exhaustive while that is cheap, else by growing `start` and swapping."""
-        if size == 1 or comb(len(self.usable), size) <= EXHAUSTIVE:
-            if len(self.usable) < size:
-                return []
-            return self._batch(np.array(list(combinations(self.usable, size)), dtype=int), keep)
-        return self._grow(size, start, keep)
+    def best(
+        self, size: int, *, start: Sequence[int] = (), keep: int = 1, without: int | None = None
+    ) -> list[Fit]:
+        """Best subsets of one size: exhaustive while that is cheap, else by growing `start` and swapping.
 
-    def _grow(self, size: int, start: Sequence[int], keep: int) -> list[Fit]:
-        current = tuple(start)
+        `without` leaves one feature out of the search.
+        """
+        among = tuple(j for j in self.usable if j != without)
+        if len(among) < size:
+            return []
+        if size == 1 or comb(len(among), size) <= EXHAUSTIVE:
+            return self._batch(np.array(list(combinations(among, size)), dtype=int), keep)
+        return self._grow(among, size, [j for j in start if j != without], keep)
+
+    def _grow(self, among: tuple[int, ...], size: int, start: Sequence[int], keep: int) -> list[Fit]:
+        current = tuple(start)[:size]
         found: list[Fit] = []
         while len(current) < size:
-            grown = [tuple(sorted((*current, j))) for j in self.usable if j not in current]
+            grown = [tuple(sorted((*current, j))) for j in among if j not in current]
             found = self._batch(np.array(grown, dtype=int), keep) if grown else []
             if not found:
                 return []
@@ -111,7 +117,7 @@ class Regression:
             swapped = {
                 tuple(sorted((*(k for k in current if k != out), into)))
                 for out in current
-                for into in self.usable
+                for into in among
                 if into not in current
             }
             found = self._batch(np.array(sorted(swapped | {tuple(sorted(current))}), dtype=int), keep)

@@ -17,6 +17,9 @@ CONVINCING = 2.5
 #: A rival law that trails by less than this many standard deviations has not been ruled out.
 RULED_OUT = 2.0
 
+#: So many standard deviations to first order leave no room for the scatter of squared noise to matter.
+BEYOND_DOUBT = 30.0
+
 #: A further term with at least this much evidence may be real, though it is not convincing. Among twenty null
 #: terms one reaches it in about one field of a hundred.
 SUSPICIOUS = 1.75
@@ -88,10 +91,25 @@ class Scale:
     def lack_of_fit(self, fit: Fit) -> float:
         """Share of the left side that the fit leaves unexplained, beyond three sigma of the noise."""
         if fit.support not in self._lacks:
-            sd = self.regression.floor_sd(fit, np.random.default_rng(self.seed))
-            beyond = max(fit.excess - 3 * sd, 0.0)
+            beyond = max(fit.excess - 3 * self.floor_sd(fit), 0.0)
             self._lacks[fit.support] = float(np.sqrt(beyond) / max(self.regression.size, 1e-300))
         return self._lacks[fit.support]
+
+    @cached_property
+    def _floor_sds(self) -> dict[tuple[int, ...], float]:
+        return {}
+
+    def floor_sd(self, fit: Fit) -> float:
+        """Scatter of the residual sum of squares under noise."""
+        if fit.support not in self._floor_sds:
+            sd = self.regression.floor_sd(fit, np.random.default_rng(self.seed))
+            self._floor_sds[fit.support] = sd
+        return self._floor_sds[fit.support]
+
+    def unseen(self, fit: Fit) -> float:
+        """Share of the left side that could be missing from the fit without being noticed in this noise."""
+        hidden = max(fit.excess, 0.0) + 3 * self.floor_sd(fit)
+        return float(np.sqrt(hidden) / max(self.regression.size, 1e-300))
 
     def advantage(self, better: Fit, worse: Fit | None) -> float:
         """Standard deviations by which one fit beats another, given the errors at this scale."""
@@ -155,22 +173,31 @@ def _deficit_anywhere(scales: Sequence[Scale], law: tuple[int, ...], rival: tupl
 def rivals(
     scales: Sequence[Scale], chosen: Scale, support: tuple[int, ...]
 ) -> list[tuple[tuple[int, ...], float]]:
-    """Laws that do not extend the chosen one and are ruled out at no scale, with their deficits."""
-    best = chosen.fit(support)
-    if best is None:
-        return []
+    """Laws that do not extend the chosen one and are ruled out at no scale, with their deficits.
+
+    At every scale the best laws that lack one of the terms are sought, as large as the chosen law, and at its
+    own scale one term larger.
+    """
+    proposed: dict[tuple[int, ...], None] = {}
+    for missing in support:
+        for size in range(1, min(len(support) + 1, chosen.most) + 1):
+            for fit in chosen.regression.best(size, keep=4, without=missing):
+                if size <= len(support) or _all_needed(chosen, fit):
+                    proposed[fit.support] = None
+        for candidate in scales:
+            if len(support) <= candidate.most:
+                fits = candidate.regression.best(len(support), without=missing)
+                proposed |= {fit.support: None for fit in fits}
+    ordered = [chosen, *(s for s in scales if s is not chosen)]
     found = []
-    for size in range(1, min(len(support) + 1, chosen.most) + 1):
-        for fit in chosen.path(size):
-            if set(support) <= set(fit.support):
-                continue
-            if chosen.advantage(best, fit) >= RULED_OUT:
-                continue
-            if size > len(support) and not _all_needed(chosen, fit):
-                continue
-            deficit = max((_deficit(s, support, fit.support) for s in scales), default=0.0)
-            if deficit < RULED_OUT:
-                found.append((fit.support, deficit))
+    for rival in proposed:
+        deficit = 0.0
+        for candidate in ordered:
+            deficit = max(deficit, _deficit(candidate, support, rival))
+            if deficit >= RULED_OUT:
+                break
+        else:
+            found.append((rival, deficit))
     return sorted(found, key=lambda item: (len(item[0]), item[1]))
 
 
@@ -179,7 +206,8 @@ def _deficit(candidate: Scale, support: tuple[int, ...], rival: tuple[int, ...])
     mine, other = candidate.fit(support), candidate.fit(rival)
     if mine is None or other is None or candidate.lack_of_fit(mine) > 3 * NOMINAL_ACCURACY:
         return 0.0
-    return candidate.advantage(mine, other)
+    deficit = candidate.advantage(mine, other)
+    return candidate.confirmed(mine, other) if RULED_OUT <= deficit < BEYOND_DOUBT else deficit
 
 
 def _all_needed(candidate: Scale, fit: Fit) -> bool:

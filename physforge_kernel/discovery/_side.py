@@ -193,5 +193,5 @@ def round_to_error(value: float, error: float) -> float:
     """
     if not np.isfinite(error) or error <= 0.0 or value == 0.0:
         return float(f"{value:.12g}")
-    digits = 1 - int(np.floor(np.log10(error)))
-    return float(round(value, min(digits, 15)))
+    digits = int(np.floor(np.log10(abs(value))) - np.floor(np.log10(error))) + 1
+    return float(f"{value:.{min(max(digits, 0), 15)}e}")
