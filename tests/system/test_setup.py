@@ -38,6 +38,18 @@ def make(folder: Path, *arguments: str, **environment: str) -> subprocess.Comple
     )
 
 
+def bare_path(folder: Path) -> str:
+    """A search path with the least that a machine has, and nobody's right to install more."""
+    folder.mkdir()
+    for name in ("bash", "cat", "dirname", "rm", "make"):
+        found = shutil.which(name)
+        assert found
+        (folder / name).symlink_to(found)
+    (folder / "id").write_text("#!/bin/sh\necho 1000\n")
+    (folder / "id").chmod(0o755)
+    return str(folder)
+
+
 def test_an_environment_that_is_up_to_date_is_left_alone(checkout: Path):
     assert "tools/setup.sh" not in make(checkout, "-n", "setup").stdout
 
@@ -68,14 +80,24 @@ def test_a_python_that_cannot_serve_is_named_and_nothing_is_made(checkout: Path)
 
 def test_a_machine_without_python_is_told_what_to_install(checkout: Path, tmp_path: Path):
     shutil.rmtree(checkout / ".venv")
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for name in ("bash", "cat", "dirname", "rm", "make"):
-        found = shutil.which(name)
-        assert found
-        (tools / name).symlink_to(found)
 
-    ended = make(checkout, "setup", PATH=str(tools))
+    ended = make(checkout, "setup", PATH=bare_path(tmp_path / "bin"))
 
     assert ended.returncode != 0
     assert "sudo apt-get install python3 python3-venv" in ended.stderr
+
+
+def test_a_machine_without_a_browser_where_nothing_may_be_installed_is_told_what_to_install(
+    checkout: Path, tmp_path: Path
+):
+    ended = subprocess.run(
+        [checkout / "tools" / "system-packages.sh"],
+        env={"PATH": bare_path(tmp_path / "bin")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert "sudo apt-get install chromium fonts-dejavu-core libatomic1" in ended.stderr
