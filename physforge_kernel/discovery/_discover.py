@@ -72,17 +72,18 @@ def _discover(
     field: xr.Dataset | Sequence[xr.Dataset], target: str | Sequence[str] | None, seed: int, tell: Progress
 ) -> Discovery:
     started = time.perf_counter()
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise DiscoveryError(f"The seed is {seed!r}; give a whole number that is not negative.")
+    if not (target is None or isinstance(target, (str, list, tuple))):
+        raise DiscoveryError(f"The target is {target!r}; give a name such as 'u_t', a list of them, or None.")
     fields = cast("Sequence[xr.Dataset]", field if isinstance(field, (list, tuple)) else [field])
     tell(0.0, "reading the field")
     samples = prepare(fields)
-    attempts = []
-    wanted = _targets(samples[0], target)
-    for i, targets in enumerate(wanted):
-        message = f"seeking a law for {', '.join(targets)}"
-        found = sides(samples, targets, seed, lambda f, i=i, m=message: tell((i + f) / len(wanted), m))
-        attempts.append(({side.left: judge(side, refinement(samples, side)) for side in found}, found))
-        if all(_fits(side) for side in found):
-            break
+    attempts = _attempts(samples, target, seed, tell)
+    blind = any(side.best is None for _, found in attempts for side in found)
+    if blind and any(sample.unresolved for sample in samples):
+        samples = prepare(fields, mask_fronts=False)
+        attempts = _attempts(samples, target, seed, tell)
     verdicts, found = max(attempts, key=lambda attempt: _rank(attempt[0]))
     verdict = combine(verdicts)
     result = Discovery(
@@ -98,6 +99,21 @@ def _discover(
     )
     tell(1.0, "done")
     return result
+
+
+def _attempts(
+    samples: Sequence[Sample], target: str | Sequence[str] | None, seed: int, tell: Progress
+) -> list[tuple[dict[str, Verdict], tuple[Side, ...]]]:
+    """Laws for every set of targets in turn, until one is explained, and the verdict on each side."""
+    attempts = []
+    wanted = _targets(samples[0], target)
+    for i, targets in enumerate(wanted):
+        message = f"seeking a law for {', '.join(targets)}"
+        found = sides(samples, targets, seed, lambda f, i=i, m=message: tell((i + f) / len(wanted), m))
+        attempts.append(({side.left: judge(side, refinement(samples, side)) for side in found}, found))
+        if all(_fits(side) for side in found):
+            break
+    return attempts
 
 
 def _targets(sample: Sample, target: str | Sequence[str] | None) -> list[dict[str, tuple[int, int]]]:

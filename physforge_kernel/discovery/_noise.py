@@ -65,6 +65,53 @@ def resolved(values: np.ndarray) -> np.ndarray:
     return good
 
 
+#: Ratio of noise variances, where a field is large and where it is small, that white noise does not reach.
+_UNEVEN = 2.0
+
+
+def uneven_noise(values: np.ndarray) -> bool:
+    """Whether the noise is larger where the field is: noise that the corrections do not cover.
+
+    Compares squared differences between the thirds of the samples with the largest and the smallest values.
+    """
+    rms = float(np.sqrt(np.nanmean(values**2)))
+    sigma = noise_sd(values)
+    if not 1e-3 * rms < sigma < 0.3 * rms:  # below there is nothing to see; above, size itself is noise
+        return False
+    order = 6
+    axes = [axis for axis in range(values.ndim) if values.shape[axis] >= 3 * order]
+    if not axes:
+        return False
+    rests = {axis: np.diff(values, n=order, axis=axis) ** 2 for axis in axes}
+    axis = min(axes, key=lambda axis: float(np.nanmean(rests[axis])))
+    middle = tuple(slice(order // 2, -order // 2) if k == axis else slice(None) for k in range(values.ndim))
+    size, squares = np.abs(values[middle]).ravel(), rests[axis].ravel()
+    known = np.isfinite(size) & np.isfinite(squares)
+    size, squares = size[known], squares[known]
+    if len(size) < 500:
+        return False
+    low, high = np.quantile(size, [1 / 3, 2 / 3])
+    return bool(squares[size >= high].mean() > _UNEVEN * squares[size <= low].mean())
+
+
+def fill_gaps(values: np.ndarray) -> np.ndarray:
+    """Fill single missing samples from their neighbours along an axis, to third order; larger gaps stay.
+
+    The filled share is small where it helps, and its noise is close to that of a sample.
+    """
+    if np.isfinite(values).all():
+        return values
+    filled = values.copy()
+    for axis in range(values.ndim):
+        moved, source = np.moveaxis(filled, axis, 0), np.moveaxis(values, axis, 0)
+        if len(source) < 5:
+            continue
+        cubic = (-source[:-4] + 4 * source[1:-3] + 4 * source[3:-1] - source[4:]) / 6
+        gap = ~np.isfinite(moved[2:-2]) & np.isfinite(cubic)
+        moved[2:-2][gap] = cubic[gap]
+    return filled
+
+
 def _differences(values: np.ndarray) -> Iterator[np.ndarray]:
     """Differences of `values` along one axis and along two, each scaled to keep the size of white noise."""
     for order in _ORDERS:

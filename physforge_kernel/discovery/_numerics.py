@@ -54,6 +54,11 @@ def _on_samples(samples: Sequence[Sample]) -> Iterator[str]:
                 f"{percent(sample.unresolved)} of the samples{which} lie at fronts that the grid does not "
                 "resolve; they were left out, since what a solver leaves there is its truncation error."
             )
+        for name in sample.uneven:
+            yield (
+                f"The noise on {name}{which} is larger where {name} is. The corrections assume that it is "
+                "the same everywhere, so that the law and its intervals are less sure than they look."
+            )
         for name, values, sigma in zip(sample.components, sample.values, sample.sigma, strict=True):
             rms = float(np.sqrt(np.mean(values**2)))
             if rms > 0 and sigma / rms > 1e-3:

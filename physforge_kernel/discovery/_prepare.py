@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import DiscoveryError
-from ._noise import noise_sd, resolved
+from ._noise import fill_gaps, noise_sd, resolved, uneven_noise
 from ._projection import Axis, Sample
 
 if TYPE_CHECKING:
@@ -21,15 +21,15 @@ FEWEST_SAMPLES = 19
 MOST_UNRESOLVED = 0.5
 
 
-def prepare(fields: Sequence[xr.Dataset]) -> tuple[Sample, ...]:
-    """Check fields and turn each into a `Sample` with time first.
+def prepare(fields: Sequence[xr.Dataset], *, mask_fronts: bool = True) -> tuple[Sample, ...]:
+    """Check fields and turn each into a `Sample`, time first; `mask_fronts` leaves unresolved samples out.
 
     Raises:
         DiscoveryError: naming the variable or axis that cannot be used, and what to do.
     """
     if not fields:
         raise DiscoveryError("Discovery was given no field; pass one xarray.Dataset or a list of them.")
-    samples = [_sample(field) for field in fields]
+    samples = [_sample(field, mask_fronts) for field in fields]
     for sample in samples[1:]:
         if (sample.axes, sample.components) != (samples[0].axes, samples[0].components):
             raise DiscoveryError(
@@ -39,7 +39,7 @@ def prepare(fields: Sequence[xr.Dataset]) -> tuple[Sample, ...]:
     return tuple(samples)
 
 
-def _sample(field: xr.Dataset) -> Sample:
+def _sample(field: xr.Dataset, mask_fronts: bool) -> Sample:
     if not hasattr(field, "data_vars"):
         if hasattr(field, "to_dataset") and getattr(field, "name", None):
             field = field.to_dataset()  # a DataArray
@@ -70,7 +70,7 @@ def _sample(field: xr.Dataset) -> Sample:
     order = [np.argsort(p) for p in points]
     values = [v[np.ix_(*order)] for v in values]
     points = tuple(p[o] for p, o in zip(points, order, strict=True))
-    return _with_noise(axes, points, tuple(names), values)
+    return _with_noise(axes, points, tuple(names), values, mask_fronts)
 
 
 def _axes(field: xr.Dataset) -> tuple[str, ...]:
@@ -133,11 +133,16 @@ def _real(name: str, values: Any) -> np.ndarray:
 
 
 def _with_noise(
-    axes: tuple[str, ...], points: tuple[np.ndarray, ...], names: tuple[str, ...], values: list[np.ndarray]
+    axes: tuple[str, ...],
+    points: tuple[np.ndarray, ...],
+    names: tuple[str, ...],
+    values: list[np.ndarray],
+    mask_fronts: bool,
 ) -> Sample:
+    values = [fill_gaps(v) for v in values]
     measured = np.logical_and.reduce([np.isfinite(v) for v in values])
     smooth = np.logical_and.reduce([resolved(v) for v in values])
-    if (~smooth).mean() > MOST_UNRESOLVED:
+    if not mask_fronts or (~smooth).mean() > MOST_UNRESOLVED:
         smooth = np.ones_like(smooth)
     valid = measured & smooth
     sigma = tuple(noise_sd(np.where(valid, v, np.nan)) for v in values)
@@ -149,4 +154,7 @@ def _with_noise(
         sigma,
         None if valid.all() else valid,
         float((~smooth & measured).mean()),
+        tuple(
+            name for name, v in zip(names, values, strict=True) if uneven_noise(np.where(valid, v, np.nan))
+        ),
     )

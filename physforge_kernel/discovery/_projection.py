@@ -39,7 +39,7 @@ class Sample:
     """One experiment as arrays: axes (time first), their points, and noisy values per component.
 
     `valid` masks samples to be used (None: all); `unresolved` is the share left out as not resolved by the
-    grid.
+    grid; `uneven` names components whose noise grows with their size.
     """
 
     grid: tuple[Axis, ...]
@@ -48,6 +48,7 @@ class Sample:
     sigma: tuple[float, ...]
     valid: np.ndarray | None = None
     unresolved: float = 0.0
+    uneven: tuple[str, ...] = ()
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -143,6 +144,11 @@ class Projection:
     def signal(self) -> np.ndarray:
         """The Gram matrix without its expected noise."""
         return self.gram - self.noise
+
+    @property
+    def uneven(self) -> tuple[str, ...]:
+        """Components whose noise grows with their size, in any of the experiments."""
+        return tuple(dict.fromkeys(name for block in self.blocks for name in block.sample.uneven))
 
     @property
     def effective_rows(self) -> float:

@@ -153,7 +153,7 @@ class Regression:
     def floor_sd(self, fit: Fit, rng: np.random.Generator) -> float:
         """Standard deviation of the residual sum of squares under noise, `sqrt(2 tr C^2)`, by probes."""
         c = self.coefficients(fit)
-        total, probes = 0.0, 4
+        total, probes = 0.0, 2
         for _ in range(probes):
             probe = rng.choice([-1.0, 1.0], size=len(self.projection.matrix))
             response = self.projection.push(c, list(self.projection.pull(c, probe)))
@@ -189,7 +189,7 @@ class Regression:
 
         The difference is a quadratic form `e^T S e` in white noise, of variance `2 tr S^2`.
         """
-        total, probes = 0.0, 3
+        total, probes = 0.0, 2
         coefficients = (self.coefficients(better), self.coefficients(worse))
         nothing = np.zeros(len(self.projection.matrix))
         pulled = self.projection.pull(coefficients[0], nothing)

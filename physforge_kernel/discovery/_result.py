@@ -70,6 +70,12 @@ class Candidate:
         return max(law.estimate.lack for law in self.laws.values())
 
     @property
+    def _left_over(self) -> str:
+        if not np.isfinite(self.r2):
+            return "-"
+        return percent(self.lack) if self.lack else "noise only"
+
+    @property
     def r2(self) -> float:
         """Share of the noise-free left side's variance that the law explains; the worst over its sides."""
         return min(law.estimate.explained for law in self.laws.values())
@@ -114,7 +120,7 @@ class Candidate:
             "intervals": _plain(self.intervals(0.95)),
             "standard_errors": _plain(self.standard_errors),
             "complexity": self.complexity,
-            "r2": self.r2,
+            "r2": self.r2 if np.isfinite(self.r2) else None,
             "unexplained": self.lack,
         }
 
@@ -165,8 +171,7 @@ class Discovery:
     def _table(self) -> list[str]:
         rows = [("law", "terms", "r2", "unexplained")]
         rows += [
-            (c.equation.text, str(c.complexity), f"{c.r2:.4f}", percent(c.lack) if c.lack else "noise only")
-            for c in self.candidates[:6]
+            (c.equation.text, str(c.complexity), _number(c.r2), c._left_over) for c in self.candidates[:6]
         ]
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         return [
@@ -181,8 +186,8 @@ class Discovery:
         head = "<tr><th style='text-align:left'>law</th><th>terms</th><th>r²</th><th>unexplained</th></tr>"
         body = "".join(
             f"<tr><td style='text-align:left'>${c.equation.latex}$</td>"
-            f"<td>{c.complexity}</td><td>{c.r2:.4f}</td>"
-            f"<td>{percent(c.lack) if c.lack else 'noise only'}</td></tr>"
+            f"<td>{c.complexity}</td><td>{_number(c.r2)}</td>"
+            f"<td>{c._left_over}</td></tr>"
             for c in self.candidates[:6]
         )
         law = self.best.equation.latex_with(self.best.standard_errors)
@@ -191,6 +196,10 @@ class Discovery:
             f"<div><p>${law}$</p><p><b>{escape(self.verdict.kind)}</b>: {escape(self.verdict.text)}</p>"
             f"<ul>{notes}</ul><table>{head}{body}</table></div>"
         )
+
+
+def _number(share: float) -> str:
+    return f"{share:.4f}" if np.isfinite(share) else "-"
 
 
 def _plain(value: Any) -> Any:

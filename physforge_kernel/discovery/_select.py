@@ -134,7 +134,7 @@ def climb(scales: Sequence[Scale]) -> Climb:
     steps: list[tuple[tuple[int, ...], float]] = []
     largest = max((s.most for s in scales), default=0)
     for size in range(1, largest + 1):
-        if size >= len(current) + 4:
+        if size > len(current) + 2:
             break
         step = _step(scales, current, size)
         if step is not None:

@@ -26,6 +26,9 @@ FAILED = 0.15
 #: Share left unexplained at some other scale that speaks against a law which fits at its own.
 CONTRADICTED = 0.05
 
+#: Share of the left side that the noise may hide before other terms in it are a matter of doubt.
+UNSEEN = 0.4
+
 #: Independent test functions per term that a law must rest on.
 ROWS_PER_TERM = 4.0
 
@@ -49,7 +52,14 @@ def judge(side: Side, refined: Refinement | None) -> Verdict:
             "not identifiable", f"no test function fits into the samples, so {side.left} cannot be seen"
         )
     if not side.path.support:
-        return Verdict("not identifiable", f"{side.left} cannot be told from noise by any candidate term")
+        if law.estimate.lack > 0.0:
+            reason = (
+                f"none of the {_count(law)} candidate terms explains {side.left}; a variable may be "
+                "unobserved, or the law may depend on time or place"
+            )
+        else:
+            reason = f"{side.left} cannot be told from noise by any candidate term"
+        return Verdict("not identifiable", reason)
     found = law.estimate
     if found.lack > FAILED:
         return Verdict(
@@ -81,6 +91,13 @@ def _doubts(side: Side, law: SideLaw, refined: Refinement | None) -> list[str]:
             f"at its best scale the law fits, but test functions of other sizes leave up to "
             f"{percent(found.worst_lack)} of {side.left} unexplained"
         )
+    uneven = found.scale.regression.projection.uneven
+    if uneven:
+        doubts.append(f"the noise on {', '.join(uneven)} is not the same everywhere, as the method assumes")
+    if found.unseen > UNSEEN:
+        doubts.append(
+            f"the noise would hide {percent(min(found.unseen, 1.0))} of {side.left}, other terms in it"
+        )
     if found.rows < ROWS_PER_TERM * len(found.fit.support):
         doubts.append(
             f"only about {found.rows:.0f} independent looks at the data stand behind "
@@ -97,7 +114,9 @@ def _doubts(side: Side, law: SideLaw, refined: Refinement | None) -> list[str]:
 
 def _why(side: Side, law: SideLaw) -> str:
     """What was shown: that these terms suffice, and that nothing else of that size does."""
-    if law.estimate.lack == 0.0:
+    if law.estimate.lack == 0.0 and law.estimate.unseen > 1e-3:
+        extent = f"to within the noise (which would hide {percent(law.estimate.unseen)} of it)"
+    elif law.estimate.lack == 0.0:
         extent = "to within the noise"
     else:
         extent = f"to within {percent(max(law.estimate.lack, 1e-6))}"

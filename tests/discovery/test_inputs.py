@@ -49,6 +49,27 @@ def test_a_target_that_cannot_be_met_is_refused(target: str | list[str], sentenc
         pf.discover(plane(T, X, SMOOTH), target=target)
 
 
+@pytest.mark.parametrize("seed", [-1, "a", 1.5])
+def test_a_seed_that_is_no_count_is_refused(seed: int) -> None:
+    with pytest.raises(DiscoveryError, match="whole number"):
+        pf.discover(plane(T, X, SMOOTH), seed=seed)
+
+
+def test_a_target_that_is_no_name_is_refused() -> None:
+    with pytest.raises(DiscoveryError, match="give a name"):
+        pf.discover(plane(T, X, SMOOTH), target=3)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("power", [-30, -12, 9, 30])
+def test_no_unit_is_too_small_or_too_large(power: int) -> None:
+    field = reference("heat")
+    found = pf.discover(pf.add_noise(field.assign_coords(x=10.0**power * field.x), 0.05, seed=0))
+    terms, intervals = found.best.equation.terms["u_t"], found.best.intervals()["u_t"]
+    assert set(terms) == set(intervals) == {"u_xx"}
+    low, high = intervals["u_xx"]
+    assert low < complex(terms["u_xx"]).real < high
+
+
 @pytest.mark.parametrize("name", ["p", "velocity_x", "theta", "t2"])
 def test_variables_keep_their_names_in_the_law(name: str) -> None:
     found = pf.discover(reference("burgers").rename(u=name))

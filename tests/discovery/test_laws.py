@@ -89,6 +89,14 @@ def test_missing_samples_are_left_out(noise: np.random.Generator) -> None:
     assert found.verdict.kind == "identified", found.verdict.text
 
 
+def test_single_missing_samples_do_not_hide_the_law(noise: np.random.Generator) -> None:
+    field = pf.add_noise(reference("burgers"), 0.05, seed=1)
+    values = np.where(noise.random(field.u.shape) < 0.02, np.nan, field.u)
+    found = pf.discover(field.assign(u=(field.u.dims, values)))
+    assert same_terms(found, "burgers")
+    assert found.verdict.kind == "identified", found.verdict.text
+
+
 def test_an_uneven_grid_shows_the_law(noise: np.random.Generator) -> None:
     x = np.sort(np.linspace(-8, 8, 256) + 0.02 * noise.uniform(-1, 1, 256))
     field = pf.catalogue.get("burgers").field(x=x, t=101)

@@ -21,11 +21,36 @@ def test_one_fourier_mode_cannot_tell_diffusion_from_decay() -> None:
     assert ("u_xx",) in laws
 
 
-def test_one_soliton_cannot_tell_korteweg_de_vries_from_advection() -> None:
+@pytest.mark.parametrize("fraction", [0.0, 0.01])
+def test_one_soliton_cannot_tell_korteweg_de_vries_from_advection(fraction: float) -> None:
     t, x = np.linspace(0, 4, 121), np.linspace(-10, 14, 256)
     soliton = 0.5 / np.cosh(0.5 * (x[None, :] - t[:, None])) ** 2
-    found = pf.discover(pf.add_noise(plane(t, x, soliton), 0.01, seed=0))
+    field = plane(t, x, soliton)
+    found = pf.discover(pf.add_noise(field, fraction, seed=0) if fraction else field)
     assert found.verdict.kind == "ambiguous"
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.02, 0.1])
+def test_a_single_wave_cannot_tell_advection_from_dispersion(fraction: float) -> None:
+    t, x = np.linspace(0, 6, 81), np.linspace(0, 2 * np.pi, 96)
+    field = plane(t, x, np.sin(x[None, :] - t[:, None]))
+    for seed in range(2):
+        found = pf.discover(pf.add_noise(field, fraction, seed=seed) if fraction else field)
+        assert found.verdict.kind == "ambiguous", found
+
+
+def test_noise_that_grows_with_the_field_is_noticed() -> None:
+    field = reference("burgers")
+    factor = 1 + 0.05 * np.random.default_rng(0).standard_normal(field.u.shape)
+    found = pf.discover(field * factor)
+    assert found.verdict.kind != "identified"
+    assert any("larger where" in note for note in found.notes)
+    assert not any("larger where" in note for note in pf.discover(pf.add_noise(field, 0.05, seed=0)).notes)
+
+
+def test_what_the_noise_hides_is_said() -> None:
+    found = pf.discover(pf.add_noise(reference("burgers"), 0.1, seed=0))
+    assert "which would hide" in found.verdict.text
 
 
 def test_noise_alone_shows_no_law(noise: np.random.Generator) -> None:
@@ -33,6 +58,7 @@ def test_noise_alone_shows_no_law(noise: np.random.Generator) -> None:
     found = pf.discover(plane(t, x, noise.standard_normal((64, 64))))
     assert found.verdict.kind == "not identifiable"
     assert found.best.equation.left_sides
+    assert (found.to_dict()["candidates"][0]["r2"] or 0.0) < 0.9
 
 
 def test_a_law_outside_the_library_is_not_called_identified() -> None:

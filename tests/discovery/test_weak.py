@@ -131,7 +131,13 @@ def test_features_expand_by_the_product_rule() -> None:
 
 @pytest.mark.parametrize(
     ("value", "error", "rounded"),
-    [(0.0999731, 0.00072, 0.09997), (-1234.5, 33, -1234.0), (1.5, 0.0, 1.5), (12345.6, 700.0, 12350.0)],
+    [
+        (0.0999731, 0.00072, 0.09997),
+        (-1234.5, 33, -1234.0),
+        (1.5, 0.0, 1.5),
+        (12345.6, 700.0, 12350.0),
+        (1.2346e-18, 1e-20, 1.235e-18),
+    ],
 )
 def test_rounding_keeps_two_digits_of_the_error(value: float, error: float, rounded: float) -> None:
     assert round_to_error(value, error) == rounded
