@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ReportError
@@ -47,14 +47,17 @@ def load(workspace: Workspace, job_id: str) -> Run:
         raise ReportError(
             f"Job {job_id} is of kind {job.kind!r}, whose result is no law; this report needs a discovery."
         )
-    (ref,) = list(job.inputs.values())[:1] or [""]
-    if not ref:
+    given = next(iter(job.inputs.items()), None)
+    if given is None:
         raise ReportError(f"Job {job_id} names no dataset, so its report has no data to show.")
+    # What a job was given is found by its id, even after the dataset was deleted; the name is the job's word.
+    version = workspace.datasets.get(job.record.input_ids[given[0]])
+    name, _, number = given[1].rpartition("@")
     return Run(
         job=job,
         result=result,
-        dataset=workspace.datasets.get(ref),
-        field=workspace.datasets.open(ref),
+        dataset=replace(version, name=name, number=int(number)),
+        field=workspace.datasets.open(version.id, file=job.config.get("file")),
         fit=_fit(workspace.jobs.artifact(job_id, FIT)) if FIT in names else None,
     )
 

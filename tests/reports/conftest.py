@@ -27,6 +27,8 @@ class Found:
     result: dict[str, Any]
     orphan: str
     """A discovery whose dataset was deleted since."""
+    broken: str
+    """A discovery whose fit was lost from the store since."""
 
 
 @pytest.fixture(scope="session")
@@ -44,11 +46,18 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Found]:
         workspace = pf.connect()
         version = workspace.datasets.upload(field, "wake", description=DESCRIPTION)
         job = workspace.jobs.submit("discover", inputs=version)
-        orphan = workspace.jobs.submit("discover", inputs=workspace.datasets.upload(field, "gone"))
+        orphan, broken = (
+            workspace.jobs.submit("discover", inputs=workspace.datasets.upload(field.isel(t=part), name))
+            for name, part in (("gone", slice(0, 51)), ("lost", slice(0, 41)))
+        )
         result = job.result(timeout=SECONDS)
         orphan.result(timeout=SECONDS)
+        broken.result(timeout=SECONDS)
         workspace.datasets.delete("gone")
-        yield Found(workspace, home, job.id, result, orphan.id)
+        (fit,) = (one for one in workspace.jobs.artifacts(broken.id) if one.name == "fit.nc")
+        for kept in home.rglob(f"*{fit.sha256[4:]}"):
+            kept.unlink()
+        yield Found(workspace, home, job.id, result, orphan.id, broken.id)
         stop_runner(home)
 
 

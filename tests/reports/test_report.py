@@ -196,10 +196,20 @@ def test_a_template_or_job_that_is_not_there_is_a_sentence(found):
     assert "discovery" in templates()
 
 
+def test_a_report_needs_no_dataset_that_is_still_listed(found):
+    with pytest.raises(NotFoundError):
+        found.workspace.datasets.get("gone")
+    report = found.workspace.reports.render(found.orphan)
+    assert report.title == "The law behind gone"
+    assert "gone@1" in Page(report.html.read_text()).text
+
+
 def test_a_cell_that_fails_is_said_and_its_notebook_is_kept(found):
-    with pytest.raises(ReportError, match=r"The report could not be rendered\. .*gone") as raised:
-        found.workspace.reports.render(found.orphan)
-    kept = found.home / "failed-reports" / f"{found.orphan}.ipynb"
+    with pytest.raises(
+        ReportError, match=r"The report could not be rendered\. The object .* is missing"
+    ) as raised:
+        found.workspace.reports.render(found.broken)
+    kept = found.home / "failed-reports" / f"{found.broken}.ipynb"
     assert str(kept) in str(raised.value)
     assert "Traceback" not in str(raised.value)
     notebook = nbformat.read(kept, as_version=4)
