@@ -58,7 +58,9 @@ def test_a_fault_is_a_sentence_and_its_traceback_is_kept_in_the_home(physforge):
 
 
 def test_an_interruption_exits_with_130_and_no_traceback(physforge):
-    ran = physforge.python(BOOM.format(body="import os, signal; os.kill(os.getpid(), signal.SIGINT)"))
+    # A shell that starts the tests in the background leaves SIGINT ignored: undo that first.
+    heed = "import os, signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    ran = physforge.python(BOOM.format(body=f"{heed}; os.kill(os.getpid(), signal.SIGINT)"))
     assert ran.code == 130
     assert "Traceback" not in ran.err
 
