@@ -60,12 +60,16 @@ def _separate(text: str, tokens: Sequence[Token]) -> list[list[Token]]:
     """Tokens by equation: `;`, top-level `,` and line ends separate, unless the next line goes on."""
     lines: list[list[Token]] = [[]]
     depth = 0
-    for token in tokens:
+    for before, token, after in zip((None, *tokens), tokens, (*tokens[1:], None), strict=False):
         if token.kind == "operator":
             depth += (token.text in CLOSING) - (token.text in CLOSING.values())
         if token.kind == "newline" and depth > 0:
             continue
         if token.kind == "newline" or (token.kind == "operator" and token.text in (",", ";") and depth <= 0):
+            if token.text == "," and _is_decimal(before, token, after):
+                raise complain(
+                    text, token.start, "A comma separates equations; write a decimal point, as in 1.5."
+                )
             lines.append([token])
             depth = 0
         elif token.kind != "end":
@@ -86,6 +90,13 @@ def _separate(text: str, tokens: Sequence[Token]) -> list[list[Token]]:
             text, groups[MAX_EQUATIONS][0].start, f"A system may have at most {MAX_EQUATIONS} equations."
         )
     return [[*group, Token("end", "", group[-1].end, group[-1].end)] for group in groups]
+
+
+def _is_decimal(before: Token | None, comma: Token, after: Token | None) -> bool:
+    """Whether a comma stands between two numbers and touches both, as in `1,5`."""
+    if before is None or after is None or before.kind != "number" or after.kind != "number":
+        return False
+    return before.end == comma.start and comma.end == after.start
 
 
 def _goes_on(before: Sequence[Token], line: Sequence[Token]) -> bool:

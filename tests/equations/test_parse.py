@@ -46,6 +46,20 @@ def test_every_notation_of_burgers_is_the_same_equation(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["u_t = 1,5*u", "u_t = 0,1 u_xx", "1,5 u_t = u", r"u_t = 1,5\,u", "u_t=u+1,5"]
+)
+def test_a_decimal_comma_is_refused_where_it_stands(text: str) -> None:
+    with pytest.raises(EquationError, match=r"write a decimal point, as in 1\.5"):
+        Equation(text)
+
+
+def test_a_comma_before_another_equation_separates() -> None:
+    assert Equation("u_t = 1, v_t = u") == Equation("u_t = 1; v_t = u")
+    assert Equation("u_t = v + 1, 2 v_t = u") == Equation("u_t = v + 1; 2*v_t = u")
+    assert Equation("u_t = v,v_t = u") == Equation("u_t = v; v_t = u")
+
+
+@pytest.mark.parametrize(
     ("text", "canonical"),
     [
         ("u_t = -u_xyx", "u_t = -u_xxy"),
