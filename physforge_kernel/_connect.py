@@ -34,8 +34,8 @@ def connect() -> EmbeddedWorkspace:
     """
     if url := os.environ.get("PHYSFORGE_URL", "").strip():
         raise WorkspaceError(
-            f"PHYSFORGE_URL is {url!r}, but this version of PhysForge has no HTTP client yet. "
-            "Unset PHYSFORGE_URL to use the workspace under PHYSFORGE_HOME."
+            f"PHYSFORGE_URL is {_without_userinfo(url)!r}, but this version of PhysForge has no HTTP client "
+            "yet. Unset PHYSFORGE_URL to use the workspace under PHYSFORGE_HOME."
         )
     from .jobs import ensure_runner, kinds
     from .workspace._embedded import EmbeddedWorkspace
@@ -46,6 +46,19 @@ def connect() -> EmbeddedWorkspace:
     if unfinished.get("queued") or unfinished.get("running"):
         ensure_runner(workspace.home)
     return workspace
+
+
+def _without_userinfo(url: str) -> str:
+    """Return a URL without the name and the password before its host, which no message may repeat.
+
+    Example:
+        >>> _without_userinfo("https://ann:secret@lab.example/services")
+        'https://lab.example/services'
+    """
+    scheme, slashes, rest = url.partition("://")
+    if not slashes:
+        scheme, rest = "", url
+    return f"{scheme}{slashes}{rest.rpartition('@')[2]}"
 
 
 def _render(

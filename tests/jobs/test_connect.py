@@ -30,6 +30,24 @@ def test_a_url_is_answered_with_what_this_version_lacks(monkeypatch: pytest.Monk
         pf.connect()
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ann:s3cret@lab.example/x",
+        "https://ann:s3@cret@lab.example/x",
+        "https://ann:s3cret//s3cret@lab.example/x",
+        "https://ann:s3cret/s3cret@lab.example/x",
+        "ann:s3cret@lab.example/x",
+    ],
+)
+def test_the_password_in_a_url_is_not_repeated(monkeypatch: pytest.MonkeyPatch, url: str):
+    monkeypatch.setenv("PHYSFORGE_URL", url)
+    with pytest.raises(WorkspaceError, match=r"lab\.example/x") as refused:
+        pf.connect()
+    assert "cret" not in str(refused.value)
+    assert "ann" not in str(refused.value)
+
+
 def test_what_cannot_run_is_refused_before_it_is_queued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PHYSFORGE_HOME", str(tmp_path))
     workspace = pf.connect()
