@@ -59,11 +59,33 @@ class Input:
     path: Path
     """The file, or the folder of a version with several files; read-only."""
 
-    def open(self) -> Dataset:
-        """Return the input as a field."""
+    def open(self, file: str | None = None) -> Dataset:
+        """Return the input as a field.
+
+        Args:
+            file: which one, for a version with several files; such as `runs/a.csv`.
+
+        Raises:
+            JobError: the version has several files and none of them was named, or it has no such file.
+            FieldError: the file cannot be read as a field.
+        """
         from ..fields import read
 
-        return read(self.path)
+        folder = self.path.is_dir()
+        files = self._files() if folder else [self.path.name]
+        if file is None and len(files) != 1:
+            raise JobError(
+                f"{self.ref} holds {len(files)} files: {', '.join(files[:8])}. "
+                f"Say which in the setting 'file', as in --config file={files[0]}."
+            )
+        if file is not None and file not in files:
+            raise JobError(f"{self.ref} has no file {file!r}. It holds {', '.join(files[:8])}.")
+        return read(self.path / (file or files[0]) if folder else self.path)
+
+    def _files(self) -> list[str]:
+        return sorted(
+            path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file()
+        )
 
 
 @dataclass(frozen=True)

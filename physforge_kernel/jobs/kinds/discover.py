@@ -24,6 +24,11 @@ class DiscoverConfig(BaseModel):
         title="Left side",
         description="A derivative such as u_t, or a list; empty tries every time derivative.",
     )
+    file: str | None = Field(
+        default=None,
+        title="File",
+        description="Which file of the dataset, such as runs/a.csv; empty where it has only one.",
+    )
     seed: int = Field(default=0, ge=0, title="Seed", description="Fixes the random choices of the search.")
 
 
@@ -32,7 +37,7 @@ def run(config: DiscoverConfig, context: Context) -> None:
     from ...discovery import discover as search
 
     context.progress(0.0, "Reading the field")
-    field = context.inputs["field"].open()
+    field = context.inputs["field"].open(config.file)
     found = search(
         field,
         target=config.target,
