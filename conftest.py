@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,18 +17,11 @@ os.environ.pop("PHYSFORGE_URL", None)
 
 
 @pytest.fixture(autouse=True)
-def home_of_an_example(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give every docstring's example a workspace in which nothing has happened yet."""
-    if not isinstance(request.node, pytest.DoctestItem):
-        yield
-        return
-    from physforge_kernel.jobs import stop_runner
-
-    home = request.getfixturevalue("tmp_path") / "home"
-    monkeypatch.setenv("PHYSFORGE_HOME", str(home))
-    yield
-    if home.exists():
-        stop_runner(home)
+def empty_workspace_for_examples(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An example in a docstring starts from nothing, whatever ran before it."""
+    if isinstance(request.node, pytest.DoctestItem):
+        folder = request.getfixturevalue("tmp_path_factory").mktemp("example")
+        monkeypatch.setenv("PHYSFORGE_HOME", str(folder / "home"))
 
 
 def pytest_sessionfinish() -> None:
