@@ -8,7 +8,7 @@ import typer
 
 from . import _catalogue, _dataset, _describe, _discover, _job, _report
 
-EPILOG = "The workspace is the folder in PHYSFORGE_HOME (default: ~/.physforge), or the lab at PHYSFORGE_URL."
+EPILOG = "The workspace is the folder in PHYSFORGE_HOME (default: ~/.physforge)."
 
 app = typer.Typer(
     name="physforge",

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ._console import bullet, facts, print_json, progress, say, show, size, stdout, styled, table
+from ._console import bullet, facts, print_json, progress, prose, say, show, size, stdout, styled, table
 from ._records import dataset_document, version_document, workspace
 from ._times import when
 from ._usage import MisuseError
@@ -22,7 +22,7 @@ Ref = Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="A dataset's 
 
 @app.command("upload")
 def upload(
-    source: Annotated[Path, typer.Argument(metavar="FILE", help="A file, or a folder such as a Zarr store.")],
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="A file, or a folder of files.")],
     name: Annotated[
         str | None, typer.Option("--name", "-n", help="The dataset's name. Default: the file's.")
     ] = None,
@@ -44,10 +44,12 @@ def upload(
 
 @app.command("list")
 def list_datasets(
-    search: Annotated[str | None, typer.Argument(help="Only names that contain this.")] = None,
+    search: Annotated[
+        str | None, typer.Argument(help="Only those whose name, description or tags contain this.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the datasets, newest first."""
+    """List the datasets by name."""
     found = workspace().datasets.list(search)
     if as_json:
         print_json([dataset_document(info) for info in found])
@@ -93,17 +95,18 @@ def info(ref: Ref, as_json: AsJson = False) -> None:
         ),
         indent=2,
     )
-    described = version.metadata if "variables" not in version.metadata else {"": version.metadata}
-    for path, description in described.items():
-        _show_description(path, description)
+    for path, description in version.metadata.get("files", {"": version.metadata}).items():
+        say()
+        if path:
+            say(f"  {path}", style="bold")
+        _show_description(description)
 
 
-def _show_description(path: str, description: Any) -> None:
-    """Show what `describe` found when the file was uploaded."""
-    if not isinstance(description, Mapping) or "variables" not in description:
-        facts({path: str(description)})
+def _show_description(description: Mapping[str, Any]) -> None:
+    """Show what `describe` found when a file was uploaded, or why it could not be read."""
+    if "refused" in description:
+        prose(description["refused"])
         return
-    say()
     axes = [
         [a["name"], a["size"], f"{a['start']:.6g}", f"{a['stop']:.6g}", a["units"] or ""]
         for a in description["axes"]

@@ -209,8 +209,10 @@ def event_document(event: Any) -> dict[str, Any]:
 
 def _event_words(event: Any) -> str:
     words = [str(event.data[key]) for key in ("name", "text", "message", "reason") if event.data.get(key)]
-    first = next(iter(" ".join(words).splitlines()), "")
-    return f"  {first[:100]}"
+    lines = " ".join(words).splitlines()
+    # What went wrong stands at the end of a traceback; above it stands only where.
+    told = lines[-1:] if lines and lines[0].startswith("Traceback (most recent call last)") else lines[:1]
+    return f"  {''.join(told)[:100]}"
 
 
 def _exit_by(job: Any) -> None:

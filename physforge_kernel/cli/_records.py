@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def workspace() -> Workspace:
-    """Open the workspace: the lab at PHYSFORGE_URL, else the folder in PHYSFORGE_HOME."""
+    """Open the workspace in the folder that PHYSFORGE_HOME names."""
     from .. import connect
 
     return connect()

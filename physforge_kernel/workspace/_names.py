@@ -62,7 +62,10 @@ def name_from_stem(stem: str) -> str:
     """
     name = slug(stem)
     if not name:
-        raise WorkspaceError(f"No dataset name can be made of {stem!r:.160}. Pass one, as in name='wake'.")
+        raise WorkspaceError(
+            f"No dataset name can be made of {stem!r:.160}. Pass one: name='wake' in Python, "
+            "--name wake on the command line."
+        )
     return check_name(name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ import pytest
 import xarray as xr
 
 from physforge_kernel import errors, fields
+from physforge_kernel.cli._job import _event_words
 from physforge_kernel.jobs import stop_runner
+from physforge_kernel.workspace import Event
 
 from .conftest import Command
 
@@ -53,6 +56,50 @@ def test_an_upload_is_listed_described_and_downloaded_as_it_was(lab, sample, tmp
     assert version["files"][0]["size"] == sample.stat().st_size
     assert [one["ref"] for one in versions] == ["wake@1"]
     assert Path(copy["path"]).read_bytes() == sample.read_bytes()
+
+
+def test_each_file_of_a_folder_is_described_in_its_own_table(physforge, sample, tmp_path):
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    (folder / "wake.csv").write_bytes(sample.read_bytes())
+    (folder / "notes.txt").write_text("Measured on a Tuesday.")
+    uploaded, shown, which = physforge.many(
+        ["dataset", "upload", folder],
+        ["dataset", "info", "runs"],
+        ["job", "submit", "discover", "--input", "runs", "--watch"],
+    )
+    assert (uploaded.code, shown.code) == (0, 0)
+    lines = [line.strip() for line in shown.out.splitlines()]
+    table = lines[lines.index("wake.csv") :]
+    assert any(line.split() == ["axis", "points", "from", "to", "units"] for line in table)
+    assert any(line.startswith("u ") for line in table)
+    refused = lines[lines.index("notes.txt") + 1]
+    assert refused == "notes.txt, line 2: there is a header but no row of data below it."
+    assert not set("{}") & set(shown.out)
+    assert which.code == errors.JobError.exit_code
+    assert "--config file=notes.txt" in which.err
+    assert "Traceback" not in which.out
+
+
+def test_a_file_whose_name_makes_none_says_how_to_give_one(physforge, sample, tmp_path):
+    named = tmp_path / "\u3053\u3093.csv"
+    named.write_bytes(sample.read_bytes())
+    ran = physforge("dataset", "upload", named)
+    assert ran.code == errors.WorkspaceError.exit_code
+    assert "--name wake" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("one\ntwo\n", "one"),
+        ("Traceback (most recent call last):\n  File 'kind.py', line 1\nValueError: no\n", "ValueError: no"),
+        ("", ""),
+    ],
+)
+def test_of_a_log_the_line_that_tells_is_shown(text, told):
+    event = Event("job-1", 1, datetime.now(UTC), 1, "log", {"text": text})
+    assert _event_words(event).strip() == told
 
 
 def test_names_and_descriptions_cannot_steer_a_terminal(lab):
