@@ -11,6 +11,7 @@ from pathlib import Path
 
 import typer
 
+from .._home import private_folder
 from ..errors import PhysForgeError
 from ._plain import one_line
 
@@ -64,16 +65,20 @@ def _keep_traceback(failure: Exception) -> Path:
     text = "".join(traceback.format_exception(failure))
     text = f"physforge {' '.join(sys.argv[1:])}\n\n{text}"
     name = f"cli-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-    for folder in (_home() / "logs", Path(tempfile.gettempdir())):
+    for home in (_home(), None):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            kept = folder / name
+            kept = (Path(tempfile.gettempdir()) if home is None else _logs(home)) / name
             with open(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(text)
             return kept
         except OSError:
             continue
     raise failure
+
+
+def _logs(home: Path) -> Path:
+    private_folder(home)
+    return private_folder(home / "logs")
 
 
 def _home() -> Path:

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from .._lifeline import die_with
 from ..errors import JobError, PhysForgeError
 from ._channel import Channel, Message
 from ._context import ChunkAnswer, Context, Input, JobCancelledError
-from ._process import die_with
 
 _LOOK_FOR_A_STOP_EVERY = 0.2  # seconds, while waiting for inner tasks
 
@@ -97,7 +97,7 @@ def main() -> NoReturn:
 
 
 def _run(order: dict[str, Any], host: SupervisorHost) -> tuple[str, dict[str, Any]]:
-    """Run the kind, and return how it ended; the traceback of a failure goes to the log."""
+    """Run the kind, and return how it ended; what a failure says of itself goes to the log."""
     from .kinds import get
 
     try:
@@ -116,8 +116,8 @@ def _run(order: dict[str, Any], host: SupervisorHost) -> tuple[str, dict[str, An
         kind.run(config, context)
     except JobCancelledError:
         return "stopped", {}
-    except PhysForgeError as error:
-        traceback.print_exc()
+    except PhysForgeError as error:  # foreseen: its sentence says all
+        print(error, *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr)
         return "failed", {"error": str(error)}
     except MemoryError:
         traceback.print_exc()

@@ -8,7 +8,6 @@ died without a word.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
@@ -21,8 +20,6 @@ from typing import IO
 HOME_MARK = "PHYSFORGE_RUNNER_HOME"
 ATTEMPT_MARK = "PHYSFORGE_RUNNER_ATTEMPT"
 PRIVATE_UMASK = 0o077
-
-_PR_SET_PDEATHSIG = 1
 
 
 def start(
@@ -69,18 +66,6 @@ def start(
             ATTEMPT_MARK: attempt,
         },
     )
-
-
-def die_with(parent: int) -> None:
-    """Have the kernel kill this process as soon as the one that started it is gone.
-
-    Linux ties this to the thread that started the process; ours are started by threads that wait for their
-    end.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it was gone before the line above
-        os._exit(1)
 
 
 def has_ended(process: subprocess.Popen[bytes]) -> bool:

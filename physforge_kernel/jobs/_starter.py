@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from .._home import private_folder
 from ..errors import WorkspaceError
 from ._lock import RunnerLock
 from ._process import ATTEMPT_MARK, HOME_MARK, PRIVATE_UMASK
@@ -86,7 +87,8 @@ def ensure_runner(home: Path, environment: Mapping[str, str] | None = None) -> N
         line.
     """
     files = RunnerFiles(home.resolve())
-    files.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(files.home)
+    private_folder(files.folder)
     lock = RunnerLock.take(files.lock)
     if lock is None:
         return

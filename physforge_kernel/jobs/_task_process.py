@@ -6,9 +6,9 @@ import os
 import signal
 import sys
 
+from .._lifeline import die_with
 from ._channel import Channel
 from ._context import run_chunk
-from ._process import die_with
 
 IDLE_SECONDS = 10.0
 

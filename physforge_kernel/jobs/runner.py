@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._home import private_folder
 from ..errors import PhysForgeError
 from ._lock import RunnerLock
 from ._process import PRIVATE_UMASK, sweep
@@ -192,7 +193,8 @@ def main(arguments: Sequence[str] | None = None, serve: Callable[..., None] = ru
         level=logging.INFO, format="%(asctime)s %(process)d %(name)s %(message)s", stream=sys.stderr
     )
     files = RunnerFiles(given.home.expanduser().resolve())
-    files.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(files.home)
+    private_folder(files.folder)
     lock = RunnerLock(given.lock) if given.lock is not None else RunnerLock.take(files.lock)
     if lock is None:
         print(f"The workspace {files.home} has a runner already.", file=sys.stderr)

@@ -54,7 +54,7 @@ def seed(source: Path, folder: Path) -> Seeding:
     """
     folder.mkdir(parents=True, exist_ok=True)
     record_path = folder / _RECORD
-    record: dict[str, str] = json.loads(record_path.read_text()) if record_path.exists() else {}
+    record = _recorded(record_path)
     added, refreshed, kept = [], [], []
     for shipped in _tutorials(source):
         name = shipped.relative_to(source).as_posix()
@@ -75,6 +75,15 @@ def seed(source: Path, folder: Path) -> Seeding:
         record[name] = wanted
     _replace(record_path, json.dumps(record, indent=1).encode())
     return Seeding(tuple(added), tuple(refreshed), tuple(kept))
+
+
+def _recorded(path: Path) -> dict[str, str]:
+    """Return the record of what was seeded; one that cannot be read says nothing, so that all edits stay."""
+    try:
+        record = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def _tutorials(source: Path) -> list[Path]:

@@ -13,6 +13,7 @@ from ..errors import PhysForgeError
 
 KERNEL = "physforge"
 FIRST_TUTORIAL = "01_first_law.ipynb"
+_LAST_PORT = 65535
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Settings:
         token: what a browser must show to get in.
 
     Raises:
-        PhysForgeError: `ip` is reachable from other machines.
+        PhysForgeError: `ip` is reachable from other machines, or there is no such port.
 
     Example:
         >>> Settings(Path("home"), Path("work"), ip="0.0.0.0")
@@ -50,6 +51,10 @@ class Settings:
                 f"The lab never listens where other machines can reach it, and {self.ip} is such an address: "
                 "leave --ip out, or pass one of this machine alone, such as 127.0.0.1. "
                 "From elsewhere, forward the port: ssh -L 8888:127.0.0.1:8888 THIS_MACHINE"
+            )
+        if not 1 <= self.port <= _LAST_PORT:
+            raise PhysForgeError(
+                f"There is no port {self.port}: pass a --port between 1 and {_LAST_PORT}, or leave it out."
             )
 
     @property

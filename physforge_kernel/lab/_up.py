@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .._home import private_folder
 from .._shared import shared_folder
-from ..errors import PhysForgeError
+from ..errors import PhysForgeError, WorkspaceError
 from ._folder import Seeding, seed
 from ._runner import end_runners, runners_of
 from ._settings import FIRST_TUTORIAL, Settings, has_display, home_and_folder
@@ -33,13 +34,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         settings = _parse(arguments)
-        seeding = seed(shared_folder("notebooks"), settings.folder)
+        seeding = prepare(settings)
         others = runners_of(settings.home)
         server = _start(settings)
         _trust(settings, (*seeding.added, *seeding.refreshed))
     except PhysForgeError as error:
         print(f"PhysForge: {error}", file=sys.stderr)
         return error.exit_code
+    except (OSError, OverflowError) as error:
+        print(f"PhysForge: {_refusal(error)}", file=sys.stderr)
+        return WorkspaceError.exit_code
     except KeyboardInterrupt:
         return _INTERRUPTED
     # Runs after the callback that binds the port: whoever reads the address can open it.
@@ -51,6 +55,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     waiting = " Jobs that had not ended wait for the next start." if had_runner else ""
     print(f"The lab has stopped.{waiting}")
     return 0
+
+
+def prepare(settings: Settings) -> Seeding:
+    """Make everything on the disk that a lab needs: the private home first, then the tutorials and Jupyter's.
+
+    Args:
+        settings: how the lab will run.
+
+    Returns:
+        what happened to the tutorials.
+
+    Raises:
+        OSError: a folder cannot be made or written.
+    """
+    private_folder(settings.home)
+    private_folder(settings.jupyter)
+    seeding = seed(shared_folder("notebooks"), settings.folder)
+    _quiet_news(settings.jupyter)
+    return seeding
+
+
+def _refusal(error: OSError | OverflowError) -> str:
+    """Say what the system refused; it names the file, unless it was an address that it refused."""
+    reason = error.strerror if isinstance(error, OSError) else None
+    if not isinstance(error, OSError) or error.filename is None:
+        return f"The lab could not be started: {reason or error}. Pass another --port, or leave it out."
+    return (
+        f"The lab cannot use {str(error.filename)!r}: {reason or error}. "
+        "Choose other folders: PHYSFORGE_HOME for the workspace, --folder for where you work."
+    )
 
 
 def _parse(arguments: Sequence[str] | None) -> Settings:
@@ -74,7 +108,6 @@ def _parse(arguments: Sequence[str] | None) -> Settings:
 
 
 def _start(settings: Settings) -> Any:
-    _quiet_news(settings.jupyter)
     os.environ["PHYSFORGE_HOME"] = str(settings.home)  # the kernels inherit it
     os.environ["JUPYTER_CONFIG_DIR"] = str(settings.jupyter)
     try:
@@ -120,6 +153,8 @@ def _trust(settings: Settings, seeded: Sequence[str]) -> None:
 
 
 def _announce(server: Any, settings: Settings, seeding: Seeding) -> None:
+    if not server.http_server._sockets:  # nothing to open: Jupyter has said why, and ends
+        return
     host = f"[{settings.ip}]" if ":" in settings.ip else settings.ip
     print(
         f"\n  The lab is open at  http://{host}:{server.port}/lab/tree/{FIRST_TUTORIAL}?token={settings.token}\n"

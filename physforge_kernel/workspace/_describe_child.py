@@ -1,4 +1,4 @@
-"""The process in which an uploaded file is first opened: `python -m ... MEMORY SECONDS FOLDER`.
+"""The process in which an uploaded file is first opened: `python -m ... PARENT MEMORY SECONDS FOLDER`.
 
 The files' names come as JSON on standard input. The process limits itself before it opens a file, and answers
 with JSON on what was standard output.
@@ -14,12 +14,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .._lifeline import die_with
 from ..errors import PhysForgeError
 from ..fields import describe
 from ._json import plain
 
 
-def main(memory: int, seconds: int, folder: Path) -> None:
+def main(parent: int, memory: int, seconds: int, folder: Path) -> None:
+    die_with(parent)
     paths: list[str] = json.load(sys.stdin)
     answer = os.dup(1)
     os.dup2(2, 1)  # what a reader prints must not mix with the answer
@@ -59,4 +61,4 @@ def _is_exhaustion(error: MemoryError | OSError | ImportError) -> bool:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
+    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))

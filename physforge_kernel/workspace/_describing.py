@@ -39,20 +39,21 @@ class Descriptions:
 def describe_apart(folder: Path, paths: Sequence[str], limits: Limits) -> Descriptions:
     """Describe files of `folder` in a process of their own, with limits on memory and time.
 
-    The process gets no secrets from our environment, and a folder of its own for what it writes.
+    The process gets no secrets from our environment, and a folder of its own for what it writes, inside
+    `folder`. It dies with this one.
 
     Raises:
         FieldError: a file took more than the limits, or killed its reader.
     """
     command = [
         *(sys.executable, "-P", "-B", "-m", f"{__package__}._describe_child"),
-        *(str(limits.memory), str(limits.seconds), str(folder)),
+        *(str(os.getpid()), str(limits.memory), str(limits.seconds), str(folder)),
     ]
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     files = paths[0] if len(paths) == 1 else f"one of {len(paths)} files"
     with (
-        tempfile.TemporaryDirectory(prefix="physforge-describe-") as scratch,
+        tempfile.TemporaryDirectory(prefix=".describing-", dir=folder) as scratch,
         subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

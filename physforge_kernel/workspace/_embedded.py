@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from .._home import private_folder
 from ..errors import WorkspaceError
 from . import _objects
 from ._clock import Clock, utc_now
@@ -43,7 +44,7 @@ class EmbeddedWorkspace:
     Many processes may have the same home open at once.
 
     Args:
-        home: the workspace's folder; readable by nobody else if it is made here.
+        home: the workspace's folder; closed to everybody else if it is ours.
         kinds: job kind -> validator of its config, for `jobs.submit`; None accepts any kind.
         on_submit: called with the home after a job was queued, and now and then while one is waited for;
             it starts the runner if none is there.
@@ -70,7 +71,7 @@ class EmbeddedWorkspace:
         clock: Clock = utc_now,
         limits: Limits = Limits(),  # noqa: B008 (frozen)
     ) -> None:
-        self.home = _private_folder(Path(home).expanduser().absolute())
+        self.home = _made(Path(home).expanduser().absolute())
         self._clock = clock
         self._database: Database = open_database(self.home)
         self._store = LocalObjectStore(self.home)
@@ -109,9 +110,9 @@ class EmbeddedWorkspace:
         return f"<EmbeddedWorkspace {self.home}>"
 
 
-def _private_folder(home: Path) -> Path:
+def _made(home: Path) -> Path:
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(home)
     except OSError as error:
         raise WorkspaceError(
             f"The workspace's folder {home} cannot be made: {error.strerror}. "

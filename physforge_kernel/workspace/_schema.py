@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import Connection, inspect, text
 
+from .._home import private_file
 from ..errors import WorkspaceError
 from ._database import Database
 
@@ -33,6 +34,7 @@ def open_database(home: Path) -> Database:
         WorkspaceError: the schema is not one that this version of PhysForge knows.
     """
     database = Database(home / "workspace.db")
+    private_file(database.path)  # SQLite gives the files beside it the same mode
     if revision(database) != HEAD:
         migrate(database, HEAD)
     return database

@@ -113,7 +113,7 @@ def test_a_process_dies_with_the_one_that_started_it(
 import subprocess, sys, os
 child = '''
 import os, sys, time
-from physforge_kernel.jobs._process import die_with
+from physforge_kernel._lifeline import die_with
 die_with(int(sys.argv[1]))
 open({str(trace)!r} + ".new", "w").write(str(os.getpid()))
 os.replace({str(trace)!r} + ".new", {str(trace)!r})

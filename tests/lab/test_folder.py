@@ -91,6 +91,16 @@ def test_a_file_that_was_there_before_the_tutorials_stays(shipped: Path, folder:
     assert (folder / "01_first_law.ipynb").read_text() == "notes of mine, no notebook"
 
 
+@pytest.mark.parametrize("record", [b"", b"{broken", b"[]", b"\xff", b'{"01_first_law.ipynb": 7}'])
+def test_a_record_that_cannot_be_read_costs_nobody_an_edit(shipped: Path, folder: Path, record: bytes):
+    seed(shipped, folder)
+    (folder / ".tutorials.json").write_bytes(record)
+    (folder / "01_first_law.ipynb").write_text(notebook("law = 'mine'"))
+
+    assert seed(shipped, folder).kept == ("01_first_law.ipynb",)
+    assert "mine" in (folder / "01_first_law.ipynb").read_text()
+
+
 def test_a_tutorial_that_was_deleted_comes_back(shipped: Path, folder: Path):
     seed(shipped, folder)
     (folder / "01_first_law.ipynb").unlink()

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import physforge_kernel as pf
 from physforge_kernel import PhysForgeError
+from physforge_kernel.errors import WorkspaceError
 from physforge_kernel.lab import Settings
-from physforge_kernel.lab._settings import has_display, home_and_folder
+from physforge_kernel.lab._settings import FIRST_TUTORIAL, has_display, home_and_folder
+from physforge_kernel.lab._up import main, prepare
 
 
 @pytest.mark.parametrize(
@@ -25,6 +30,47 @@ def test_an_address_that_others_can_reach_is_refused(tmp_path: Path, ip: str):
 @pytest.mark.parametrize("ip", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
 def test_an_address_of_this_machine_alone_is_taken(tmp_path: Path, ip: str):
     assert f"--ServerApp.ip={ip}" in Settings(tmp_path, tmp_path, ip=ip).arguments(root=False)
+
+
+@pytest.mark.parametrize("port", [-1, 0, 65_536, 99_999])
+def test_a_port_that_there_cannot_be_is_refused(tmp_path: Path, port: int):
+    with pytest.raises(PhysForgeError, match=f"no port {port}: pass a --port between 1 and 65535"):
+        Settings(tmp_path, tmp_path, port=port)
+
+
+@pytest.mark.parametrize("home", ["/dev/null/x", "/etc/passwd", "/proc/x"])
+def test_a_home_that_cannot_be_is_refused_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: str
+):
+    monkeypatch.setenv("PHYSFORGE_HOME", home)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert main(["--no-browser"]) == WorkspaceError.exit_code
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    said = capsys.readouterr().err
+    assert said.startswith(f"PhysForge: The lab cannot use '{home}")
+    assert "PHYSFORGE_HOME" in said
+    assert said.count("\n") == 1
+
+
+def test_what_a_lab_makes_first_is_closed_to_others_and_so_is_the_workspace_in_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    home = tmp_path / "home"
+    monkeypatch.setenv("PHYSFORGE_HOME", str(home))
+    where, folder = home_and_folder()
+    before = os.umask(0o022)
+    try:
+        prepare(Settings(where, folder))
+        pf.connect()
+    finally:
+        os.umask(before)
+
+    for place in (".", "jupyter", "objects", "staging", "views", "workspace.db"):
+        assert (home / place).stat().st_mode & 0o077 == 0, place
+    assert (home / "notebooks" / FIRST_TUTORIAL).exists()
 
 
 def test_the_command_refuses_a_public_address_in_one_sentence_before_anything_is_made(tmp_path: Path):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
 from physforge_kernel.workspace import EmbeddedWorkspace
@@ -39,6 +41,28 @@ workspace.datasets._store = Store(Path(home))
 workspace.datasets.upload(source, "wave", progress=lambda done, said: reached(said.split()[0].lower()))
 """
 
+# Uploads with a describer that stops before it starts to read, and tells the id of its process.
+SLOW_DESCRIBER = """
+import os, subprocess, sys
+from physforge_kernel.workspace import EmbeddedWorkspace, _describing
+
+home, source, pipe = sys.argv[1:]
+start = subprocess.Popen
+
+def started(command, **options):
+    process = start(command, **options | {"stdin": os.open(pipe, os.O_RDWR)})  # which never ends
+
+    def tell_and_wait(*given, **more):
+        print(process.pid, flush=True)
+        process.wait()
+
+    process.communicate = tell_and_wait
+    return process
+
+_describing.subprocess.Popen = started
+EmbeddedWorkspace(home).datasets.upload(source, "wave")
+"""
+
 
 def killed_at(stage: str, home: Path, source: Path) -> None:
     with subprocess.Popen(
@@ -67,6 +91,28 @@ def test_an_upload_that_dies_before_its_commit_leaves_no_version(tmp_path: Path,
     version = reopened.datasets.upload(source, "wave")
     assert (version.ref, version.reused) == ("wave@1", False)
     assert reopened.datasets.path("wave").read_bytes() == source.read_bytes()
+
+
+def test_what_describes_an_upload_dies_with_the_uploader_and_leaves_nothing(tmp_path: Path):
+    home, temporary, pipe = tmp_path / "home", tmp_path / "tmp", tmp_path / "pipe"
+    temporary.mkdir()
+    os.mkfifo(pipe)
+    source = wave_csv(tmp_path / "wave.csv")
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW_DESCRIBER, home, source, pipe],
+        env=os.environ | {"TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as uploader:
+        assert uploader.stdout is not None
+        describer = psutil.Process(int(uploader.stdout.readline()))
+        assert describer.ppid() == uploader.pid
+        uploader.kill()
+        describer.wait(timeout=30)
+    assert list(temporary.iterdir()) == []
+
+    EmbeddedWorkspace(home)
+    assert list((home / "staging").iterdir()) == []
 
 
 def test_an_upload_that_dies_after_its_commit_is_whole(tmp_path: Path):

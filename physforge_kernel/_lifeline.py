@@ -1,0 +1,22 @@
+"""The bond between a process and the one that started it: it dies when that does."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process as soon as the one that started it is gone.
+
+    Linux ties this to the thread that started the process; ours are started by threads that wait for their
+    end.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it was gone before the line above
+        os._exit(1)
