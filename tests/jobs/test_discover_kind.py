@@ -52,7 +52,28 @@ def test_a_target_that_the_field_cannot_have_is_refused_in_a_sentence(lab: Embed
     job = lab.jobs.submit("discover", {"target": "v_t"}, inputs="rod")
     with pytest.raises(JobError, match="v"):
         lab.jobs.result(job.id, timeout=120)
-    assert "Traceback" in lab.jobs.log(job.id)
+    assert lab.jobs.log(job.id).strip() == lab.jobs.get(job.id).error
+
+
+def test_a_dataset_of_several_files_is_asked_which_one(lab: EmbeddedWorkspace, tmp_path: Path):
+    folder = tmp_path / "rods"
+    (folder / "runs").mkdir(parents=True)
+    field = heat()
+    field.to_netcdf(folder / "long.nc", engine="h5netcdf")
+    (2 * field).to_netcdf(folder / "runs" / "hot.nc", engine="h5netcdf")
+    lab.datasets.upload(folder, "rods")
+    which = {
+        file: lab.jobs.submit("discover", {"file": file}, inputs="rods")
+        for file in (None, "cold.nc", "../rods/long.nc", "runs/hot.nc")
+    }
+    for file, sentence in (
+        (None, r"rods@1 holds 2 files: long\.nc, runs/hot\.nc\. .*--config file=long\.nc"),
+        ("cold.nc", r"rods@1 has no file 'cold\.nc'\. It holds long\.nc, runs/hot\.nc"),
+        ("../rods/long.nc", "rods@1 has no file"),
+    ):
+        with pytest.raises(JobError, match=sentence):
+            lab.jobs.result(which[file].id, timeout=120)
+    assert list(lab.jobs.result(which["runs/hot.nc"].id, timeout=120)["terms"]["u_t"]) == ["u_xx"]
 
 
 def test_a_cancelled_discovery_stops_at_its_next_progress(tmp_path: Path):
