@@ -42,7 +42,7 @@ def test_the_example_prints_what_the_readme_says():
     assert dots, "the README shows the beginning of what is printed, then dots"
     printed = "\n".join(ended.stdout.splitlines()[: len(shown.splitlines())])
     assert words(printed) == words(shown), "run `make images`"
-    assert numbers(printed) == pytest.approx(numbers(shown), rel=0.01), "run `make images`"
+    assert numbers(printed) == pytest.approx(numbers(shown), rel=0.05), "run `make images`"
 
 
 def test_every_file_and_target_that_the_readme_names_exists():
