@@ -10,6 +10,7 @@ from ..workspace._job_records import JobRecords
 from ..workspace._job_views import JobRecord
 from ..workspace._object_store import LocalObjectStore
 from ..workspace._schema import open_database
+from ..workspace._uploads import disk_errors
 from ..workspace._versions import resolve
 
 
@@ -22,12 +23,12 @@ class Desk:
         self.records = JobRecords(self.database, self._store)
 
     def lay_out(self, job: JobRecord, folder: Path) -> dict[str, dict[str, str]]:
-        """Let the files of the job's inputs appear under `folder`; return the ref and the path of each input.
+        """Copy the files of the job's inputs to `folder`; return the ref and the path of each input.
 
         The path is the file's, or the folder's where a version has several files.
 
         Raises:
-            WorkspaceError: an object is missing from the store.
+            WorkspaceError: an object is missing or damaged, or cannot be copied.
         """
         laid_out: dict[str, dict[str, str]] = {}
         for name, ref in job.inputs.items():
@@ -37,7 +38,8 @@ class Desk:
             for path, sha256 in files:
                 destination = root / path
                 destination.parent.mkdir(parents=True, exist_ok=True)
-                self._store.link(sha256, destination)
+                with disk_errors():
+                    self._store.fetch(sha256, destination, mode=0o444)
             single = len(files) == 1 and "/" not in files[0][0]
             laid_out[name] = {"ref": ref, "path": str(root / files[0][0] if single else root)}
         return laid_out

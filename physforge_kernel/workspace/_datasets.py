@@ -82,6 +82,8 @@ class EmbeddedDatasets:
             gathered = gather(source, name, staging, lambda done, said: report(0.8 * done, said))
             earlier = self._same(name, gathered.manifest)
             if earlier is not None:
+                for staged in gathered.files.values():
+                    self._store.publish(staged)  # which mends an object that was damaged
                 report(1.0, f"Found {earlier.ref}, which holds these bytes already")
                 return earlier
             report(0.8, "Describing")
@@ -134,9 +136,16 @@ class EmbeddedDatasets:
             return Listing(map(version_of, rows), VERSION_COLUMNS, "No versions.")
 
     def path(self, ref: str | Version) -> Path:
-        """Return where the version's file, or the folder of its files, lies; copy it to change it."""
+        """Return where a copy of the version's file, or the folder of its files, lies.
+
+        Copy it elsewhere to change it: what is written to it is undone, and never reaches the version.
+
+        Raises:
+            NotFoundError: there is no such version.
+            WorkspaceError: its bytes in the workspace are missing or damaged.
+        """
         version = self.get(ref)
-        folder = self._views.show(version.id, {entry.path: entry.sha256 for entry in version.files})
+        folder = self._shown(version)
         return folder / version.files[0].path if len(version.files) == 1 else folder
 
     def open(self, ref: str | Version, file: str | None = None) -> Dataset:
@@ -148,14 +157,13 @@ class EmbeddedDatasets:
 
         Raises:
             NotFoundError: there is no such version, or no such file in it.
+            WorkspaceError: its bytes in the workspace are missing or damaged.
         """
         from ..fields import read
 
         version = self.get(ref)
-        path = self.path(version.id)
-        if len(version.files) > 1:
-            path = path / file_to_open(version, file)
-        return read(path)
+        path = version.files[0].path if len(version.files) == 1 else file_to_open(version, file)
+        return read(self._shown(version, exactly=path) / path)
 
     def download(self, ref: str | Version, destination: str | PathLike[str]) -> Path:
         """Copy a version's file, or the folder of its files, out of the workspace.
@@ -168,6 +176,7 @@ class EmbeddedDatasets:
 
         Raises:
             ConflictError: something is there already.
+            WorkspaceError: its bytes in the workspace are missing or damaged, or cannot be copied.
         """
         version = self.get(ref)
         single = len(version.files) == 1
@@ -203,6 +212,10 @@ class EmbeddedDatasets:
                     row.released = True
                     for file in row.files:
                         _objects.release(session, file.sha256, now)
+
+    def _shown(self, version: Version, exactly: str | None = None) -> Path:
+        files = {entry.path: entry.sha256 for entry in version.files}
+        return self._views.show(version.id, files, exactly=exactly)
 
     def _resolve(self, session: Session, ref: str | Version) -> VersionRow:
         return resolve(session, ref.id if isinstance(ref, Version) else ref)

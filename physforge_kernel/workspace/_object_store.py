@@ -19,7 +19,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from .._home import private_folder
 from ..errors import WorkspaceError
+from ._copying import copy_hashed, sha256_of
 
 _BLOCK = 1 << 20
 
@@ -54,9 +56,9 @@ class ObjectStore(Protocol):
 
     def has(self, sha256: str) -> bool: ...
 
-    def fetch(self, sha256: str, destination: Path) -> None: ...
+    def fetch(self, sha256: str, destination: Path, *, mode: int = 0o666) -> None: ...
 
-    def link(self, sha256: str, destination: Path) -> None: ...
+    def is_copy(self, sha256: str, path: Path) -> bool: ...
 
     def delete(self, sha256: str) -> None: ...
 
@@ -90,8 +92,8 @@ class LocalStaging:
     def seal(self, name: str) -> StagedFile:
         """Hash and make durable a file that was written straight into the staging folder."""
         target = self.folder / name
+        digest = sha256_of(target)
         with open(target, "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
             _make_durable(file.fileno())
             size = os.fstat(file.fileno()).st_size
         return StagedFile(target, digest, size)
@@ -101,10 +103,8 @@ class LocalObjectStore:
     """Objects in `root/objects/ab/cd/<sha256>`, read-only, published by a hard link to the staged file."""
 
     def __init__(self, root: Path) -> None:
-        self._objects = root / "objects"
-        self._staging = root / "staging"
-        self._objects.mkdir(parents=True, exist_ok=True)
-        self._staging.mkdir(parents=True, exist_ok=True)
+        self._objects = private_folder(root / "objects")
+        self._staging = private_folder(root / "staging")
 
     @contextmanager
     def staging(self) -> Iterator[LocalStaging]:
@@ -117,15 +117,15 @@ class LocalObjectStore:
             os.close(lock)
 
     def publish(self, staged: StagedFile) -> None:
-        """Give a staged file its final name; an object that is whole already stays as it is."""
+        """Give a staged file its final name, in place of an object whose bytes are not what its name says."""
         final = self._path(staged.sha256)
         _make_folders(final.parent, self._objects)
         try:
             os.link(staged.path, final)
         except FileExistsError:
-            if final.stat().st_size == staged.size:
+            if final.stat().st_size == staged.size and sha256_of(final) == staged.sha256:
                 return
-            spare = staged.path.with_name(f"{staged.path.name}.{uuid.uuid4().hex}")
+            spare = staged.path.with_name(uuid.uuid4().hex)
             os.link(staged.path, spare)
             os.replace(spare, final)
         sync_folder(final.parent)
@@ -133,20 +133,35 @@ class LocalObjectStore:
     def has(self, sha256: str) -> bool:
         return self._path(sha256).is_file()
 
-    def link(self, sha256: str, destination: Path) -> None:
-        """Let the object appear at `destination` inside the workspace's own folders, sharing its bytes."""
-        with self._explained(sha256), suppress(FileExistsError):
-            os.link(self._path(sha256), destination)
+    def fetch(self, sha256: str, destination: Path, *, mode: int = 0o666) -> None:
+        """Copy the object to `destination`, whole or not at all; what is written there never reaches it.
 
-    def fetch(self, sha256: str, destination: Path) -> None:
-        """Copy the object to `destination`, whole or not at all."""
-        partial = destination.with_name(f".{destination.name}.{uuid.uuid4().hex}")
+        Raises:
+            WorkspaceError: the object is missing, or its bytes are not what its name says.
+        """
+        partial = destination.with_name(f".{uuid.uuid4().hex}")
         try:
             with self._explained(sha256):
-                shutil.copyfile(self._path(sha256), partial)
+                found = copy_hashed(self._path(sha256), partial, mode)
+            if found != sha256:
+                raise WorkspaceError(
+                    f"The object {sha256} in {self._objects} is damaged: its bytes were changed since it was "
+                    "kept. Upload the original again, which mends it, or restore the file from a backup."
+                )
             os.replace(partial, destination)
         finally:
             partial.unlink(missing_ok=True)
+
+    def is_copy(self, sha256: str, path: Path) -> bool:
+        """Say at a glance, by size and time of change, whether `path` is a copy that nobody touched."""
+        with self._explained(sha256):
+            kept = self._path(sha256).stat()
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            return False
+        alike = (found.st_size, found.st_mtime_ns) == (kept.st_size, kept.st_mtime_ns)
+        return alike and not os.path.samestat(found, kept)  # earlier versions of PhysForge shared the bytes
 
     def delete(self, sha256: str) -> None:
         self._path(sha256).unlink(missing_ok=True)

@@ -119,6 +119,67 @@ def test_a_download_is_a_copy_of_ones_own(workspace: EmbeddedWorkspace, wave: Pa
     assert copy.read_text() == "mine now"
 
 
+@pytest.mark.parametrize("same_time", [False, True])
+def test_what_is_written_through_a_path_never_reaches_the_version(
+    workspace: EmbeddedWorkspace, wave: Path, tmp_path: Path, same_time: bool
+):
+    workspace.datasets.upload(wave)
+    before = workspace.datasets.open("wave")
+    path = workspace.datasets.path("wave")
+    was = path.stat()
+    path.chmod(0o644)
+    with open(path, "r+b") as file:
+        file.seek(-4, os.SEEK_END)
+        file.write(b"777")
+    if same_time:
+        os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+    assert path.read_bytes() != wave.read_bytes()
+
+    assert workspace.datasets.open("wave").identical(before)
+    assert workspace.datasets.path("wave").read_bytes() == wave.read_bytes()
+    assert workspace.datasets.download("wave", tmp_path / "copy").read_bytes() == wave.read_bytes()
+
+
+def test_a_view_that_still_shares_the_objects_bytes_is_replaced(workspace: EmbeddedWorkspace, wave: Path):
+    workspace.datasets.upload(wave)
+    path = workspace.datasets.path("wave")
+    (stored,) = files_under(workspace.home / "objects")
+    path.unlink()
+    os.link(stored, path)
+
+    assert not workspace.datasets.path("wave").samefile(stored)
+    assert stored.stat().st_nlink == 1
+
+
+def test_an_object_that_was_damaged_is_noticed_and_mended_by_uploading_the_original(
+    workspace: EmbeddedWorkspace, wave: Path, tmp_path: Path
+):
+    workspace.datasets.upload(wave)
+    before = workspace.datasets.open("wave")
+    (stored,) = files_under(workspace.home / "objects")
+    stored.chmod(0o644)
+    with open(stored, "r+b") as file:
+        file.seek(-4, os.SEEK_END)
+        file.write(b"777")
+
+    for look in (
+        lambda: workspace.datasets.open("wave"),
+        lambda: workspace.datasets.path("wave"),
+        lambda: workspace.datasets.download("wave", tmp_path / "copy"),
+    ):
+        with pytest.raises(WorkspaceError, match=r"is damaged: .* Upload the original again"):
+            look()
+    assert not (tmp_path / "copy").exists()
+
+    assert workspace.datasets.upload(wave).reused
+    assert workspace.datasets.open("wave").identical(before)
+    stored.chmod(0o644)
+    stored.write_bytes(stored.read_bytes().swapcase() + b" ")
+    assert workspace.datasets.upload(wave, "under-another-name").ref == "under-another-name@1"
+    assert workspace.datasets.open("wave").identical(before)
+    assert stat.S_IMODE(stored.stat().st_mode) == 0o444
+
+
 def test_lists_show_the_newest_version_and_can_be_searched(workspace: EmbeddedWorkspace, wave: Path):
     workspace.datasets.upload(wave, "wake", description="Behind a cylinder", tags=["PIV"])
     wave_csv(wave, 0.1)
