@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ._plain import one_line, plain
+from .._wording import one_line, plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -167,15 +167,6 @@ def progress(title: str) -> Iterator[Report]:
             bar.update(task, completed=min(max(fraction, 0.0), 1.0), message=one_line(message))
 
         yield move
-
-
-def size(count: float) -> str:
-    """Return a number of bytes for people: `size(1536)` is `'1.5 kB'` with kB = 1024 bytes."""
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if abs(count) < 1024 or unit == "TB":
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1024
-    raise AssertionError("unreachable")
 
 
 def styled(text: object, style: str) -> Text:

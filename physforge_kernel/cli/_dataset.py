@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ._console import bullet, facts, print_json, progress, prose, say, show, size, stdout, styled, table
+from .._wording import size, when
+from ._console import bullet, facts, print_json, progress, prose, say, show, stdout, styled, table
 from ._records import dataset_document, version_document, workspace
-from ._times import when
 from ._usage import MisuseError
 
 app = typer.Typer(no_args_is_help=True, help="Datasets: upload, list, inspect, download, delete.")

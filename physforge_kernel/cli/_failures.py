@@ -12,8 +12,8 @@ from pathlib import Path
 import typer
 
 from .._home import private_folder
+from .._wording import one_line
 from ..errors import PhysForgeError
-from ._plain import one_line
 
 UNEXPECTED = 70
 UNUSABLE_FILE = 74

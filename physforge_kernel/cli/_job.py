@@ -7,11 +7,10 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from .._wording import clock, plain, when
 from ._console import facts, json_line, print_json, progress, say, show, styled, table
 from ._pairs import config_of
-from ._plain import plain
 from ._records import job_document, workspace
-from ._times import clock, when
 from ._usage import MisuseError
 
 app = typer.Typer(no_args_is_help=True, help="Jobs: submit, watch, read results, cancel.")

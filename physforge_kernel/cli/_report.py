@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
+from .._wording import when
 from ._console import facts, print_json, progress, say, show, styled, table
 from ._records import report_document, workspace
-from ._times import when
 from ._usage import MisuseError
 
 app = typer.Typer(no_args_is_help=True, help="Reports: render, list, show, export.")

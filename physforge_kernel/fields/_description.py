@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from .._wording import size as human_bytes
 from ._layout import Layout
 from ._names import in_axis_order, listed
-from ._request import Request, human_bytes
+from ._request import Request
 
 
 @dataclass(frozen=True)

@@ -10,29 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from .._wording import size as human_bytes
 from ..errors import FieldError
 
 #: Files small against this are never suspected of being bombs.
 _SMALL = 64 * 2**20
 #: Deflate packs zeros 1032 to 1, and measured numbers 10 to 1 at the very best.
 _RATIO = 500
-
-
-def human_bytes(count: int) -> str:
-    """Write a number of bytes for people.
-
-    Example:
-        >>> human_bytes(532), human_bytes(8 * 2**40)
-        ('532 bytes', '8.0 TiB')
-    """
-    if count < 1024:
-        return f"{count} bytes"
-    size = float(count)
-    for unit in ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):
-        size /= 1024
-        if size < 1024:
-            return f"{size:.1f} {unit}"
-    return f"{size:.3g} EiB"
 
 
 def default_max_bytes() -> int:

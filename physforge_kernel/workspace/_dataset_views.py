@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .. import _wording
 from ..errors import WorkspaceError
 from . import _display
 from ._models import VersionRow
@@ -13,8 +14,8 @@ from ._protocol import DatasetInfo, FileEntry, Version
 DATASET_COLUMNS: _display.Columns[DatasetInfo] = {
     "dataset": lambda info: info.name,
     "version": lambda info: str(info.latest),
-    "size": lambda info: _display.size(info.size),
-    "uploaded": lambda info: _display.when(info.created),
+    "size": lambda info: _wording.size(info.size),
+    "uploaded": lambda info: _wording.when(info.created),
     "description": lambda info: _display.short(info.description),
     "tags": lambda info: ", ".join(info.tags),
 }
@@ -23,8 +24,8 @@ VERSION_COLUMNS: _display.Columns[Version] = {
     "files": lambda version: (
         version.files[0].path if len(version.files) == 1 else f"{len(version.files)} files"
     ),
-    "size": lambda version: _display.size(version.size),
-    "uploaded": lambda version: _display.when(version.created),
+    "size": lambda version: _wording.size(version.size),
+    "uploaded": lambda version: _wording.when(version.created),
     "description": lambda version: _display.short(version.description),
     "id": lambda version: version.id[:12],
 }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from html import escape
 from typing import TypeVar
+
+from .._wording import plain
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class Listing(list[T]):
             return self._empty
         rows = [
             list(self._columns),
-            *([printable(cell(item)) for cell in self._columns.values()] for item in self),
+            *([plain(cell(item), keep="") for cell in self._columns.values()] for item in self),
         ]
         widths = [max(len(row[i]) for row in rows) for i in range(len(self._columns))]
         return "\n".join(
@@ -66,32 +66,10 @@ def facts_html(title: str, facts: Mapping[str, str]) -> str:
     return f"<div><strong>{escape(title)}</strong><table><tbody>{rows}</tbody></table></div>"
 
 
-def size(count: int) -> str:
-    """Write a number of bytes for people.
-
-    >>> size(532), size(3_400_000)
-    ('532 B', '3.4 MB')
-    """
-    if count < 1000:
-        return f"{count} B"
-    power = min(4, (len(str(count)) - 1) // 3)
-    return f"{count / 1000**power:.1f} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
-
-
-def when(moment: datetime | None) -> str:
-    """Write a moment in the reader's own time zone, to the minute; nothing for None."""
-    return "" if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M}"
-
-
 def short(text: str, width: int = 60) -> str:
     """Return the first line of a text, cut to `width` characters."""
     line = text.strip().split("\n", 1)[0]
     return line if len(line) <= width else line[: width - 1] + "…"
-
-
-def printable(text: str) -> str:
-    """Return `text` without the characters with which a record could rewrite a terminal."""
-    return "".join("�" if unicodedata.category(letter) in {"Cc", "Cf", "Cs"} else letter for letter in text)
 
 
 def _cell(text: str) -> str:

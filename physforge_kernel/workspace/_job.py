@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import _wording
 from . import _display
 from ._job_views import ArtifactInfo, Event, JobRecord, JobState
 
@@ -138,8 +139,8 @@ class Job:
             "inputs": ", ".join(f"{name}: {ref}" for name, ref in self.inputs.items()),
             "config": ", ".join(f"{key}={value!r}" for key, value in self.config.items()),
             "attempt": f"{self.attempt} of {self._record.max_attempts}" if self.attempt > 1 else "",
-            "submitted": _display.when(self.created),
-            "ended": _display.when(self.finished),
+            "submitted": _wording.when(self.created),
+            "ended": _wording.when(self.finished),
         }
         return _display.facts_html(f"{self.name or self.kind} ({self.id})", facts)
 

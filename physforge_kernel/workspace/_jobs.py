@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from .. import _wording
 from ..errors import JobError
 from . import _display
 from ._database import Database
@@ -34,14 +35,14 @@ _JOB_COLUMNS: _display.Columns[Job] = {
     "name": lambda job: _display.short(job.name, 30),
     "state": state_in_words,
     "inputs": lambda job: _display.short(", ".join(job.inputs.values()), 40),
-    "submitted": lambda job: _display.when(job.created),
+    "submitted": lambda job: _wording.when(job.created),
     "message": lambda job: _display.short(job.error or job.message),
 }
 _ARTIFACT_COLUMNS: _display.Columns[ArtifactInfo] = {
     "artifact": lambda artifact: artifact.name,
-    "size": lambda artifact: _display.size(artifact.size),
+    "size": lambda artifact: _wording.size(artifact.size),
     "type": lambda artifact: artifact.media_type,
-    "created": lambda artifact: _display.when(artifact.created),
+    "created": lambda artifact: _wording.when(artifact.created),
 }
 
 

@@ -13,6 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .. import _wording
 from . import _display
 from ._job_views import ArtifactInfo, Event, JobRecord, JobState
 
@@ -63,13 +64,13 @@ class Version:
 
     def __repr__(self) -> str:
         state = ", already there" if self.reused else ""
-        return f"<Version {self.ref}: {self._contents()}, {_display.size(self.size)}{state}>"
+        return f"<Version {self.ref}: {self._contents()}, {_wording.size(self.size)}{state}>"
 
     def _repr_html_(self) -> str:
         facts = {
             "holds": self._contents(),
-            "size": _display.size(self.size),
-            "uploaded": _display.when(self.created) + (" (already there)" if self.reused else ""),
+            "size": _wording.size(self.size),
+            "uploaded": _wording.when(self.created) + (" (already there)" if self.reused else ""),
             "description": self.description,
             "tags": ", ".join(self.tags),
             "id": self.id[:12],
@@ -116,7 +117,7 @@ class Report:
             "report": self.id,
             "template": self.template,
             "job": self.job,
-            "rendered": _display.when(self.created),
+            "rendered": _wording.when(self.created),
             "page": str(self.html),
             "notebook": str(self.notebook),
         }

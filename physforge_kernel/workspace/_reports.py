@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import select
 
+from .. import _wording
 from ..errors import ReportError
 from . import _display, _objects
 from ._clock import Clock, new_id
@@ -30,7 +31,7 @@ _COLUMNS: _display.Columns[Report] = {
     "title": lambda report: _display.short(report.title),
     "template": lambda report: report.template,
     "job": lambda report: report.job,
-    "rendered": lambda report: _display.when(report.created),
+    "rendered": lambda report: _wording.when(report.created),
 }
 
 

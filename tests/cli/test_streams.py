@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from physforge_kernel.cli._plain import one_line, plain
+from physforge_kernel._wording import one_line, plain
 
 from .conftest import SCRIPT
 

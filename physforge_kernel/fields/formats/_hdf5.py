@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..._wording import size as human_bytes
 from .._entries import Entry
-from .._request import Request, human_bytes
+from .._request import Request
 from ._apart import run_apart
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from typing import IO
 
 import numpy as np
 
-from .._request import Request, human_bytes
+from ..._wording import size as human_bytes
+from .._request import Request
 
 _MATRIX, _COMPRESSED = 14, 15
 _CELL, _FIRST_NUMERIC, _LAST_NUMERIC = 1, 6, 15

@@ -9,11 +9,12 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from ..._wording import size as human_bytes
 from .._arrange import arrange
 from .._entries import Entry, from_array
 from .._layout import Layout
 from .._names import listed, split_units
-from .._request import Request, human_bytes
+from .._request import Request
 
 #: A number takes some ten bytes as text, and up to a hundred as a Python object.
 _EXPANSION = 10

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from ..._wording import size as human_bytes
 from .._arrange import arrange
 from .._entries import Entry
 from .._layout import Layout
-from .._request import Request, human_bytes
+from .._request import Request
 from .npy import header
 
 #: The member in which `write` keeps axes and attributes, as JSON text.
