@@ -12,18 +12,17 @@ Names are loaded when they are first used, so that the import itself stays cheap
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 from .errors import PhysForgeError
 
 if TYPE_CHECKING:
+    __version__: str
+
     from ._connect import connect
     from .discovery import discover
     from .equations import Equation, catalogue, simulate
     from .fields import add_noise, describe, read
-
-__version__ = _version("physforge")
 
 __all__ = [
     "Equation",
@@ -51,10 +50,12 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
+    if name == "__version__":
+        value: Any = importlib.import_module("importlib.metadata").version("physforge")
+    elif name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name], __name__), name)
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(home, __name__), name)
     globals()[name] = value
     return value
 
