@@ -23,7 +23,7 @@ _FORGET_STARTS_AFTER = 60.0  # seconds
 _LONGEST_LOG = 5_000_000  # bytes
 
 # What a notebook's kernel has in its environment, tokens among it, and a process that outlives it must not.
-_NOT_FOR_A_RUNNER = ("MPLBACKEND", "PHYSFORGE_URL", HOME_MARK, ATTEMPT_MARK)
+_NOT_FOR_A_RUNNER = ("MPLBACKEND", "JUPYTER_TOKEN", "PHYSFORGE_URL", HOME_MARK, ATTEMPT_MARK)
 _OF_JUPYTER = ("JPY_", "JUPYTERHUB_")
 
 

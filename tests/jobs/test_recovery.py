@@ -282,7 +282,7 @@ def test_a_runner_does_not_inherit_what_belongs_to_the_notebook(
     monkeypatch: pytest.MonkeyPatch,
     runner_pid: Callable[[EmbeddedWorkspace], int],
 ):
-    for name in ("JUPYTERHUB_API_TOKEN", "JPY_PARENT_PID", "MPLBACKEND"):
+    for name in ("JUPYTERHUB_API_TOKEN", "JUPYTER_TOKEN", "JPY_PARENT_PID", "MPLBACKEND"):
         monkeypatch.setenv(name, "of the notebook")
     with laboratory(home) as workspace:
         workspace.jobs.submit("trial-echo")
