@@ -43,7 +43,7 @@ check: setup ## lint, format, types and import rules, in under a minute
 	@$(bin)/ruff check $(sources)
 	@$(bin)/ruff format --check $(sources)
 	@$(bin)/lint-imports --no-cache
-	@$(bin)/pyright
+	@$(bin)/pyright --threads 2
 
 .PHONY: format
 format: setup ## put the code into its one format
