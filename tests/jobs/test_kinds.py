@@ -64,7 +64,7 @@ def test_the_schema_carries_the_kinds_name_and_summary():
     schema = discover.schema()
     assert schema["title"] == "discover"
     assert schema["description"] == discover.summary
-    assert set(schema["properties"]) == {"target", "seed"}
+    assert set(schema["properties"]) == {"target", "file", "seed"}
 
 
 def test_discover_takes_a_target_or_several():
