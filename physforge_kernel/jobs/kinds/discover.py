@@ -42,7 +42,7 @@ def run(config: DiscoverConfig, context: Context) -> None:
         field,
         target=config.target,
         seed=config.seed,
-        progress=lambda fraction, message: context.progress(0.05 + 0.9 * fraction, message),
+        progress=lambda fraction, message: context.progress(0.05 + 0.85 * fraction, message),
     )
     context.raise_if_cancelled()
     context.progress(0.95, "Writing the result")
