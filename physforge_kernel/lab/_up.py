@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from .._home import private_folder
 from .._shared import shared_folder
 from ..errors import PhysForgeError, WorkspaceError
 from ._folder import Seeding, seed
-from ._runner import end_runners, runners_of
+from ._runner import LAB_MARK, end_runners
 from ._settings import FIRST_TUTORIAL, Settings, has_display, home_and_folder
 
 _INTERRUPTED = 130
@@ -35,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = _parse(arguments)
         seeding = prepare(settings)
-        others = runners_of(settings.home)
-        server = _start(settings)
+        lab = secrets.token_hex(8)
+        server = _start(settings, lab)
         _trust(settings, (*seeding.added, *seeding.refreshed))
     except PhysForgeError as error:
         print(f"PhysForge: {error}", file=sys.stderr)
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         server.start()
     finally:
-        had_runner = end_runners(settings.home, spare=others)
+        had_runner = end_runners(settings.home, lab)
     waiting = " Jobs that had not ended wait for the next start." if had_runner else ""
     print(f"The lab has stopped.{waiting}")
     return 0
@@ -107,8 +108,9 @@ def _parse(arguments: Sequence[str] | None) -> Settings:
     )
 
 
-def _start(settings: Settings) -> Any:
+def _start(settings: Settings, lab: str) -> Any:
     os.environ["PHYSFORGE_HOME"] = str(settings.home)  # the kernels inherit it
+    os.environ[LAB_MARK] = lab
     os.environ["JUPYTER_CONFIG_DIR"] = str(settings.jupyter)
     try:
         from jupyterlab.labapp import LabApp

@@ -48,7 +48,10 @@ def screenshots() -> Path:
 
 def environment_for(home: Path) -> dict[str, str]:
     """The environment of a person with this workspace; nothing of the `make` around the tests, no screen."""
-    dropped = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "DISPLAY", "WAYLAND_DISPLAY"}
+    dropped = {
+        *("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"),
+        *("DISPLAY", "WAYLAND_DISPLAY", "PHYSFORGE_LAB"),
+    }
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
     return kept | {"PHYSFORGE_HOME": str(home)}
 
@@ -70,11 +73,11 @@ def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start a command as a terminal does, leading a process group, for the workspace `tmp_path/home`."""
     started: list[subprocess.Popen[str]] = []
 
-    def begin(*command: str) -> subprocess.Popen[str]:
+    def begin(*command: str, **more: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=environment_for(tmp_path / "home"),
+            env=environment_for(tmp_path / "home") | more,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -10,14 +10,17 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import psutil
 import pytest
 from playwright.sync_api import Browser, Page
+
+from physforge_kernel.jobs import stop_runner
 
 from .conftest import processes_of
 
@@ -122,17 +125,40 @@ def show_the_law(page: Page) -> None:
     page.mouse.move(0, 0)
 
 
-def test_ctrl_c_also_ends_the_runner_that_a_notebook_started(start: Start, tmp_path: Path):
+@pytest.mark.parametrize("starter", ["notebook", "terminal"])
+def test_ctrl_c_ends_the_runner_that_a_notebook_started_and_spares_a_terminal_s(
+    start: Start, tmp_path: Path, starter: str
+):
     home = tmp_path / "home"
     lab = start("make", "up")
-    address_of(lab)
-    submit = start(".venv/bin/python", "-c", SLOW_JOB)
+    of_a_kernel = environment_of_a_kernel(address_of(lab), home)
+    submit = start(".venv/bin/python", "-c", SLOW_JOB, **(of_a_kernel if starter == "notebook" else {}))
     assert submit.wait(120) == 0, submit.stdout and submit.stdout.read()
-    assert [command for command in processes_of(home) if "physforge_kernel.jobs.runner" in command]
+    assert runners_of(home)
 
     press_ctrl_c(lab)
 
-    assert processes_of(home) == []
+    if starter == "notebook":
+        assert processes_of(home) == []
+    else:
+        assert stop_runner(home)
+
+
+def runners_of(home: Path) -> list[str]:
+    return [command for command in processes_of(home) if "physforge_kernel.jobs.runner" in command]
+
+
+def environment_of_a_kernel(address: str, home: Path) -> dict[str, str]:
+    """Start a kernel of the lab, and return what its notebook's processes inherit from it."""
+    server, token = re.findall(r"(http://[^/]+)/.*token=(\w+)", address)[0]
+    request = Request(f"{server}/api/kernels", b'{"name": "physforge"}', {"Authorization": f"token {token}"})
+    with urlopen(request, timeout=60) as answer:
+        kernel = json.load(answer)["id"]
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if any(kernel in argument for argument in process.cmdline()):
+                return process.environ()
+    raise AssertionError(f"no process of the kernel {kernel}")
 
 
 SLOW_JOB = """
