@@ -40,7 +40,7 @@ from physforge_kernel.cli._app import command
 for words in {COMMANDS!r}:
     code = command().main([*words.split(), "--help"], prog_name="physforge", standalone_mode=False)
     assert code == 0, words
-heavy = {{"numpy", "scipy", "sympy", "xarray", "pandas", "sqlalchemy", "dask"}} & set(sys.modules)
+heavy = {{"numpy", "scipy", "sympy", "xarray", "pandas", "sqlalchemy", "dask", "pydantic"}} & set(sys.modules)
 assert not heavy, heavy
 """
     ran = physforge.python(source)
