@@ -43,5 +43,5 @@ fi
 
 printf 'Installing PhysForge and what it needs (the first time takes some minutes)\n'
 .venv/bin/python -m pip install --disable-pip-version-check --quiet \
-    --constraint constraints.txt --editable '.[lab,test,docs]'
+    --constraint constraints.txt --editable '.[hub,test,docs]'
 pwd > .venv/set-up
