@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,12 @@ them starts does too. A runner without it, or with another lab's, was started by
 
 _MODULE = "physforge_kernel.jobs.runner"
 _PATIENCE = 20.0  # seconds, for a runner to put its jobs back into the queue
+
+
+def mark_runners() -> str:
+    """Mark the runners that this process, and those that it starts, will start; return the mark's value."""
+    os.environ[LAB_MARK] = lab = secrets.token_hex(8)
+    return lab
 
 
 def runners_of(home: Path, lab: str) -> frozenset[Process]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import secrets
 import signal
 import sys
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from .._home import private_folder
 from .._shared import shared_folder
 from ..errors import PhysForgeError, WorkspaceError
 from ._folder import Seeding, seed
-from ._runner import LAB_MARK, end_runners
+from ._runner import end_runners, mark_runners
 from ._settings import FIRST_TUTORIAL, Settings, has_display, home_and_folder
 
 _INTERRUPTED = 130
@@ -36,8 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = _parse(arguments)
         seeding = prepare(settings)
-        lab = secrets.token_hex(8)
-        server = _start(settings, lab)
+        lab = mark_runners()
+        server = _start(settings)
         _trust(settings, (*seeding.added, *seeding.refreshed))
     except PhysForgeError as error:
         print(f"PhysForge: {error}", file=sys.stderr)
@@ -108,9 +107,8 @@ def _parse(arguments: Sequence[str] | None) -> Settings:
     )
 
 
-def _start(settings: Settings, lab: str) -> Any:
+def _start(settings: Settings) -> Any:
     os.environ["PHYSFORGE_HOME"] = str(settings.home)  # the kernels inherit it
-    os.environ[LAB_MARK] = lab
     os.environ["JUPYTER_CONFIG_DIR"] = str(settings.jupyter)
     try:
         from jupyterlab.labapp import LabApp

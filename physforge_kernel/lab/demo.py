@@ -16,7 +16,7 @@ from typing import Any
 
 from .._shared import shared_folder
 from ..errors import PhysForgeError
-from ._runner import end_runners, runners_of
+from ._runner import end_runners, mark_runners
 
 _SAMPLE = "data/burgers.csv"
 
@@ -29,7 +29,7 @@ def main() -> int:
     """
     home = Path(os.environ.get("PHYSFORGE_HOME") or tempfile.mkdtemp(prefix="physforge-demo-")).absolute()
     os.environ["PHYSFORGE_HOME"] = str(home)
-    others = runners_of(home)
+    lab = mark_runners()
     try:
         report = _tell(shared_folder("notebooks") / _SAMPLE)
     except subprocess.CalledProcessError as failure:
@@ -38,7 +38,7 @@ def main() -> int:
         print(f"PhysForge: {error}", file=sys.stderr)
         return error.exit_code
     finally:
-        end_runners(home, spare=others)
+        end_runners(home, lab)
     print(f"The report   {report}\nThe workspace {home}")
     return 0
 
