@@ -42,9 +42,7 @@ def connect() -> EmbeddedWorkspace:
 
     home = Path(os.environ.get("PHYSFORGE_HOME", "").strip() or DEFAULT_HOME).expanduser()
     workspace = EmbeddedWorkspace(home, kinds=kinds.validators(), on_submit=ensure_runner, renderer=_render)
-    unfinished = workspace.records.counts()
-    if unfinished.get("queued") or unfinished.get("running"):
-        ensure_runner(workspace.home)
+    workspace.jobs.take_up()
     return workspace
 
 

@@ -12,6 +12,10 @@ class PhysForgeError(Exception):
     exit_code = 1
 
 
+class PhysForgeWarning(UserWarning):
+    """Something that a user should know, though what was asked for was done."""
+
+
 class FieldError(PhysForgeError):
     """A file or an xarray object is not a field that PhysForge can use."""
 

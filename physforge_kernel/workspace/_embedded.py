@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from .._home import private_folder
-from ..errors import WorkspaceError
+from ..errors import PhysForgeWarning, WorkspaceError
 from . import _objects
 from ._clock import Clock, utc_now
 from ._database import Database
@@ -123,6 +123,7 @@ def _made(home: Path) -> Path:
         warnings.warn(
             f"The workspace {home} is on a network file system ({kind}), on which SQLite cannot be relied "
             "on. Set PHYSFORGE_HOME to a folder on a local disk.",
+            PhysForgeWarning,
             stacklevel=3,
         )
     return home

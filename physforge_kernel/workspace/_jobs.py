@@ -5,12 +5,13 @@ from __future__ import annotations
 import builtins
 import json
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from .. import _wording
-from ..errors import JobError
+from ..errors import JobError, PhysForgeWarning
 from . import _display
 from ._database import Database
 from ._display import Listing
@@ -86,6 +87,9 @@ class EmbeddedJobs:
     ) -> Job:
         """Queue a job and return at once; it runs even if this process ends.
 
+        Once the job is queued it is returned, whatever happens: if no runner can be started for it just now,
+        a warning says so, and whoever waits for it or submits the next one tries again.
+
         Args:
             kind: what to do, such as `discover`.
             config: the kind's settings; checked here, before anything is queued.
@@ -112,8 +116,15 @@ class EmbeddedJobs:
             max_attempts=max_attempts,
         )
         if not record.is_finished:
-            self._wake()
+            self._wake_or_warn(f"Job {record.id} is queued, and waits")
         return Job(self, record)
+
+    def take_up(self) -> None:
+        """Have jobs that were left unfinished run on; warn if no runner can be started for them."""
+        counts = self._records.counts()
+        if unfinished := counts.get("queued", 0) + counts.get("running", 0):
+            are = "job is" if unfinished == 1 else "jobs are"
+            self._wake_or_warn(f"{unfinished} {are} unfinished, and may have to wait")
 
     def get(self, id: str) -> Job:
         """Return the job with this id.
@@ -196,6 +207,17 @@ class EmbeddedJobs:
     def cancel(self, id: str) -> Job:
         """Cancel a queued job, ask a running one to stop, and leave a finished one as it is."""
         return Job(self, self._records.request_cancel(id))
+
+    def _wake_or_warn(self, standing: str) -> None:
+        try:
+            self._wake()
+        except Exception as error:  # whatever it is, the records stand, and their ids must reach the caller
+            warnings.warn(
+                f"{standing}: no runner could be started. It is tried again when somebody waits for a job, "
+                f"submits one, or connects to the workspace. {error}",
+                PhysForgeWarning,
+                stacklevel=3,
+            )
 
     def _checked(self, kind: str, config: dict[str, Any], inputs: Mapping[str, str]) -> Mapping[str, Any]:
         if self._kinds is None:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 import physforge_kernel as pf
-from physforge_kernel.errors import JobError, NotFoundError, WorkspaceError
+from physforge_kernel.errors import JobError, NotFoundError, PhysForgeWarning, WorkspaceError
 from physforge_kernel.jobs import runner_status
+from physforge_kernel.jobs._starter import RunnerFiles
 from physforge_kernel.workspace._embedded import EmbeddedWorkspace
 
 
@@ -73,6 +74,23 @@ def test_connecting_takes_up_what_was_left_unfinished(
         assert runner_status(home) is None
         workspace = pf.connect()
         eventually(lambda: workspace.records.get(job.id).state == "succeeded", "The job is done")
+
+
+def test_a_workspace_whose_runner_does_not_come_up_still_opens_and_says_so(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PHYSFORGE_HOME", str(home))
+    job = EmbeddedWorkspace(home).jobs.submit("trial-echo")
+    starts = RunnerFiles(home).starts
+    starts.parent.mkdir()
+    starts.write_text("...")  # three starts, and no runner
+    with pytest.warns(PhysForgeWarning, match=r"1 job is unfinished.*did not come up"):
+        workspace = pf.connect()
+    assert [found.id for found in workspace.jobs.list()] == [job.id]
+    with pytest.warns(PhysForgeWarning, match=r"is queued, and waits.*did not come up"):
+        other = workspace.jobs.submit("trial-echo")
+    assert other.state == "queued"
+    assert runner_status(home) is None
 
 
 def test_connecting_loads_no_science():

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from physforge_kernel.errors import JobError, NotFoundError
+from physforge_kernel.errors import JobError, NotFoundError, PhysForgeWarning, WorkspaceError
 from physforge_kernel.workspace import Claim, EmbeddedWorkspace, JobTimeoutError
 
 
@@ -81,6 +81,24 @@ def test_what_cannot_run_is_refused_before_it_is_queued(
             workspace.jobs.submit(kind, config, inputs=inputs)
     assert workspace.jobs.list() == []
     assert woken == []
+
+
+@pytest.mark.parametrize("failure", [OSError("No space left"), WorkspaceError("No space left")])
+def test_a_job_for_which_no_runner_can_be_started_is_returned_and_waits(tmp_path: Path, failure: Exception):
+    def wake(home: Path) -> None:
+        raise failure
+
+    workspace = EmbeddedWorkspace(tmp_path / "home", on_submit=wake)
+    with pytest.warns(PhysForgeWarning) as warned:
+        job = workspace.jobs.submit("tidy")
+
+    (said,) = [str(warning.message) for warning in warned]
+    assert said.startswith(f"Job {job.id} is queued, and waits: no runner could be started.")
+    assert said.endswith("No space left")
+    assert warned[0].filename == __file__
+    assert [found.id for found in workspace.jobs.list(state="queued")] == [job.id]
+    with pytest.raises(type(failure), match="No space left"):  # who waits for it must not wait in vain
+        job.wait(timeout=30)
 
 
 def test_watching_tells_the_whole_story_as_it_happens(workspace: EmbeddedWorkspace, tmp_path: Path):
