@@ -85,10 +85,8 @@ class Description:
 
     def __str__(self) -> str:
         head = f"{self.source}: {self.format}, {human_bytes(self.size)}"
-        if self.details:
-            head += "\n" + ", ".join(
-                f"{key.replace('_', ' ')} {_short(value)}" for key, value in self.details.items()
-            )
+        if facts := self._facts():
+            head += f"\n{facts}"
         parts = [head, _table(_AXIS_HEAD, self._axis_rows()), _table(_VARIABLE_HEAD, self._variable_rows())]
         if self.notes:
             parts.append("\n".join(f"- {note}" for note in self.notes))
@@ -97,7 +95,7 @@ class Description:
         return "\n\n".join(parts)
 
     def _repr_html_(self) -> str:
-        facts = ", ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in self.details.items())
+        facts = self._facts()
         extra = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
         if self.left_out:
             extra += f"<li>Left out: {html.escape(listed(self.left_out))}.</li>"
@@ -108,6 +106,9 @@ class Description:
             f"{_html_table(_VARIABLE_HEAD, self._variable_rows())}"
             f"{'<ul>' + extra + '</ul>' if extra else ''}</div>"
         )
+
+    def _facts(self) -> str:
+        return ", ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in self.details.items())
 
     def _axis_rows(self) -> list[list[str]]:
         return [

@@ -8,7 +8,7 @@ other columns are its variables (`t,x,y,z` of an orbit). Anything else is scatte
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -322,7 +322,7 @@ def arrange_columns(
     return layout_of(request, columns, decision, entries, missing, notes=notes)
 
 
-def _spread(shape: tuple[int, ...], flat: np.ndarray, values: np.ndarray):
+def _spread(shape: tuple[int, ...], flat: np.ndarray, values: np.ndarray) -> Callable[[], np.ndarray]:
     def load() -> np.ndarray:
         dtype = np.complex128 if values.dtype.kind == "c" else np.float64
         grid = np.full(math.prod(shape), np.nan, dtype=dtype)

@@ -191,8 +191,6 @@ def attributes(request: Request, thing: h5py.HLObject, place: str) -> dict[str, 
             except OSError:
                 # An attribute of a type that numpy lacks says nothing that a field needs.
                 continue
-            if isinstance(value, bytes):
-                value = value.decode("utf-8", "replace")
             if isinstance(value, np.ndarray) and value.size == 1:
                 value = value.reshape(-1)[0]
             if isinstance(value, np.generic) and value.dtype.kind in "iufcb":

@@ -48,20 +48,9 @@ _HERE = __name__.rpartition(".")[0]
 _H5 = (".h5", ".hdf5", ".hdf", ".he5")
 _NC = (".nc", ".nc4", ".netcdf", ".cdf")
 _VTK_XML = (
-    ".vti",
-    ".vtr",
-    ".vts",
-    ".vtu",
-    ".vtp",
-    ".pvti",
-    ".pvtr",
-    ".pvts",
-    ".pvtu",
-    ".pvtp",
-    ".pvd",
-    ".vtm",
-    ".vtmb",
-)
+    ".vti", ".vtr", ".vts", ".vtu", ".vtp",
+    ".pvti", ".pvtr", ".pvts", ".pvtu", ".pvtp", ".pvd", ".vtm", ".vtmb",
+)  # fmt: skip
 for _format in (
     Format("CSV", (".csv",), "text", f"{_HERE}.delimited"),
     Format("TSV", (".tsv", ".tab"), "text", f"{_HERE}.delimited"),
@@ -69,7 +58,7 @@ for _format in (
     Format("NumPy array", (".npy",), "npy", f"{_HERE}.npy"),
     Format("NumPy archive", (".npz",), "zip", f"{_HERE}.npz"),
     Format("HDF5", _H5, "HDF5", f"{_HERE}.hdf5"),
-    Format("NetCDF 4", _NC, "HDF5", f"{_HERE}.netcdf4"),
+    Format("NetCDF 4", _NC, "HDF5", f"{_HERE}.hdf5"),
     Format("NetCDF 3", _NC, "NetCDF 3", f"{_HERE}.netcdf3"),
     Format("MAT 5", (".mat",), "MAT 5", f"{_HERE}.mat5"),
     Format("MAT 7.3", (".mat",), "HDF5", f"{_HERE}.mat73"),

@@ -1,4 +1,7 @@
-"""HDF5: datasets with dimension scales, or plain ones matched to axes by name and length."""
+"""HDF5, and NetCDF 4, which is HDF5 with conventions.
+
+What follows none has datasets with dimension scales, or plain ones matched to axes by name and length.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def contents(request: Request) -> Iterator[Layout]:
-    """Understand an HDF5 file from its metadata; one that follows netCDF's conventions is read by them."""
+    """Understand a file from its metadata; by netCDF's conventions where it follows them."""
     with opened(request) as (file, datasets):
         with request.border("Reading the attributes", *ERRORS):
             conventional = follows_netcdf(datasets)

@@ -38,7 +38,11 @@ def contents(request: Request) -> Iterator[Layout]:
     if about["place"] == "cell_data":
         notes.append("The file has values of cells, none of points: they were placed at the cells' centres.")
     kind = "XML" if xml else "legacy"
-    details = {"type": about["type"], "encoding": kind, "values_of": about["place"][:-5] + "s"}
+    details = {
+        "type": about["type"],
+        "encoding": kind,
+        "values_of": f"{about['place'].removesuffix('_data')}s",
+    }
     attrs = {"time": about["time"]} if "time" in about else {}
     values = {name: arrays[key] for key, name in about["names"]}
     if not values:
