@@ -8,13 +8,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...errors import SimulationError
 from .._etdrk4 import integrate
 from .._spectrum import next_grid
+from ._law import Array, Request, Solution
 
-Array = NDArray[Any]
 Profile = Callable[[Array], Array] | Sequence[float] | Array
 
 TAIL = 1e-12  # largest relative amplitude allowed at the shortest waves that are kept
@@ -95,35 +94,23 @@ class PeriodicProblem:
         return state
 
 
-def solve_periodic(
-    law: PeriodicLaw,
-    profile: Profile,
-    *,
-    period: tuple[float, float],
-    x: Array,
-    t: Array,
-) -> tuple[Array, dict[str, Any]]:
-    """The solution of a semilinear law on a periodic axis.
+def solve_periodic(request: Request, law: PeriodicLaw, profile: Profile) -> Solution:
+    """The solution of a semilinear law on a periodic axis; at any x, the exact value of its Fourier series.
 
     Args:
+        request: its axis, points and times.
         law: the law's Fourier symbols.
         profile: u at t = 0, a function of x or samples at equal steps over the period without its end point.
-        period: (start, end) of the axis.
-        x: (n_x,) any points; the solution there is the exact value of its Fourier series.
-        t: (n_t,) increasing, from 0 on.
-
-    Returns:
-        u: (n_t, n_x), and the solver's settings for the record.
     """
-    start, length = period[0], period[1] - period[0]
-    problem, state = _start(law, spectrum(profile, period), length)
-    times = t if t[0] == 0 else np.concatenate([[0.0], t])
+    start, length = _extent(request.period)
+    problem, state = _start(law, spectrum(profile, request.period), length)
+    times = request.t if request.t[0] == 0 else np.concatenate([[0.0], request.t])
 
     bases: dict[int, Array] = {}
 
     def sample(current: Any, v: Array) -> Array:
         if current.n not in bases:
-            bases[current.n] = fourier_basis(x - start, length, current.kept)
+            bases[current.n] = fourier_basis(request.x - start, length, current.kept)
         return (v[0] @ bases[current.n]).real
 
     samples, counts = integrate(problem, state, times, sample=sample)
@@ -133,29 +120,22 @@ def solve_periodic(
         "grid": max(bases),
         "steps": counts["steps"],
     }
-    return np.array(samples[len(times) - len(t) :]), settings
+    return Solution({"u": np.array(samples[len(times) - len(request.t) :])}, settings)
 
 
-def solve_linear(
-    propagator: Callable[[Array, float], Array],
-    profile: Profile,
-    *,
-    period: tuple[float, float],
-    x: Array,
-    t: Array,
-) -> Array:
+def solve_linear(request: Request, propagator: Callable[[Array, float], Array], profile: Profile) -> Array:
     """The exact solution (n_t, n_x) of a linear law: each mode of the profile times its propagator(k, t)."""
-    start, length = period[0], period[1] - period[0]
-    modes = spectrum(profile, period)
+    start, length = _extent(request.period)
+    modes = spectrum(profile, request.period)
     k = 2 * np.pi / length * np.arange(len(modes))
-    basis = fourier_basis(x - start, length, len(modes))
-    rows = [(modes * propagator(k, now)) @ basis for now in t.tolist()]
+    basis = fourier_basis(request.x - start, length, len(modes))
+    rows = [(modes * propagator(k, now)) @ basis for now in request.t.tolist()]
     return np.real(np.array(rows))
 
 
 def spectrum(profile: Profile, period: tuple[float, float]) -> Array:
     """The normalised Fourier coefficients (modes 0, 1, ...) of a profile, up to the last one that matters."""
-    start, length = period[0], period[1] - period[0]
+    start, length = _extent(period)
     if callable(profile):
         n = COARSEST_GRID
         while True:
@@ -185,6 +165,13 @@ def fourier_basis(offset: Array, length: float, modes: int) -> Array:
     return basis
 
 
+def start_profile(request: Request, *, modes: int, amplitude: float, mean: float = 0.0) -> Profile:
+    """The profile that was asked for, or else a random one of so many modes."""
+    if request.initial is not None:
+        return request.initial
+    return random_profile(request.period, modes=modes, amplitude=amplitude, mean=mean, seed=request.seed)
+
+
 def random_profile(
     period: tuple[float, float], *, modes: int, amplitude: float, seed: int, mean: float = 0.0
 ) -> Callable[[Array], Array]:
@@ -193,7 +180,7 @@ def random_profile(
     Amplitudes fall slowly with the wave number and phases are random, so that no law sees a travelling wave,
     a symmetry or a single wave, on which candidate terms are collinear.
     """
-    start, length = period[0], period[1] - period[0]
+    start, length = _extent(period)
     generator = np.random.default_rng(seed)
     k = np.arange(1, modes + 1)
     size = np.exp(-((k / modes) ** 2)) * generator.uniform(0.6, 1.0, modes)
@@ -205,6 +192,11 @@ def random_profile(
         return mean + np.cos(angle + phase) @ size
 
     return profile
+
+
+def _extent(period: tuple[float, float]) -> tuple[float, float]:
+    """A period's start and length."""
+    return period[0], period[1] - period[0]
 
 
 def _start(law: PeriodicLaw, modes: Array, length: float) -> tuple[PeriodicProblem, Array]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import SimulationError
-from ._fourier import random_profile, solve_linear
+from ._fourier import random_profile, solve_linear, start_profile
 from ._law import Family, Parameter, Request, Solution
 
 _EXACT = {"solver": "exact in Fourier space", "tolerance": 1e-14}
@@ -13,24 +13,14 @@ _EXACT = {"solver": "exact in Fourier space", "tolerance": 1e-14}
 
 def _heat(request: Request) -> Solution:
     alpha = request.parameters["alpha"]
-    profile = request.initial
-    if profile is None:
-        profile = random_profile(request.period, modes=6, amplitude=1.0, seed=request.seed)
-    u = solve_linear(
-        lambda k, t: np.exp(-alpha * k**2 * t), profile, period=request.period, x=request.x, t=request.t
-    )
-    return Solution({"u": u}, _EXACT)
+    start = start_profile(request, modes=6, amplitude=1.0)
+    return Solution({"u": solve_linear(request, lambda k, t: np.exp(-alpha * k**2 * t), start)}, _EXACT)
 
 
 def _advection(request: Request) -> Solution:
     c = request.parameters["c"]
-    profile = request.initial
-    if profile is None:
-        profile = random_profile(request.period, modes=8, amplitude=1.0, seed=request.seed)
-    u = solve_linear(
-        lambda k, t: np.exp(-1j * c * k * t), profile, period=request.period, x=request.x, t=request.t
-    )
-    return Solution({"u": u}, _EXACT)
+    start = start_profile(request, modes=8, amplitude=1.0)
+    return Solution({"u": solve_linear(request, lambda k, t: np.exp(-1j * c * k * t), start)}, _EXACT)
 
 
 def _wave(request: Request) -> Solution:
@@ -43,10 +33,9 @@ def _wave(request: Request) -> Solution:
             start, velocity = request.initial
         except (TypeError, ValueError):
             raise SimulationError("The wave equation starts from a pair: pass initial=(u, u_t).") from None
-    grid = {"period": request.period, "x": request.x, "t": request.t}
-    moved = solve_linear(lambda k, t: np.cos(c * k * t), start, **grid)
+    moved = solve_linear(request, lambda k, t: np.cos(c * k * t), start)
     # np.sinc(z) is sin(pi z)/(pi z): this is sin(c k t)/(c k), and t for k = 0.
-    pushed = solve_linear(lambda k, t: t * np.sinc(c * k * t / np.pi), velocity, **grid)
+    pushed = solve_linear(request, lambda k, t: t * np.sinc(c * k * t / np.pi), velocity)
     return Solution({"u": moved + pushed}, _EXACT)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._fourier import PeriodicLaw, random_profile, solve_periodic
+from ._fourier import PeriodicLaw, random_profile, solve_periodic, start_profile
 from ._law import Array, Family, Parameter, Request, Solution
 
 
@@ -20,11 +20,7 @@ def _allen_cahn(request: Request) -> Solution:
         product=lambda u: -rate * u**3,
         degree=3,
     )
-    initial = request.initial
-    if initial is None:
-        initial = random_profile(request.period, modes=6, amplitude=0.4, seed=request.seed)
-    u, settings = solve_periodic(law, initial, period=request.period, x=request.x, t=request.t)
-    return Solution({"u": u}, settings)
+    return solve_periodic(request, law, start_profile(request, modes=6, amplitude=0.4))
 
 
 def _fisher_kpp(request: Request) -> Solution:
@@ -42,8 +38,7 @@ def _fisher_kpp(request: Request) -> Solution:
         def initial(x: Array) -> Array:  # between 0 and 1, as a population is
             return 1 / (1 + np.exp(2.0 - 3.0 * waves(x)))
 
-    u, settings = solve_periodic(law, initial, period=request.period, x=request.x, t=request.t)
-    return Solution({"u": u}, settings)
+    return solve_periodic(request, law, initial)
 
 
 allen_cahn = Family(

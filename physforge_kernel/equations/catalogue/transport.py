@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._fourier import PeriodicLaw, random_profile, solve_periodic
+from ._fourier import PeriodicLaw, solve_periodic, start_profile
 from ._law import Array, Family, Parameter, Request, Solution
 
 
@@ -12,22 +12,10 @@ def _square(u: Array) -> Array:
     return u * u
 
 
-def _solve(
-    request: Request, law: PeriodicLaw, *, modes: int, amplitude: float, mean: float = 0.0
-) -> Solution:
-    initial = request.initial
-    if initial is None:
-        initial = random_profile(
-            request.period, modes=modes, amplitude=amplitude, mean=mean, seed=request.seed
-        )
-    u, settings = solve_periodic(law, initial, period=request.period, x=request.x, t=request.t)
-    return Solution({"u": u}, settings)
-
-
 def _burgers(request: Request) -> Solution:
     nu = request.parameters["nu"]
     law = PeriodicLaw(symbol=lambda k: -nu * k**2, multiplier=lambda k: -0.5j * k, product=_square, degree=2)
-    return _solve(request, law, modes=3, amplitude=0.8, mean=0.2)
+    return solve_periodic(request, law, start_profile(request, modes=3, amplitude=0.8, mean=0.2))
 
 
 def _kdv(request: Request) -> Solution:
@@ -38,7 +26,7 @@ def _kdv(request: Request) -> Solution:
         product=_square,
         degree=2,
     )
-    return _solve(request, law, modes=6, amplitude=0.35, mean=0.2)
+    return solve_periodic(request, law, start_profile(request, modes=6, amplitude=0.35, mean=0.2))
 
 
 def _kuramoto_sivashinsky(request: Request) -> Solution:
@@ -49,7 +37,7 @@ def _kuramoto_sivashinsky(request: Request) -> Solution:
         product=_square,
         degree=2,
     )
-    return _solve(request, law, modes=16, amplitude=1.3)
+    return solve_periodic(request, law, start_profile(request, modes=16, amplitude=1.3))
 
 
 burgers = Family(
