@@ -1,4 +1,8 @@
-"""The bond between a process and the one that started it: it dies when that does."""
+"""The bond between a process and the one that started it: it dies when that does.
+
+Run as a script, it bonds another one that imports nothing of PhysForge:
+`python -P _lifeline.py PARENT SCRIPT ARGUMENTS...`.
+"""
 
 from __future__ import annotations
 
@@ -20,3 +24,11 @@ def die_with(parent: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it was gone before the line above
         os._exit(1)
+
+
+if __name__ == "__main__":
+    import runpy
+
+    die_with(int(sys.argv[1]))
+    sys.argv = sys.argv[2:]
+    runpy.run_path(sys.argv[0], run_name="__main__")

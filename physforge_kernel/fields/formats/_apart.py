@@ -5,20 +5,22 @@ The C libraries behind HDF5 and VTK break on damaged files in ways that no excep
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+from ... import _lifeline
 from .._request import Request
 
 _SECONDS = 60
-_SECONDS_PER_BYTE = 1 / 2**22
-#: What Python and the library themselves map into memory.
-_OVERHEAD = 6 * 2**30
+_SECONDS_PER_BYTE = 1 / 4_000_000
+#: What Python and the library themselves map into memory, in bytes.
+_OVERHEAD_BYTES = 6_000_000_000
 
 
 def run_apart(request: Request, script: str, library: str, *arguments: str) -> str:
-    """Run a script of this folder on a file; return what it wrote to its standard error.
+    """Run a script of this folder on a file; return what it wrote to its standard error. It dies with us.
 
     The script gets the file's path, the limit of its address space in bytes, and the arguments.
 
@@ -27,11 +29,13 @@ def run_apart(request: Request, script: str, library: str, *arguments: str) -> s
     """
     size = request.path.stat().st_size
     seconds = _SECONDS + _SECONDS_PER_BYTE * size
-    limit = _OVERHEAD + 3 * request.max_bytes
+    limit = _OVERHEAD_BYTES + 3 * request.max_bytes
     # -P: the names of this folder's modules must not hide those of libraries.
     command = [
         sys.executable,
         "-P",
+        _lifeline.__file__,
+        str(os.getpid()),
         str(Path(__file__).with_name(script)),
         str(request.path.resolve()),
         str(limit),
