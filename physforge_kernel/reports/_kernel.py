@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from ..errors import ReportError
 
 KERNEL = "physforge"
 """The kernel that notebooks name; installed by `make setup`, not needed here."""
 
 Progress = Callable[[float, str], None]
+
+# A socket's path has 108 bytes on Linux and 104 on macOS, the folder's own and the socket's name among them.
+_LONGEST_PLACE = 104 - len("/physforge-12345678/kernel-ipc-12") - 1
 
 
 def execute(
@@ -31,9 +38,12 @@ def execute(
         output: Where the executed notebook goes.
         parameters: What the template's cell tagged `parameters` may be given.
         environment: Added to this process's environment for the kernel.
-        folder: The kernel's working folder, empty, with a short path.
+        folder: The kernel's working folder.
         seconds: The longest that one cell may take.
         progress: Called with a fraction and a message as cells are done.
+
+    Raises:
+        ReportError: there is no folder with a path short enough for the kernel's sockets.
     """
     import papermill
     from jupyter_client.kernelspec import KernelSpec
@@ -59,17 +69,18 @@ def execute(
         @classmethod
         def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **ignored: Any) -> Any:
             # Sockets in a folder of ours rather than TCP: nobody else on this machine can talk to the kernel.
-            ours = {"transport": "ipc", "connection_file": str(folder / "kernel.json")}
-            client = Client(
-                nb_man,
-                kernel_manager_class=ThisPython,
-                config=Config(ThisPython=ours),
-                timeout=round(seconds),
-                startup_timeout=60,
-                resources={"metadata": {"path": str(folder)}},
-            )
-            client.kernel_name = ""
-            return client.execute(env={**os.environ, **environment})
+            with _socket_folder() as sockets:
+                ours = {"transport": "ipc", "connection_file": f"{sockets}/kernel.json"}
+                client = Client(
+                    nb_man,
+                    kernel_manager_class=ThisPython,
+                    config=Config(ThisPython=ours),
+                    timeout=round(seconds),
+                    startup_timeout=60,
+                    resources={"metadata": {"path": str(folder)}},
+                )
+                client.kernel_name = ""
+                return client.execute(env={**os.environ, **environment})
 
     papermill_engines.register(KERNEL, ReportEngine)
     return papermill.execute_notebook(
@@ -80,6 +91,19 @@ def execute(
         kernel_name=KERNEL,
         language="python",
         progress_bar=False,
+    )
+
+
+def _socket_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a private folder for sockets: where temporary files go, or else where paths are short."""
+    places = (tempfile.gettempdir(), os.environ.get("XDG_RUNTIME_DIR", ""), "/tmp", "/var/tmp")
+    for place in places:
+        if os.path.isabs(place) and len(os.fsencode(place)) <= _LONGEST_PLACE:
+            with suppress(OSError):
+                return tempfile.TemporaryDirectory(prefix="physforge-", dir=place)
+    raise ReportError(
+        f"The folder for temporary files, {places[0]!r}, has too long a path for the sockets of the report's "
+        "kernel, and /tmp cannot be used. Set TMPDIR to a folder with a shorter path."
     )
 
 
