@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ._console import facts, print_json, prose, say, show, styled, table
+from ._options import AsJson
 from ._pairs import numbers_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ Parameters = Annotated[
     list[str] | None,
     typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Set a parameter; again for more."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")

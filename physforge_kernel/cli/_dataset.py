@@ -11,12 +11,12 @@ import typer
 
 from .._wording import size, when
 from ._console import bullet, facts, print_json, progress, prose, say, show, stdout, styled, table
+from ._options import AsJson
 from ._records import dataset_document, version_document, workspace
 from ._usage import MisuseError
 
 app = typer.Typer(no_args_is_help=True, help="Datasets: upload, list, inspect, download, delete.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Ref = Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="A dataset's newest version, or wake@3.")]
 
 

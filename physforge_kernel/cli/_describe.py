@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from ._console import print_json, say
+from ._options import AsJson, FieldFile
 
 
-def describe(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="CSV, HDF5, NetCDF, NumPy, VTK, JSON or MATLAB.")
-    ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+def describe(file: FieldFile, as_json: AsJson = False) -> None:
     """Say what a file holds: variables, coordinates, ranges, spacing, what is missing."""
     from ..fields import describe as inspect
 

@@ -9,6 +9,7 @@ import typer
 
 from ._console import print_json, progress, say, to_json
 from ._law import print_law
+from ._options import AsJson, FieldFile
 from ._usage import MisuseError
 
 if TYPE_CHECKING:
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 
 
 def discover(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="CSV, HDF5, NetCDF, NumPy, VTK, JSON or MATLAB.")
-    ],
+    file: FieldFile,
     target: Annotated[
         list[str] | None,
         typer.Option(
@@ -32,10 +31,10 @@ def discover(
         typer.Option("--variable", help="Read only this variable of the file; again for more."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Fixes everything random.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="RESULT.json", help="Write the JSON object here too."),
+        typer.Option("--output", "-o", metavar="RESULT.json", help="Write the JSON here too."),
     ] = None,
 ) -> None:
     """Find the differential equation behind a measured field.

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import typer
 
 from .._wording import clock, plain, when
 from ._console import facts, json_line, print_json, progress, say, show, styled, table
+from ._options import AsJson
 from ._pairs import config_of
-from ._records import job_document, workspace
+from ._records import event_document, job_document, workspace
 from ._usage import MisuseError
 
 app = typer.Typer(no_args_is_help=True, help="Jobs: submit, watch, read results, cancel.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]
 KindName = Annotated[str, typer.Argument(metavar="KIND", help="A job kind; physforge job kinds lists them.")]
 
@@ -59,7 +60,7 @@ def submit(
         return
     if not as_json:
         say(job.id)
-    _follow(jobs, job.id, as_json=False, quiet=as_json)
+    _follow(jobs, job.id, None if as_json else _say_turn)
     ended = jobs.get(job.id)
     if as_json:
         print_json(job_document(ended))
@@ -176,34 +177,28 @@ def watch(
 ) -> None:
     """Follow a job to its end; the exit code says how it ended."""
     jobs = workspace().jobs
-    _follow(jobs, job_id, as_json=as_json, quiet=False)
+    _follow(jobs, job_id, _print_event if as_json else _say_turn)
     _exit_by(jobs.get(job_id))
 
 
-def _follow(jobs: Any, job_id: str, *, as_json: bool, quiet: bool) -> None:
-    """Show events as they come: a bar on a terminal, a line for each turn elsewhere."""
-    jobs.get(job_id)
-    lines = not quiet and not sys.stderr.isatty()
-    with progress(f"{job_id}") as report:
+def _follow(jobs: Any, job_id: str, tell: Callable[[Any], None] | None = None) -> None:
+    """Wait for a job's end, with a bar on a terminal; `tell` gets each event as it comes."""
+    with progress(job_id) as report:
         for event in jobs.watch(job_id):
-            if as_json:
-                json_line(event_document(event))
-            elif lines and event.type not in _QUIET_EVENTS:
-                say(f"{clock(event.time)}  {event.type:<10}{_event_words(event)}".rstrip())
+            if tell is not None:
+                tell(event)
             if event.type == "progress":
                 report(float(event.data.get("fraction", 0.0)), str(event.data.get("message", "")))
 
 
-def event_document(event: Any) -> dict[str, Any]:
-    """Return an event as JSON carries it."""
-    return {
-        "job": event.job,
-        "seq": event.seq,
-        "time": event.time,
-        "attempt": event.attempt,
-        "type": event.type,
-        "data": dict(event.data),
-    }
+def _print_event(event: Any) -> None:
+    json_line(event_document(event))
+
+
+def _say_turn(event: Any) -> None:
+    """Say an event in a line, where there is no bar to watch."""
+    if not sys.stderr.isatty() and event.type not in _QUIET_EVENTS:
+        say(f"{clock(event.time)}  {event.type:<10}{_event_words(event)}".rstrip())
 
 
 def _event_words(event: Any) -> str:
@@ -237,10 +232,7 @@ def log(job_id: JobId, as_json: AsJson = False) -> None:
 def result(job_id: JobId, as_json: AsJson = False) -> None:
     """Wait for a job and print its result."""
     jobs = workspace().jobs
-    with progress(f"Waiting for {job_id}") as report:
-        for event in jobs.watch(job_id):
-            if event.type == "progress":
-                report(float(event.data.get("fraction", 0.0)), str(event.data.get("message", "")))
+    _follow(jobs, job_id)
     found = jobs.result(job_id)
     job = jobs.get(job_id)
     if as_json or not {"terms", "verdict"} <= found.keys():

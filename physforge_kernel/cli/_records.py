@@ -41,6 +41,11 @@ def job_document(job: Any) -> dict[str, Any]:
     }
 
 
+def event_document(event: Any) -> dict[str, Any]:
+    """Return a job's event as JSON carries it."""
+    return {**_picked(event, "job", "seq", "time", "attempt", "type"), "data": dict(event.data)}
+
+
 def report_document(report: Any) -> dict[str, Any]:
     """Return a report as JSON carries it."""
     names = ("id", "title", "template", "job", "created")

@@ -10,12 +10,12 @@ import typer
 
 from .._wording import when
 from ._console import facts, print_json, progress, say, show, styled, table
+from ._options import AsJson
 from ._records import report_document, workspace
 from ._usage import MisuseError
 
 app = typer.Typer(no_args_is_help=True, help="Reports: render, list, show, export.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ReportId = Annotated[str, typer.Argument(metavar="REPORT", help="The report's id.")]
 
 
