@@ -71,19 +71,25 @@ def _read_config(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     except OSError as reason:
         raise MisuseError(f"cannot read {str(path)!r}: {reason.strerror}.") from None
-    try:
-        if path.suffix == ".json":
-            config = json.loads(text)
-        else:
-            import yaml
-
-            config = yaml.safe_load(text)
-    except ValueError as reason:
-        raise MisuseError(f"{str(path)!r} is not JSON: {reason}.") from None
-    except Exception as reason:  # yaml.YAMLError: importing yaml for JSON only to name it would be waste
-        if type(reason).__module__.partition(".")[0] != "yaml":
-            raise
-        raise MisuseError(f"{str(path)!r} is not YAML: {reason}.") from None
+    except UnicodeDecodeError:
+        raise MisuseError(f"{str(path)!r} is not text in UTF-8.") from None
+    config = _from_json(path, text) if path.suffix == ".json" else _from_yaml(path, text)
     if not isinstance(config, dict):
         raise MisuseError(f"{str(path)!r} must hold names and values, not {type(config).__name__}.")
     return config
+
+
+def _from_json(path: Path, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as reason:
+        raise MisuseError(f"{str(path)!r} is not JSON: {reason}.") from None
+
+
+def _from_yaml(path: Path, text: str) -> Any:
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as reason:  # ValueError: a date that is none, such as 2026-13-01
+        raise MisuseError(f"{str(path)!r} is not YAML: {reason}.") from None

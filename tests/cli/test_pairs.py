@@ -39,6 +39,7 @@ def test_files_and_pairs_merge_with_the_later_one_winning(tmp_path):
     ("name", "text", "said"),
     [
         ("a.yaml", "a: [1", "is not YAML"),
+        ("a.yaml", "a: 2026-13-01", "is not YAML"),
         ("a.json", "{", "is not JSON"),
         ("a.json", "[1]", "must hold names and values, not list"),
         ("a.yaml", "!!python/object/apply:os.getcwd []", "is not YAML"),
@@ -48,6 +49,13 @@ def test_a_file_that_holds_no_settings_is_refused(tmp_path, name, text, said):
     path = tmp_path / name
     path.write_text(text)
     with pytest.raises(MisuseError, match=said):
+        config_of([str(path)])
+
+
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_bytes("name: Zürich".encode("latin-1"))
+    with pytest.raises(MisuseError, match="is not text in UTF-8"):
         config_of([str(path)])
 
 
