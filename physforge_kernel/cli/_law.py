@@ -55,13 +55,4 @@ def print_law(result: Mapping[str, Any], *, subject: str) -> None:
         for note in notes:
             bullet(note)
     say()
-    facts({"noise": _noise(result.get("noise")), "time": numbers.seconds(float(result["seconds"]))})
-
-
-def _noise(noise: Any) -> str:
-    """Say the noise estimate: one fraction of the RMS, or one for each variable."""
-    from ..reports import numbers
-
-    if isinstance(noise, Mapping):
-        return ", ".join(f"{name} {_noise(value)}" for name, value in noise.items())
-    return f"{numbers.percent(noise)} of the RMS" if isinstance(noise, int | float) else ""
+    facts({"noise": numbers.noise(result.get("noise")), "time": numbers.seconds(float(result["seconds"]))})

@@ -12,7 +12,7 @@ from ._markup import Html, bullets, code, facts, paragraph, table
 from ._run import Run
 from ._svg import formula, gallery, label
 from .law import Side, line, sides, tex
-from .numbers import MINUS, percent, plain_number, sentence
+from .numbers import MINUS, noise, plain_number, sentence, typeset
 
 KINDS = {
     "identified": "Identified: the data single out this law.",
@@ -56,25 +56,10 @@ def _law_markup(side: Side) -> str:
             rounded.factor,
             "" if term.factors == "1" else term.factors,
         ]
-        pieces.append(formula(_typographic(shown), " ".join(filter(None, words))))
+        pieces.append(formula(typeset(shown), " ".join(filter(None, words))))
     if not side.terms:
         pieces.append(formula("0", "0"))
     return "".join(f"<span>{piece}</span> " for piece in pieces)
-
-
-def _typographic(shown: str) -> str:
-    """TeX for characters that numbers are printed with: powers of ten, the minus sign, infinity."""
-    raised = str.maketrans(
-        "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "-0123456789"
-    )
-    head, dot, rest = shown.partition("\u00b710")
-    if dot:
-        power = rest[
-            : len(rest)
-            - len(rest.lstrip("\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"))
-        ]
-        shown = rf"{head}\cdot 10^{{{power.translate(raised)}}}{rest[len(power) :]}"
-    return shown.replace(MINUS, "-").replace("\u221e", r"\infty")
 
 
 def law(run: Run) -> Html:
@@ -105,7 +90,7 @@ def data(run: Run) -> Html:
                 label(name, item.attrs.get("units")) for name, item in field.data_vars.items()
             ),
             "grid": "; ".join(_axis(name, field[name]) for name in map(str, field.dims)),
-            "estimated noise": _noise(run.result.get("noise")),
+            "estimated noise": noise(run.result.get("noise")),
             "description": run.dataset.description,
         }
     )
@@ -119,12 +104,6 @@ def _axis(name: str, coordinate: Any) -> str:
     if steps.size and np.ptp(steps) <= 1e-6 * abs(steps).max():
         return f"{words} {plain_number(float(steps.mean()))} apart"
     return f"{words}, unevenly spaced" if steps.size else words
-
-
-def _noise(noise: Any) -> str:
-    if isinstance(noise, dict):
-        return ", ".join(f"{name}: {_noise(value)}" for name, value in noise.items())
-    return f"{percent(float(noise))} of the RMS" if isinstance(noise, int | float) else ""
 
 
 def _date(moment: Any) -> str:

@@ -117,26 +117,11 @@ def signed_terms(side: Side) -> Iterator[str]:
 
 
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)?|\d+(?:\.\d+)?|[*^()+/,-]|\s+")
-_SPELLED_IN_TEX = frozenset(
-    (
-        *(
-            "alpha",
-            "beta",
-            "gamma",
-            "delta",
-            "epsilon",
-            "zeta",
-            "eta",
-            "theta",
-            "iota",
-            "kappa",
-            "lambda",
-            "mu",
-        ),
-        *("nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
-        *("sin", "cos", "tan", "exp", "log", "sinh", "cosh", "tanh"),
-    )
-)
+_SPELLED_IN_TEX = frozenset({
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu",
+    "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+    "sin", "cos", "tan", "exp", "log", "sinh", "cosh", "tanh",
+})  # fmt: skip
 
 
 def tex(factors: str) -> str:

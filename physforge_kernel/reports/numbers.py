@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 MINUS = "\u2212"
-_RAISED = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
+_PLAIN = "-0123456789"
+_RAISED = "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
+_POWER_OF_TEN = re.compile(f"\u00b710([{_RAISED}]+)")
 
 
 @dataclass(frozen=True)
@@ -129,9 +133,33 @@ def percent(fraction: float) -> str:
     return f"{text} %"
 
 
+def noise(estimate: object) -> str:
+    """Return an estimate of the noise in words: one fraction of the RMS, or one for each variable.
+
+    Example:
+        >>> noise({"u": 0.0203, "v": 0.1})
+        'u: 2 % of the RMS, v: 10 % of the RMS'
+    """
+    if isinstance(estimate, Mapping):
+        return ", ".join(f"{name}: {noise(share)}" for name, share in estimate.items())
+    return f"{percent(estimate)} of the RMS" if isinstance(estimate, int | float) else ""
+
+
 def superscript(power: int) -> str:
     """Return an integer in superscript characters."""
-    return str(power).translate(_RAISED)
+    return str(power).translate(str.maketrans(_PLAIN, _RAISED))
+
+
+def typeset(text: str) -> str:
+    r"""Return printed numbers as TeX: powers of ten, the minus sign and infinity.
+
+    Example:
+        >>> typeset("−1.5·10⁻⁹")
+        '-1.5\\cdot 10^{-9}'
+    """
+    lowered = str.maketrans(_RAISED, _PLAIN)
+    text = _POWER_OF_TEN.sub(lambda found: rf"\cdot 10^{{{found[1].translate(lowered)}}}", text)
+    return text.replace(MINUS, "-").replace("\u221e", r"\infty")
 
 
 def seconds(value: float) -> str:

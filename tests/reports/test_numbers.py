@@ -101,3 +101,7 @@ def test_a_law_prints_on_one_line_with_standard_errors():
 )
 def test_terms_become_tex(factors, tex):
     assert law.tex(factors) == tex
+
+
+def test_every_power_of_ten_in_a_complex_number_becomes_tex():
+    assert numbers.typeset("(1·10⁵ − 2·10⁻⁶i)") == r"(1\cdot 10^{5} - 2\cdot 10^{-6}i)"
