@@ -1,8 +1,9 @@
 """The store of immutable files, each named by the sha256 of its bytes.
 
-A file enters in two steps. *Staging* copies it beside the store, hashes it on the way and makes it durable;
-*publishing* gives the staged file its final name in one atomic step, inside the transaction that records it.
-Whatever dies in between leaves only a staging folder or an unrecorded object, and the sweep removes both.
+A file enters in two steps. *Staging* copies it beside the store, hashes it on the way, makes it durable, and
+mends an object of its name that was damaged. *Publishing* gives the staged file its final name in one atomic
+step, inside the transaction that records it; it reads no bytes, since other writers wait. Whatever dies in
+between leaves only a staging folder or an unrecorded object, and the sweep removes both.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class StagedFile:
-    """A file that is complete, durable and hashed, but known to nobody yet."""
+    """A file that is complete, durable and hashed, but known to nobody yet.
+
+    If there was an object of its name, that is sound.
+    """
 
     path: Path
     sha256: str
@@ -66,10 +70,16 @@ class ObjectStore(Protocol):
 
 
 class LocalStaging:
-    """Staging in a folder that is locked for as long as its process lives."""
+    """Staging in a folder that is locked for as long as its process lives.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: the folder.
+        mend: called with what was staged, before anybody gets it.
+    """
+
+    def __init__(self, folder: Path, mend: Callable[[StagedFile], None]) -> None:
         self.folder = folder
+        self._mend = mend
 
     def add(
         self, source: Path | bytes, name: str, progress: Callable[[int], None] | None = None
@@ -87,7 +97,7 @@ class LocalStaging:
                     progress(len(block))
             out.flush()
             _make_durable(out.fileno())
-        return StagedFile(target, digest.hexdigest(), size)
+        return self._staged(StagedFile(target, digest.hexdigest(), size))
 
     def seal(self, name: str) -> StagedFile:
         """Hash and make durable a file that was written straight into the staging folder."""
@@ -96,7 +106,11 @@ class LocalStaging:
         with open(target, "rb") as file:
             _make_durable(file.fileno())
             size = os.fstat(file.fileno()).st_size
-        return StagedFile(target, digest, size)
+        return self._staged(StagedFile(target, digest, size))
+
+    def _staged(self, file: StagedFile) -> StagedFile:
+        self._mend(file)
+        return file
 
 
 class LocalObjectStore:
@@ -111,23 +125,30 @@ class LocalObjectStore:
         """Open a staging folder; it is gone afterwards, whatever happened."""
         folder, lock = self._locked_folder()
         try:
-            yield LocalStaging(folder)
+            yield LocalStaging(folder, self._mend)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(lock)
 
     def publish(self, staged: StagedFile) -> None:
-        """Give a staged file its final name, in place of an object whose bytes are not what its name says."""
+        """Give a staged file its final name, unless an object has it already."""
         final = self._path(staged.sha256)
         _make_folders(final.parent, self._objects)
-        try:
+        with suppress(FileExistsError):
             os.link(staged.path, final)
-        except FileExistsError:
+        sync_folder(final.parent)
+
+    def _mend(self, staged: StagedFile) -> None:
+        """Put a staged file in place of an object of its name whose bytes are not what the name says."""
+        final = self._path(staged.sha256)
+        try:
             if final.stat().st_size == staged.size and sha256_of(final) == staged.sha256:
                 return
-            spare = staged.path.with_name(uuid.uuid4().hex)
-            os.link(staged.path, spare)
-            os.replace(spare, final)
+        except FileNotFoundError:
+            return
+        spare = staged.path.with_name(uuid.uuid4().hex)
+        os.link(staged.path, spare)
+        os.replace(spare, final)
         sync_folder(final.parent)
 
     def has(self, sha256: str) -> bool:

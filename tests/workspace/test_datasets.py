@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 import xarray as xr
 
 from physforge_kernel.errors import ConflictError, FieldError, NotFoundError, WorkspaceError
-from physforge_kernel.workspace import EmbeddedWorkspace
+from physforge_kernel.workspace import EmbeddedWorkspace, _copying, _object_store
 from physforge_kernel.workspace._describing import Limits
 
 from .conftest import HandClock, wave_csv
@@ -178,6 +180,24 @@ def test_an_object_that_was_damaged_is_noticed_and_mended_by_uploading_the_origi
     assert workspace.datasets.upload(wave, "under-another-name").ref == "under-another-name@1"
     assert workspace.datasets.open("wave").identical(before)
     assert stat.S_IMODE(stored.stat().st_mode) == 0o444
+
+
+def test_the_bytes_that_a_new_version_shares_are_compared_while_others_may_write(
+    workspace: EmbeddedWorkspace, wave: Path, monkeypatch: pytest.MonkeyPatch
+):
+    workspace.datasets.upload(wave, "wake")
+    compared: list[Path] = []
+
+    def sha256_of(path: Path) -> str:
+        with closing(sqlite3.connect(workspace.home / "workspace.db", timeout=0)) as other:
+            other.execute("BEGIN IMMEDIATE")  # refused while a write transaction is open
+        compared.append(path)
+        return _copying.sha256_of(path)
+
+    monkeypatch.setattr(_object_store, "sha256_of", sha256_of)
+
+    assert workspace.datasets.upload(wave, "under-another-name").ref == "under-another-name@1"
+    assert compared == files_under(workspace.home / "objects")
 
 
 def test_lists_show_the_newest_version_and_can_be_searched(workspace: EmbeddedWorkspace, wave: Path):
