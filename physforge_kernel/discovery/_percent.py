@@ -9,5 +9,8 @@ def percent(share: float) -> str:
     Example:
         >>> percent(0.0123)
         '1.2 %'
+        >>> percent(1.0)
+        '100 %'
     """
-    return f"{100 * share:.2g} %"
+    number = 100 * share
+    return f"{number:.0f} %" if number >= 10 else f"{number:.2g} %"

@@ -93,26 +93,66 @@ class Regression:
     def best(
         self, size: int, *, start: Sequence[int] = (), keep: int = 1, without: int | None = None
     ) -> list[Fit]:
-        """Best subsets of one size: exhaustive while that is cheap, else by growing `start` and swapping.
+        """Best subsets of one size: exhaustive while that is cheap, else by swapping from two starts.
 
-        `without` leaves one feature out of the search.
+        One start grows `start` term by term, the other takes terms away from the whole library: growth alone
+        misses a law none of whose terms explains much without the others. `without` leaves one feature out.
         """
         among = tuple(j for j in self.usable if j != without)
         if len(among) < size:
             return []
         if size == 1 or comb(len(among), size) <= EXHAUSTIVE:
             return self._batch(np.array(list(combinations(among, size)), dtype=int), keep)
-        return self._grow(among, size, [j for j in start if j != without], keep)
+        grown = self._grow(among, size, [j for j in start if j != without])
+        starts = {s for s in (grown, self._shrink(among, size)) if s}
+        found = {fit.support: fit for s in starts for fit in self._swap(among, s, keep)}
+        return sorted(found.values(), key=lambda fit: fit.excess)[:keep]
 
-    def _grow(self, among: tuple[int, ...], size: int, start: Sequence[int], keep: int) -> list[Fit]:
+    def _grow(self, among: tuple[int, ...], size: int, start: Sequence[int]) -> tuple[int, ...]:
+        """A subset grown from `start` by the best single addition each time; empty where none is left."""
         current = tuple(start)[:size]
-        found: list[Fit] = []
         while len(current) < size:
             grown = [tuple(sorted((*current, j))) for j in among if j not in current]
-            found = self._batch(np.array(grown, dtype=int), keep) if grown else []
+            found = self._batch(np.array(grown, dtype=int)) if grown else []
             if not found:
-                return []
+                return ()
             current = found[0].support
+        return tuple(sorted(current))
+
+    @cached_property
+    def _eliminated(self) -> dict[tuple[int, ...], list[int]]:
+        return {}
+
+    def _shrink(self, among: tuple[int, ...], size: int) -> tuple[int, ...]:
+        """What is left of `among` when the term that is missed least is taken away again and again."""
+        if among not in self._eliminated:
+            self._eliminated[among] = self._elimination(among)
+        gone = self._eliminated[among][: len(among) - size]
+        return tuple(j for j in among if j not in gone)
+
+    def _elimination(self, among: tuple[int, ...]) -> list[int]:
+        """The features in the order in which they are missed least, from downdates of the inverse matrix."""
+        norms = np.sqrt(np.diag(self.projection.gram))
+        index, target = list(among), self.target
+        scaled = self.projection.signal[np.ix_(index, index)] / np.outer(norms[index], norms[index])
+        right = self.projection.signal[index, target] / (norms[index] * norms[target])
+        share = np.diag(self.projection.noise)[index] / np.diag(self.projection.gram)[index]
+        least = max(2 * np.sqrt(2 / self.projection.effective_rows) * float(share.max()), 1e-11)
+        values, vectors = np.linalg.eigh(scaled)
+        inverse = (vectors / np.maximum(values, least)) @ vectors.T
+        left, gone = list(range(len(index))), []
+        while len(left) > 1:
+            weights = inverse @ right[left]
+            least_missed = int(np.argmin(weights**2 / np.diag(inverse)))
+            column = inverse[:, least_missed]
+            inverse = inverse - np.outer(column, column) / column[least_missed]
+            inverse = np.delete(np.delete(inverse, least_missed, 0), least_missed, 1)
+            gone.append(index[left.pop(least_missed)])
+        return gone
+
+    def _swap(self, among: tuple[int, ...], start: tuple[int, ...], keep: int) -> list[Fit]:
+        """The best subsets met by exchanging single terms of `start` until none improves the fit."""
+        current, found = start, []
         for _ in range(10):
             swapped = {
                 tuple(sorted((*(k for k in current if k != out), into)))

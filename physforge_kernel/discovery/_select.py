@@ -24,6 +24,9 @@ BEYOND_DOUBT = 30.0
 #: terms one reaches it in about one field of a hundred.
 SUSPICIOUS = 1.75
 
+#: Most terms taken at once: some laws have no smaller law on the way that explains more than the last one.
+WIDEST_STEP = 4
+
 #: Largest number of terms in a law.
 MOST_TERMS = 8
 
@@ -129,37 +132,56 @@ class Climb:
 
 
 def climb(scales: Sequence[Scale]) -> Climb:
-    """Grow the law from nothing, taking a larger one only where some scale shows that it is needed."""
+    """Grow the law from nothing, taking a larger one only where some scale shows that it is needed.
+
+    A term that a later one made needless is taken back at the end.
+    """
     current: tuple[int, ...] = ()
     steps: list[tuple[tuple[int, ...], float]] = []
     largest = max((s.most for s in scales), default=0)
     for size in range(1, largest + 1):
-        if size > len(current) + 2:
+        if size > len(current) + WIDEST_STEP:
             break
         step = _step(scales, current, size)
         if step is not None:
             current = step[0]
             steps.append(step)
-    return Climb(current, tuple(steps))
+    return Climb(_pruned(scales, current), tuple(steps))
+
+
+def _pruned(scales: Sequence[Scale], support: tuple[int, ...]) -> tuple[int, ...]:
+    """The support without terms that no scale needs, the least needed first."""
+    while len(support) > 1:
+        less = [tuple(k for k in support if k != j) for j in support]
+        needs = [_deficit_anywhere(scales, support, smaller) for smaller in less]
+        least = int(np.argmin(needs))
+        if needs[least] > CONVINCING:
+            break
+        support = less[least]
+    return support
 
 
 def _step(
     scales: Sequence[Scale], current: tuple[int, ...], size: int
 ) -> tuple[tuple[int, ...], float] | None:
-    """The law of one size that the strongest sound evidence at any scale puts before the current one."""
+    """The law of one size that the strongest sound evidence at any scale puts before the current one.
+
+    Several null terms at once gain by chance what one gains times the root of their number.
+    """
+    needed = CONVINCING * max(1.0, np.sqrt((size - len(current)) / 2))
     found: list[tuple[float, Scale, Fit]] = []
     for candidate in scales:
         fits = candidate.path(size)
         if not fits or (current and candidate.fit(current) is None):
             continue
         z = candidate.advantage(fits[0], candidate.fit(current))
-        if z > CONVINCING:
+        if z > needed:
             found.append((z, candidate, fits[0]))
     for _, candidate, fit in sorted(found, key=lambda item: -item[0]):
         sound = candidate.confirmed(fit, candidate.fit(current))
         replaces = not set(current) <= set(fit.support)
         against = _deficit_anywhere(scales, current, fit.support) if replaces else 0.0
-        if sound > max(CONVINCING, against):
+        if sound > max(needed, against):
             return fit.support, sound
     return None
 
@@ -193,7 +215,7 @@ def rivals(
     for rival in proposed:
         deficit = 0.0
         for candidate in ordered:
-            deficit = max(deficit, _deficit(candidate, support, rival))
+            deficit = max(deficit, _deficit(candidate, support, rival, always=candidate is chosen))
             if deficit >= RULED_OUT:
                 break
         else:
@@ -201,10 +223,18 @@ def rivals(
     return sorted(found, key=lambda item: (len(item[0]), item[1]))
 
 
-def _deficit(candidate: Scale, support: tuple[int, ...], rival: tuple[int, ...]) -> float:
-    """By how many standard deviations a rival trails at one scale; zero where the law itself does not fit."""
+def _deficit(
+    candidate: Scale, support: tuple[int, ...], rival: tuple[int, ...], *, always: bool = False
+) -> float:
+    """By how many standard deviations a rival trails at one scale.
+
+    Zero where the law itself does not fit, unless `always`: its own scale is the judge of last resort, with
+    what even a large law leaves there taken as the accuracy.
+    """
     mine, other = candidate.fit(support), candidate.fit(rival)
-    if mine is None or other is None or candidate.lack_of_fit(mine) > 3 * NOMINAL_ACCURACY:
+    if mine is None or other is None:
+        return 0.0
+    if not always and candidate.lack_of_fit(mine) > 3 * NOMINAL_ACCURACY:
         return 0.0
     deficit = candidate.advantage(mine, other)
     return candidate.confirmed(mine, other) if RULED_OUT <= deficit < BEYOND_DOUBT else deficit

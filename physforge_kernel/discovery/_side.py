@@ -144,11 +144,14 @@ def _side(left: str, columns: tuple[Feature, ...], scales: tuple[Scale, ...]) ->
     if found is None:
         return Side(left, scales, path, None, (), ())
     best = SideLaw(left, columns, found)
-    standing = []
-    for support, deficit in rivals(scales, found.scale, found.fit.support) if path.support else []:
-        rival = estimate(scales, support)
-        if rival is not None:
-            standing.append(SideLaw(left, columns, rival, deficit))
+    standing = _standing(scales, best) if path.support else []
+    smaller = [law for law in standing if len(law.names) < len(best.names)]
+    if smaller:
+        # Of laws that explain the data as well the smallest is shown first; the larger one stays in sight.
+        larger, best = best, smaller[0]
+        found = best.estimate
+        kept = [law for law in _standing(scales, best) if law.names != larger.names]
+        standing = sorted([*kept, larger], key=lambda law: (len(law.names), law.deficit))
     taken = {best.estimate.fit.support, *(law.estimate.fit.support for law in standing)}
     others = []
     for size in range(1, min(found.scale.most, len(found.fit.support) + 2) + 1):
@@ -167,6 +170,16 @@ def _side(left: str, columns: tuple[Feature, ...], scales: tuple[Scale, ...]) ->
         tuple(others),
         (columns[missing[0]].name, 2 * missing[1]) if missing else None,
     )
+
+
+def _standing(scales: Sequence[Scale], law: SideLaw) -> list[SideLaw]:
+    """The laws that no scale rules out in favour of this one, the smallest first."""
+    standing = []
+    for support, deficit in rivals(scales, law.estimate.scale, law.estimate.fit.support):
+        rival = estimate(scales, support)
+        if rival is not None:
+            standing.append(SideLaw(law.left, law.columns, rival, deficit))
+    return standing
 
 
 def scale_shares(samples: Sequence[Sample]) -> list[tuple[float, ...]]:
