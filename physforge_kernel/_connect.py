@@ -11,7 +11,7 @@ from .errors import ReportError, WorkspaceError
 
 if TYPE_CHECKING:
     from .workspace._embedded import EmbeddedWorkspace
-    from .workspace._protocol import Progress, Report, Workspace
+    from .workspace._protocol import Progress, Report
 
 DEFAULT_HOME = "~/.physforge"
 
@@ -20,7 +20,8 @@ def connect() -> EmbeddedWorkspace:
     """Open your workspace: datasets with versions, jobs that outlive the notebook, and reports.
 
     It lies in the folder that the environment variable `PHYSFORGE_HOME` names, or in `~/.physforge`, and is
-    made on first use. Jobs that an earlier runner left unfinished are taken up again.
+    made on first use. Jobs that an earlier runner left unfinished are taken up again. Where several people
+    share the folder, `PHYSFORGE_OWNER` says whose datasets, jobs and reports these are.
 
     Returns:
         The workspace, with `.datasets`, `.jobs` and `.reports`.
@@ -41,7 +42,13 @@ def connect() -> EmbeddedWorkspace:
     from .workspace._embedded import EmbeddedWorkspace
 
     home = Path(os.environ.get("PHYSFORGE_HOME", "").strip() or DEFAULT_HOME).expanduser()
-    workspace = EmbeddedWorkspace(home, kinds=kinds.validators(), on_submit=ensure_runner, renderer=_render)
+    workspace = EmbeddedWorkspace(
+        home,
+        owner=os.environ.get("PHYSFORGE_OWNER", ""),
+        kinds=kinds.validators(),
+        on_submit=ensure_runner,
+        renderer=_render,
+    )
     workspace.jobs.take_up()
     return workspace
 
@@ -60,7 +67,7 @@ def _without_userinfo(url: str) -> str:
 
 
 def _render(
-    workspace: Workspace,
+    workspace: EmbeddedWorkspace,
     job_id: str,
     *,
     template: str,

@@ -34,7 +34,10 @@ class Desk:
         for name, ref in job.inputs.items():
             root = folder / name
             with self.database.reading() as session:
-                files = [(file.path, file.sha256) for file in resolve(session, job.input_ids[name]).files]
+                files = [
+                    (file.path, file.sha256)
+                    for file in resolve(session, job.owner, job.input_ids[name]).files
+                ]
             for path, sha256 in files:
                 destination = root / path
                 destination.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from ..errors import PhysForgeError, ReportError
 from . import _templates
 
 if TYPE_CHECKING:
-    from ..workspace import Report, Workspace
+    from ..workspace import EmbeddedWorkspace, Report
 
 Progress = Callable[[float, str], None]
 
@@ -26,7 +26,7 @@ _PAGE_STARTS_AT = 0.95
 
 
 def render(
-    workspace: Workspace,
+    workspace: EmbeddedWorkspace,
     job_id: str,
     *,
     template: str = "discovery",
@@ -38,7 +38,7 @@ def render(
     The notebook runs in this Python, connected to this same workspace.
 
     Args:
-        workspace: What `pf.connect()` returns.
+        workspace: An embedded workspace, such as `pf.connect()` returns where there is no service.
         job_id: A job that succeeded.
         template: The name of a notebook in `templates/`.
         title: The report's title; default: one that names the data.
@@ -78,7 +78,11 @@ def _title(job: Any) -> str:
 
 
 def _execute(
-    source: Path, notebook: Path, parameters: Mapping[str, Any], workspace: Workspace, report: Progress
+    source: Path,
+    notebook: Path,
+    parameters: Mapping[str, Any],
+    workspace: EmbeddedWorkspace,
+    report: Progress,
 ) -> Any:
     import nbformat
 
@@ -97,17 +101,20 @@ def _execute(
     )
 
 
-def _environment(workspace: Workspace) -> dict[str, str]:
-    """What lets `pf.connect()` in the notebook open this same workspace."""
-    home = getattr(workspace, "home", None)
-    return {"PHYSFORGE_HOME": str(home), "PHYSFORGE_URL": ""} if home is not None else {}
+def _environment(workspace: EmbeddedWorkspace) -> dict[str, str]:
+    """What lets `pf.connect()` in the notebook open this same workspace, as the same owner."""
+    return {
+        "PHYSFORGE_HOME": str(workspace.home),
+        "PHYSFORGE_OWNER": workspace.owner,
+        "PHYSFORGE_URL": "",
+    }
 
 
-def _keep(notebook: Path, workspace: Workspace, job_id: str) -> Path | None:
+def _keep(notebook: Path, workspace: EmbeddedWorkspace, job_id: str) -> Path | None:
     """Move a notebook in which a cell failed to where it can be looked at."""
     if not notebook.exists():
         return None
-    folder = Path(getattr(workspace, "home", tempfile.gettempdir())) / FAILED
+    folder = workspace.home / FAILED
     kept = folder / f"{job_id}.ipynb"
     with suppress(OSError):
         folder.mkdir(mode=0o700, exist_ok=True)

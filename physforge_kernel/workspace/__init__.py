@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Jobs,
         Progress,
         Report,
+        ReportRecord,
         Reports,
         Version,
         Workspace,
@@ -61,6 +62,7 @@ __all__ = [
     "LeaseLost",
     "Progress",
     "Report",
+    "ReportRecord",
     "Reports",
     "Signal",
     "Version",
@@ -77,7 +79,7 @@ _HOMES = {
     ),
     "_jobs": ("JobTimeoutError",),
     "_protocol": (
-        *("DatasetInfo", "FileEntry", "Progress", "Report", "Version"),
+        *("DatasetInfo", "FileEntry", "Progress", "Report", "ReportRecord", "Version"),
         *("Datasets", "Jobs", "Reports", "Workspace"),
     ),
 }

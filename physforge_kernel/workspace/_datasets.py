@@ -20,7 +20,7 @@ from ._dataset_views import DATASET_COLUMNS, VERSION_COLUMNS, file_to_open, info
 from ._describing import Limits, describe_apart
 from ._display import Listing
 from ._models import DatasetRow, JobInputRow, VersionFileRow, VersionRow
-from ._names import check_name, name_from_stem
+from ._names import check_name, name_from_stem, not_found
 from ._object_store import ObjectStore
 from ._protocol import DatasetInfo, Progress, Version
 from ._uploads import Gathered, disk_errors, gather
@@ -42,6 +42,7 @@ class EmbeddedDatasets:
         clock: Clock,
         limits: Limits,
         tidy: Callable[[], None],
+        owner: str,
     ) -> None:
         self._database = database
         self._store = store
@@ -49,6 +50,7 @@ class EmbeddedDatasets:
         self._clock = clock
         self._limits = limits
         self._tidy = tidy
+        self._owner = owner
 
     def upload(
         self,
@@ -83,7 +85,7 @@ class EmbeddedDatasets:
             earlier = self._same(name, gathered.manifest)
             if earlier is not None:
                 for staged in gathered.files.values():
-                    self._store.publish(staged)  # which mends an object that was damaged
+                    self._store.publish(staged)  # which brings back an object that was lost
                 report(1.0, f"Found {earlier.ref}, which holds these bytes already")
                 return earlier
             report(0.8, "Describing")
@@ -101,7 +103,7 @@ class EmbeddedDatasets:
             rows = session.scalars(
                 select(VersionRow)
                 .join(VersionRow.dataset)
-                .where(VersionRow.deleted.is_(None))
+                .where(DatasetRow.owner == self._owner, VersionRow.deleted.is_(None))
                 .order_by(DatasetRow.name, VersionRow.number.desc())
             ).all()
         grouped: dict[str, builtins.list[VersionRow]] = {}
@@ -130,9 +132,9 @@ class EmbeddedDatasets:
             NotFoundError: there is no such dataset.
         """
         with self._database.reading() as session:
-            rows = visible_versions(session, name)
+            rows = visible_versions(session, self._owner, name)
             if not rows:
-                raise no_dataset(session, name)
+                raise no_dataset(session, self._owner, name)
             return Listing(map(version_of, rows), VERSION_COLUMNS, "No versions.")
 
     def path(self, ref: str | Version) -> Path:
@@ -147,6 +149,18 @@ class EmbeddedDatasets:
         version = self.get(ref)
         folder = self._shown(version)
         return folder / version.files[0].path if len(version.files) == 1 else folder
+
+    def file(self, ref: str | Version, path: str) -> Path:
+        """Return where a copy of one file of a version lies; the others are left alone.
+
+        Raises:
+            NotFoundError: there is no such version, or no such file in it.
+        """
+        version = self.get(ref)
+        known = {entry.path: entry.sha256 for entry in version.files}
+        if path not in known:
+            raise not_found("file", path, known, f"{version.ref} holds {', '.join(list(known)[:8])}.")
+        return self._views.show(version.id, {path: known[path]}) / path
 
     def open(self, ref: str | Version, file: str | None = None) -> Dataset:
         """Return a version as a field.
@@ -200,9 +214,9 @@ class EmbeddedDatasets:
         """
         now = self._clock()
         with self._database.writing() as session:
-            rows = visible_versions(session, name)
+            rows = visible_versions(session, self._owner, name)
             if not rows:
-                raise no_dataset(session, name)
+                raise no_dataset(session, self._owner, name)
             for row in rows:
                 row.deleted = now
                 pinned = session.scalar(
@@ -218,11 +232,11 @@ class EmbeddedDatasets:
         return self._views.show(version.id, files, exactly=exactly)
 
     def _resolve(self, session: Session, ref: str | Version) -> VersionRow:
-        return resolve(session, ref.id if isinstance(ref, Version) else ref)
+        return resolve(session, self._owner, ref.id if isinstance(ref, Version) else ref)
 
     def _same(self, name: str, manifest: str) -> Version | None:
         with self._database.reading() as session:
-            return reused(visible_versions(session, name), manifest)
+            return reused(visible_versions(session, self._owner, name), manifest)
 
     def _describe(self, folder: Path, gathered: Gathered) -> dict[str, Any]:
         paths = list(gathered.files)
@@ -242,10 +256,10 @@ class EmbeddedDatasets:
     ) -> Version:
         now = self._clock()
         with self._database.writing() as session:
-            earlier = reused(visible_versions(session, name), gathered.manifest)
+            earlier = reused(visible_versions(session, self._owner, name), gathered.manifest)
             if earlier is not None:
                 return earlier
-            dataset = _dataset_row(session, name, now)
+            dataset = _dataset_row(session, self._owner, name, now)
             dataset.last_number += 1
             row = VersionRow(
                 dataset=dataset,
@@ -265,10 +279,12 @@ class EmbeddedDatasets:
             return version_of(row)
 
 
-def _dataset_row(session: Session, name: str, now: datetime) -> DatasetRow:
-    row = session.scalars(select(DatasetRow).where(DatasetRow.name == name)).first()
+def _dataset_row(session: Session, owner: str, name: str, now: datetime) -> DatasetRow:
+    row = session.scalars(
+        select(DatasetRow).where(DatasetRow.owner == owner, DatasetRow.name == name)
+    ).first()
     if row is None:
-        row = DatasetRow(name=name, last_number=0, created=now)
+        row = DatasetRow(owner=owner, name=name, last_number=0, created=now)
         session.add(row)
     return row
 

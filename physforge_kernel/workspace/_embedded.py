@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from sqlalchemy import select
@@ -19,6 +20,7 @@ from ._describing import Limits
 from ._job_records import JobRecords
 from ._jobs import EmbeddedJobs, Validator
 from ._models import ObjectRow, VersionRow
+from ._names import check_owner
 from ._object_store import LocalObjectStore
 from ._reports import EmbeddedReports, Renderer
 from ._schema import open_database
@@ -45,6 +47,7 @@ class EmbeddedWorkspace:
 
     Args:
         home: the workspace's folder; closed to everybody else if it is ours.
+        owner: whose datasets, jobs and reports it sees and makes; empty for the person alone on a machine.
         kinds: job kind -> validator of its config, for `jobs.submit`; None accepts any kind.
         on_submit: called with the home after a job was queued, and now and then while one is waited for;
             it starts the runner if none is there.
@@ -65,6 +68,7 @@ class EmbeddedWorkspace:
         self,
         home: str | Path,
         *,
+        owner: str = "",
         kinds: Mapping[str, Validator] | None = None,
         on_submit: Callable[[Path], object] | None = None,
         renderer: Renderer | None = None,
@@ -77,13 +81,44 @@ class EmbeddedWorkspace:
         self._store = LocalObjectStore(self.home)
         self._store.clear_dead_staging()
         self._views = Views(self.home / "views", self._store)
-        report_views = Views(self.home / "reports", self._store)
+        self._report_views = Views(self.home / "reports", self._store)
+        self._kinds, self._on_submit, self._renderer, self._limits = kinds, on_submit, renderer, limits
         self.records = JobRecords(self._database, self._store, clock=clock)
-        """The jobs' records themselves, for the runner."""
-        self.datasets = EmbeddedDatasets(self._database, self._store, self._views, clock, limits, self._tidy)
-        self._on_submit = on_submit
-        self.jobs = EmbeddedJobs(self.records, self._database, self._views, kinds=kinds, wake=self._wake)
-        self.reports = EmbeddedReports(self, self._database, self._store, report_views, clock, renderer)
+        """The records of everybody's jobs, for the runner."""
+        self._serve(owner)
+
+    def acting_for(self, owner: str) -> EmbeddedWorkspace:
+        """Return this workspace as another owner sees it: nobody else's datasets, jobs and reports.
+
+        It shares the database and the store, and is cheap enough to be made for each request.
+
+        Raises:
+            WorkspaceError: nobody can be called that.
+
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as home:
+        ...     EmbeddedWorkspace(home).acting_for("ann").owner
+        'ann'
+        """
+        theirs = copy.copy(self)
+        theirs._serve(owner)
+        return theirs
+
+    def _serve(self, owner: str) -> None:
+        self.owner = check_owner(owner)
+        database, store = self._database, self._store
+        records = JobRecords(database, store, owner=owner, clock=self._clock)
+        self.datasets = EmbeddedDatasets(
+            database, store, self._views, self._clock, self._limits, self._tidy, owner
+        )
+        self.jobs = EmbeddedJobs(records, database, self._views, kinds=self._kinds, wake=self.wake)
+        self.reports = EmbeddedReports(
+            self, database, store, self._report_views, self._clock, self._renderer, owner
+        )
+
+    def changes(self) -> AbstractContextManager[Callable[[], bool]]:
+        """Return a context with a function that says cheaply whether anybody committed since it was asked."""
+        return self._database.changes()
 
     def sweep(self) -> int:
         """Remove what dead uploads left, and the objects that nothing has held for a day; return how many."""
@@ -95,7 +130,8 @@ class EmbeddedWorkspace:
             self._views.keep_only(lambda key: key.partition("-")[0] in live)
         return cleared + deleted
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Have queued jobs run, where a function for that was handed in; cheap, and may be called often."""
         if self._on_submit is not None:
             self._on_submit(self.home)
 
@@ -107,7 +143,7 @@ class EmbeddedWorkspace:
             self.sweep()
 
     def __repr__(self) -> str:
-        return f"<EmbeddedWorkspace {self.home}>"
+        return f"<EmbeddedWorkspace {self.home}{f' of {self.owner}' if self.owner else ''}>"
 
 
 def _made(home: Path) -> Path:

@@ -18,7 +18,7 @@ from ..errors import ConflictError, JobError, WorkspaceError
 from . import _objects
 from ._clock import Clock, new_id, utc_now
 from ._database import Database
-from ._job_swaps import FREE, LeaseLost, artifact_of, held, lost, read, record_of, swap
+from ._job_swaps import FREE, LeaseLost, artifact_of, held, lost, owned_by, read, record_of, swap
 from ._job_views import FINAL_STATES, ArtifactInfo, Claim, Event, FinalState, JobRecord, JobState, Signal
 from ._json import digest, plain
 from ._models import JobArtifactRow, JobEventRow, JobInputRow, JobRow
@@ -35,18 +35,29 @@ def exponential_backoff(attempt: int) -> timedelta:
 
 
 class JobRecords:
-    """Reads and writes the records of jobs; the runner and `workspace.jobs` both stand on it."""
+    """Reads and writes the records of jobs; the runner and `workspace.jobs` both stand on it.
+
+    Args:
+        database: where they are.
+        store: where artifacts and checkpoints are kept.
+        owner: whose jobs these records show and take; None for everybody's, as the runner needs.
+        clock: tells the time, in UTC.
+        backoff: how long to wait after failed attempt number so and so.
+    """
 
     def __init__(
         self,
         database: Database,
         store: ObjectStore,
         *,
+        owner: str | None = None,
         clock: Clock = utc_now,
         backoff: Callable[[int], timedelta] = exponential_backoff,
     ) -> None:
         self._database = database
         self._store = store
+        self._owner = owner
+        self._mine = owned_by(owner)
         self._clock = clock
         self._backoff = backoff
 
@@ -65,8 +76,11 @@ class JobRecords:
     ) -> JobRecord:
         """Queue a job, its inputs pinned to the exact versions that their references mean now.
 
+        Records of everybody's jobs queue it for the person alone on the machine.
+
         Args:
-            idempotency_key: a second submission with the same key and the same request returns the first job.
+            idempotency_key: a second submission of this owner's with the same key and the same request
+                returns the first job.
             priority: higher runs earlier; equals run in the order of submission.
             max_attempts: how often the job may be started before it counts as failed.
 
@@ -78,12 +92,12 @@ class JobRecords:
             raise JobError(f"max_attempts is {max_attempts}: a job needs at least one attempt.")
         wanted = dict(inputs or {})
         request = digest({"kind": kind, "config": config or {}, "inputs": wanted})
+        owner = self._owner or ""
         now = self._clock()
         with self._database.writing() as session:
             if idempotency_key is not None:
-                earlier = session.scalars(
-                    select(JobRow).where(JobRow.idempotency_key == idempotency_key)
-                ).first()
+                same = (JobRow.owner == owner, JobRow.idempotency_key == idempotency_key)
+                earlier = session.scalars(select(JobRow).where(*same)).first()
                 if earlier is not None:
                     if earlier.request_digest != request:
                         raise ConflictError(
@@ -91,9 +105,10 @@ class JobRecords:
                             "which was a different request. Use a new key."
                         )
                     return record_of(earlier)
-            versions = {slot: resolve(session, ref) for slot, ref in wanted.items()}
+            versions = {slot: resolve(session, owner, ref) for slot, ref in wanted.items()}
             row = JobRow(
                 id=new_id("job", now),
+                owner=owner,
                 kind=kind,
                 name=name or "",
                 config=plain(config or {}),
@@ -108,13 +123,13 @@ class JobRecords:
             session.add(row)
             session.flush()
             swap(session, row.id, JobRow.state == "queued", now, "queued", {"kind": kind})
-            return read(session, row.id)
+            return self._read(session, row.id)
 
     def request_cancel(self, job_id: str) -> JobRecord:
         """Cancel a queued job at once; ask a running one to stop; leave a finished one as it is."""
         now = self._clock()
         with self._database.writing() as session:
-            job = read(session, job_id)
+            job = self._read(session, job_id)
             if job.state == "queued":
                 ending = self._ending("cancelled", None)
                 swap(session, job_id, JobRow.state == "queued", now, "cancelled", {}, **ending)
@@ -122,7 +137,7 @@ class JobRecords:
             elif job.state == "running" and not job.cancel_requested:
                 asked = {"cancel_requested": True}
                 swap(session, job_id, JobRow.state == "running", now, "cancel_requested", {}, **asked)
-            return read(session, job_id)
+            return self._read(session, job_id)
 
     # The life of an attempt, for the runner
 
@@ -131,7 +146,11 @@ class JobRecords:
     ) -> Claim | None:
         """Take the next job that is due, or None; `kinds` limits the choice to those the runner knows."""
         now = self._clock()
-        due = [JobRow.state == "queued", or_(JobRow.not_before.is_(None), JobRow.not_before <= now)]
+        due = [
+            self._mine,
+            JobRow.state == "queued",
+            or_(JobRow.not_before.is_(None), JobRow.not_before <= now),
+        ]
         if kinds is not None:
             due.append(JobRow.kind.in_(list(kinds)))
         with self._database.writing() as session:
@@ -161,7 +180,7 @@ class JobRecords:
                 not_before=None,
                 message="",
             )
-            return Claim(read(session, candidate.id), attempt, fence)
+            return Claim(self._read(session, candidate.id), attempt, fence)
 
     def heartbeat(self, job_id: str, fence: int, lease_seconds: float) -> Signal:
         """Renew the lease and learn whether someone asked to cancel.
@@ -173,13 +192,13 @@ class JobRecords:
         with self._database.writing() as session:
             cancel = session.execute(
                 update(JobRow)
-                .where(JobRow.id == job_id, held(fence))
+                .where(JobRow.id == job_id, self._mine, held(fence))
                 .values(lease_expires=expires)
                 .returning(JobRow.cancel_requested)
                 .execution_options(synchronize_session=False)
             ).scalar_one_or_none()
             if cancel is None:
-                raise lost(session, job_id, fence)
+                raise lost(session, job_id, fence, self._owner)
             return Signal(cancel=cancel)
 
     def report_progress(self, job_id: str, fence: int, fraction: float, message: str = "") -> None:
@@ -250,7 +269,7 @@ class JobRecords:
     def load_checkpoint(self, job_id: str, destination: Path) -> Path | None:
         """Copy the last checkpoint to `destination` and return that; None if there is no checkpoint."""
         with self._database.reading() as session:
-            read(session, job_id)
+            self._read(session, job_id)
             sha256 = session.scalar(select(JobRow.checkpoint).where(JobRow.id == job_id))
             if sha256 is None:
                 return None
@@ -267,7 +286,7 @@ class JobRecords:
             raise WorkspaceError(f"A job ends as one of {', '.join(FINAL_STATES)}, not as {state!r}.")
         with self._database.writing() as session:
             self._end(session, job_id, fence, state, error)
-            return read(session, job_id)
+            return self._read(session, job_id)
 
     def retry(self, job_id: str, fence: int, error: str) -> JobRecord:
         """Give up this attempt: queue the job again after a pause, or fail it if its attempts are spent.
@@ -275,18 +294,18 @@ class JobRecords:
         A job that someone asked to cancel ends as cancelled instead.
         """
         with self._database.writing() as session:
-            self._put_back(session, read(session, job_id), fence, error)
-            return read(session, job_id)
+            self._put_back(session, self._read(session, job_id), fence, error)
+            return self._read(session, job_id)
 
     def give_back(self, job_id: str, fence: int) -> JobRecord:
         """Queue the job again at once and do not count the attempt: the runner stops in good order."""
         with self._database.writing() as session:
-            if read(session, job_id).cancel_requested:
+            if self._read(session, job_id).cancel_requested:
                 self._end(session, job_id, fence, "cancelled", None)
             else:
                 reason = {"reason": "The runner stopped in good order."}
                 self._write(session, job_id, fence, "requeued", reason, **FREE, forgiven=JobRow.forgiven + 1)
-            return read(session, job_id)
+            return self._read(session, job_id)
 
     def release_expired(self, *, sole_runner: str | None = None) -> list[str]:
         """Take jobs back from attempts whose lease ran out; return their ids.
@@ -304,7 +323,7 @@ class JobRecords:
         with self._database.writing() as session:
             expired = session.scalars(
                 select(JobRow)
-                .where(JobRow.state == "running", over)
+                .where(self._mine, JobRow.state == "running", over)
                 .order_by(JobRow.lease_expires)
                 .with_for_update(skip_locked=True)
             ).all()
@@ -322,11 +341,13 @@ class JobRecords:
             NotFoundError: no job has this id.
         """
         with self._database.reading() as session:
-            return read(session, job_id)
+            return self._read(session, job_id)
 
     def list(self, state: JobState | None = None, limit: int = 50) -> list[JobRecord]:
         """Return jobs, the newest first."""
-        query = select(JobRow).order_by(JobRow.created.desc(), JobRow.id.desc()).limit(limit)
+        query = (
+            select(JobRow).where(self._mine).order_by(JobRow.created.desc(), JobRow.id.desc()).limit(limit)
+        )
         if state is not None:
             query = query.where(JobRow.state == state)
         with self._database.reading() as session:
@@ -335,7 +356,9 @@ class JobRecords:
     def counts(self) -> dict[str, int]:
         """Return how many jobs there are in each state that occurs."""
         with self._database.reading() as session:
-            rows = session.execute(select(JobRow.state, func.count()).group_by(JobRow.state)).all()
+            rows = session.execute(
+                select(JobRow.state, func.count()).where(self._mine).group_by(JobRow.state)
+            ).all()
             return {state: count for state, count in rows}
 
     def next_due(self) -> datetime | None:
@@ -343,7 +366,7 @@ class JobRecords:
         with self._database.reading() as session:
             due = session.scalar(
                 select(func.min(func.coalesce(JobRow.not_before, JobRow.created))).where(
-                    JobRow.state == "queued"
+                    self._mine, JobRow.state == "queued"
                 )
             )
         return due
@@ -357,6 +380,7 @@ class JobRecords:
             .limit(limit)
         )
         with self._database.reading() as session:
+            self._read(session, job_id)
             return [
                 Event(row.job_id, row.seq, row.time, row.attempt, row.type, row.data)
                 for row in session.scalars(query)
@@ -366,18 +390,21 @@ class JobRecords:
         """Return what the job left behind, by name."""
         query = select(JobArtifactRow).where(JobArtifactRow.job_id == job_id).order_by(JobArtifactRow.name)
         with self._database.reading() as session:
-            read(session, job_id)
+            self._read(session, job_id)
             return [artifact_of(row) for row in session.scalars(query)]
 
     # Underneath
+
+    def _read(self, session: Session, job_id: str) -> JobRecord:
+        return read(session, job_id, self._owner)
 
     def _write(
         self, session: Session, job_id: str, fence: int, type: str, data: Mapping[str, Any], **values: Any
     ) -> int:
         """Write as the holder of the fence; return the attempt's number."""
-        attempt = swap(session, job_id, held(fence), self._clock(), type, data, **values)
+        attempt = swap(session, job_id, self._mine & held(fence), self._clock(), type, data, **values)
         if attempt is None:
-            raise lost(session, job_id, fence)
+            raise lost(session, job_id, fence, self._owner)
         return attempt
 
     def _end(self, session: Session, job_id: str, fence: int, state: FinalState, error: str | None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, select, true, update
 from sqlalchemy.orm import Session
 
 from ..errors import NotFoundError, WorkspaceError
@@ -64,23 +64,30 @@ def swap(
     return swapped.attempts
 
 
-def read(session: Session, job_id: str) -> JobRecord:
-    """Return one job as this transaction sees it.
+def read(session: Session, job_id: str, owner: str | None) -> JobRecord:
+    """Return one job as this transaction sees it; another owner's counts as none, unless `owner` is None.
 
     Raises:
         NotFoundError: no job has this id.
     """
     row = session.get(JobRow, job_id, populate_existing=True)
-    if row is None:
-        recent = session.scalars(select(JobRow.id).order_by(JobRow.created.desc()).limit(200))
+    if row is None or owner not in (None, row.owner):
+        recent = session.scalars(
+            select(JobRow.id).where(owned_by(owner)).order_by(JobRow.created.desc()).limit(200)
+        )
         raise not_found("job", job_id, recent, "List them with workspace.jobs.list().")
     return record_of(row)
 
 
-def lost(session: Session, job_id: str, fence: int) -> WorkspaceError:
+def owned_by(owner: str | None) -> ColumnElement[bool]:
+    """Return the condition that a job belongs to this owner; any does if `owner` is None."""
+    return true() if owner is None else JobRow.owner == owner
+
+
+def lost(session: Session, job_id: str, fence: int, owner: str | None) -> WorkspaceError:
     """Return the error for an attempt whose swap found another state or fence."""
     try:
-        job = read(session, job_id)
+        job = read(session, job_id, owner)
     except NotFoundError as error:
         return error
     return LeaseLost(
@@ -111,6 +118,8 @@ def record_of(row: JobRow) -> JobRecord:
         cancel_requested=row.cancel_requested,
         not_before=row.not_before,
         runner=row.runner,
+        owner=row.owner,
+        last_event=row.last_event,
     )
 
 

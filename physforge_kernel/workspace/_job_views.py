@@ -41,6 +41,10 @@ class JobRecord:
     cancel_requested: bool
     not_before: datetime | None
     runner: str | None
+    owner: str
+    """Whose job it is; empty for the person alone on the machine."""
+    last_event: int
+    """The `seq` of its newest event: a copy with a higher one is a later copy."""
 
     @property
     def is_finished(self) -> bool:

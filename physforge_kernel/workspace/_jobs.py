@@ -140,10 +140,22 @@ class EmbeddedJobs:
 
     def list(self, state: JobState | None = None, limit: int = 50) -> builtins.list[Job]:
         """Return jobs, the newest first, all or those in one state."""
+        jobs = [Job(self, record) for record in self.records(state, limit)]
+        return Listing(jobs, _JOB_COLUMNS, "No jobs.")
+
+    def records(self, state: JobState | None = None, limit: int = 50) -> builtins.list[JobRecord]:
+        """Return what is recorded of jobs, the newest first, all or those in one state."""
         if state is not None and state not in JOB_STATES:
             raise JobError(f"{state!r} is not a state of a job; the states are {', '.join(JOB_STATES)}.")
-        jobs = [Job(self, record) for record in self._records.list(state, limit)]
-        return Listing(jobs, _JOB_COLUMNS, "No jobs.")
+        return self._records.list(state, limit)
+
+    def events(self, id: str, after: int = 0, limit: int = 1000) -> builtins.list[Event]:
+        """Return a job's events with a `seq` above `after` so far, in order.
+
+        Raises:
+            NotFoundError: there is no such job.
+        """
+        return self._records.events(id, after, limit)
 
     def watch(self, id: str, timeout: float | None = None) -> Iterator[Event]:
         """Yield the job's events from its first to its last, as they come.

@@ -70,14 +70,16 @@ class ObjectRow(Base):
 
 
 class DatasetRow(Base):
-    """A name under which versions are counted; numbers are never given twice."""
+    """One owner's name under which versions are counted; numbers are never given twice."""
 
     __tablename__ = "datasets"
+    __table_args__ = (UniqueConstraint("owner", "name", name="uq_datasets_owner_name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(128), unique=True)
+    name: Mapped[str] = mapped_column(String(128))
     last_number: Mapped[int] = mapped_column(default=0)
     created: Mapped[datetime]
+    owner: Mapped[str] = mapped_column(String(255))
 
     versions: Mapped[list[VersionRow]] = relationship(back_populates="dataset")
 
@@ -123,7 +125,9 @@ class JobRow(Base):
         CheckConstraint(
             "state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="state_is_known"
         ),
+        UniqueConstraint("owner", "idempotency_key", name="uq_jobs_owner_idempotency_key"),
         Index("ix_jobs_state_priority_created", "state", "priority", "created"),
+        Index("ix_jobs_owner_created", "owner", "created"),
     )
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -150,8 +154,9 @@ class JobRow(Base):
     checkpoint: Mapped[str | None] = mapped_column(ForeignKey("objects.sha256"))
     last_event: Mapped[int] = mapped_column(default=0)
 
-    idempotency_key: Mapped[str | None] = mapped_column(String(256), unique=True)
+    idempotency_key: Mapped[str | None] = mapped_column(String(256))
     request_digest: Mapped[str] = mapped_column(String(64))
+    owner: Mapped[str] = mapped_column(String(255))
 
     inputs: Mapped[list[JobInputRow]] = relationship(lazy="selectin", order_by="JobInputRow.name")
 
@@ -199,6 +204,7 @@ class ReportRow(Base):
     """A rendered report: a page to read and the notebook behind it."""
 
     __tablename__ = "reports"
+    __table_args__ = (Index("ix_reports_owner_created", "owner", "created"),)
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     title: Mapped[str] = mapped_column(String(512))
@@ -207,3 +213,4 @@ class ReportRow(Base):
     created: Mapped[datetime]
     html: Mapped[str] = mapped_column(ForeignKey("objects.sha256"))
     notebook: Mapped[str] = mapped_column(ForeignKey("objects.sha256"))
+    owner: Mapped[str] = mapped_column(String(255))

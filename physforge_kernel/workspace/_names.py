@@ -54,6 +54,17 @@ def check_name(name: str) -> str:
     return name
 
 
+def check_owner(owner: str) -> str:
+    """Return whose the records are that a workspace sees, or raise a sentence; `""` is the person alone."""
+    if len(owner) > 255 or not owner.isprintable() or owner != owner.strip():
+        raise WorkspaceError(
+            f"{owner!r:.160} cannot own anything in a workspace. Use at most 255 printable characters, "
+            "without a space at either end; empty is the person alone on the machine. It may come from "
+            "PHYSFORGE_OWNER."
+        )
+    return owner
+
+
 def name_from_stem(stem: str) -> str:
     """Turn a file's stem into a dataset's name, or ask for one.
 

@@ -124,6 +124,19 @@ class Report:
         return _display.facts_html(self.title, facts)
 
 
+@dataclass(frozen=True)
+class ReportRecord:
+    """What is recorded of a report: everything but the files themselves, which are named by their hashes."""
+
+    id: str
+    title: str
+    template: str
+    job: str
+    created: datetime
+    html: FileEntry
+    notebook: FileEntry
+
+
 class Datasets(Protocol):
     """Files and fields with names and immutable versions."""
 
@@ -198,15 +211,6 @@ class Reports(Protocol):
         template: str = "discovery",
         title: str | None = None,
         progress: Progress | None = None,
-    ) -> Report: ...
-
-    def add(
-        self,
-        title: str,
-        template: str,
-        job_id: str,
-        html_path: str | PathLike[str],
-        notebook_path: str | PathLike[str],
     ) -> Report: ...
 
     def list(self) -> builtins.list[Report]: ...

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from .. import _wording
 from ..errors import ReportError
@@ -16,15 +18,15 @@ from ._clock import Clock, new_id
 from ._database import Database
 from ._display import Listing
 from ._job import Job
-from ._models import JobRow, ReportRow
+from ._models import JobRow, ObjectRow, ReportRow
 from ._names import not_found, slug
 from ._object_store import ObjectStore
-from ._protocol import Progress, Report
+from ._protocol import FileEntry, Progress, Report, ReportRecord
 from ._uploads import disk_errors
 from ._views import Views
 
 if TYPE_CHECKING:
-    from ._protocol import Workspace
+    from ._embedded import EmbeddedWorkspace
 
 _COLUMNS: _display.Columns[Report] = {
     "report": lambda report: report.id,
@@ -40,7 +42,7 @@ class Renderer(Protocol):
 
     def __call__(
         self,
-        workspace: Workspace,
+        workspace: EmbeddedWorkspace,
         job_id: str,
         *,
         template: str,
@@ -54,12 +56,13 @@ class EmbeddedReports:
 
     def __init__(
         self,
-        workspace: Workspace,
+        workspace: EmbeddedWorkspace,
         database: Database,
         store: ObjectStore,
         views: Views,
         clock: Clock,
         renderer: Renderer | None,
+        owner: str,
     ) -> None:
         self._workspace = workspace
         self._database = database
@@ -67,6 +70,7 @@ class EmbeddedReports:
         self._views = views
         self._clock = clock
         self._renderer = renderer
+        self._owner = owner
 
     def render(
         self,
@@ -97,7 +101,7 @@ class EmbeddedReports:
         html_path: str | PathLike[str],
         notebook_path: str | PathLike[str],
     ) -> Report:
-        """Keep a rendered page and its notebook.
+        """Keep a rendered page and its notebook; for who renders, not for who reads.
 
         Raises:
             NotFoundError: there is no such job.
@@ -107,12 +111,14 @@ class EmbeddedReports:
             html = staging.add(Path(html_path), "report.html")
             notebook = staging.add(Path(notebook_path), "report.ipynb")
             with self._database.writing() as session:
-                if session.get(JobRow, job_id) is None:
+                job = session.get(JobRow, job_id)
+                if job is None or job.owner != self._owner:
                     raise not_found("job", job_id, (), "A report belongs to a job.")
                 _objects.hold(session, self._store, html, now)
                 _objects.hold(session, self._store, notebook, now)
                 row = ReportRow(
                     id=new_id("report", now),
+                    owner=self._owner,
                     title=title,
                     template=template,
                     job_id=job_id,
@@ -126,8 +132,7 @@ class EmbeddedReports:
     def list(self) -> builtins.list[Report]:
         """Return all reports, the newest first."""
         with self._database.reading() as session:
-            rows = session.scalars(select(ReportRow).order_by(ReportRow.created.desc(), ReportRow.id.desc()))
-            return Listing(map(self._shown, rows), _COLUMNS, "No reports yet.")
+            return Listing(map(self._shown, self._rows(session)), _COLUMNS, "No reports yet.")
 
     def get(self, id: str) -> Report:
         """Return the report with this id.
@@ -136,21 +141,65 @@ class EmbeddedReports:
             NotFoundError: there is none.
         """
         with self._database.reading() as session:
-            row = session.get(ReportRow, id)
-            if row is None:
-                known = session.scalars(select(ReportRow.id).order_by(ReportRow.created.desc()).limit(200))
-                raise not_found("report", id, known, "List them with workspace.reports.list().")
-            return self._shown(row)
+            return self._shown(self._row(session, id))
+
+    def records(self) -> builtins.list[ReportRecord]:
+        """Return what is recorded of all reports, the newest first, without laying their files out."""
+        with self._database.reading() as session:
+            return [_record_of(session, row) for row in self._rows(session)]
+
+    def record(self, id: str) -> ReportRecord:
+        """Return what is recorded of one report.
+
+        Raises:
+            NotFoundError: there is none with this id.
+        """
+        with self._database.reading() as session:
+            return _record_of(session, self._row(session, id))
+
+    def _rows(self, session: Session) -> Sequence[ReportRow]:
+        newest_first = (ReportRow.created.desc(), ReportRow.id.desc())
+        query = select(ReportRow).where(ReportRow.owner == self._owner).order_by(*newest_first)
+        return session.scalars(query).all()
+
+    def _row(self, session: Session, id: str) -> ReportRow:
+        row = session.get(ReportRow, id)
+        if row is None or row.owner != self._owner:
+            known = [one.id for one in self._rows(session)[:200]]
+            raise not_found("report", id, known, "List them with workspace.reports.list().")
+        return row
 
     def _shown(self, row: ReportRow) -> Report:
-        stem = slug(row.title)[:80] or "report"
-        folder = self._views.show(row.id, {f"{stem}.html": row.html, f"{stem}.ipynb": row.notebook})
+        html, notebook = _file_names(row)
+        folder = self._views.show(row.id, {html: row.html, notebook: row.notebook})
         return Report(
             id=row.id,
             title=row.title,
             template=row.template,
             job=row.job_id,
             created=row.created,
-            html=folder / f"{stem}.html",
-            notebook=folder / f"{stem}.ipynb",
+            html=folder / html,
+            notebook=folder / notebook,
         )
+
+
+def _record_of(session: Session, row: ReportRow) -> ReportRecord:
+    def entry(path: str, sha256: str) -> FileEntry:
+        size = session.scalar(select(ObjectRow.size).where(ObjectRow.sha256 == sha256))
+        return FileEntry(path, size or 0, sha256)
+
+    html, notebook = _file_names(row)
+    return ReportRecord(
+        id=row.id,
+        title=row.title,
+        template=row.template,
+        job=row.job_id,
+        created=row.created,
+        html=entry(html, row.html),
+        notebook=entry(notebook, row.notebook),
+    )
+
+
+def _file_names(row: ReportRow) -> tuple[str, str]:
+    stem = slug(row.title)[:80] or "report"
+    return f"{stem}.html", f"{stem}.ipynb"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from alembic.config import Config
 
-HEAD = "0003_reports"
+HEAD = "0004_owners"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -28,7 +28,7 @@ def database(tmp_path: Path) -> Database:
 
 def test_what_a_writer_has_read_holds_until_it_commits(database: Database):
     with database.writing() as session:
-        session.execute(text("INSERT INTO datasets VALUES (1, 'wake', 0, '2026-11-22T08:00:00.000000Z')"))
+        session.execute(text("INSERT INTO datasets VALUES (1, 'wake', 0, '2026-11-22T08:00:00.000000Z', '')"))
 
     def count_up() -> None:
         for _ in range(15):
@@ -44,7 +44,7 @@ def test_what_a_writer_has_read_holds_until_it_commits(database: Database):
 
 
 def test_a_transaction_that_fails_leaves_nothing(database: Database):
-    insert = text("INSERT INTO datasets VALUES (1, 'wake', 0, '2026-11-22T08:00:00.000000Z')")
+    insert = text("INSERT INTO datasets VALUES (1, 'wake', 0, '2026-11-22T08:00:00.000000Z', '')")
 
     def insert_and_fail() -> None:
         with database.writing() as session:
@@ -58,7 +58,7 @@ def test_a_transaction_that_fails_leaves_nothing(database: Database):
 
 
 def test_a_reader_sees_one_moment_while_others_write(database: Database):
-    insert = "INSERT INTO datasets VALUES ({0}, 'd{0}', 0, '2026-11-22T08:00:00.000000Z')"
+    insert = "INSERT INTO datasets VALUES ({0}, 'd{0}', 0, '2026-11-22T08:00:00.000000Z', '')"
     with database.reading() as reader:
         assert reader.scalar(text("SELECT count(*) FROM datasets")) == 0
         with database.writing() as writer:
@@ -74,13 +74,15 @@ def test_changes_are_noticed_once(database: Database):
         assert changed() is False
         with database.writing() as session:
             session.execute(text("DELETE FROM datasets"))
-            session.execute(text("INSERT INTO datasets VALUES (1, 'wake', 0, '2026-11-22T08:00:00.000000Z')"))
+            session.execute(
+                text("INSERT INTO datasets VALUES (1, 'wake', 0, '2026-11-22T08:00:00.000000Z', '')")
+            )
         assert changed() is True
         assert changed() is False
 
 
 def test_the_database_works_on_both_sides_of_a_fork(database: Database):
-    insert = "INSERT INTO datasets VALUES ({0}, 'd{0}', 0, '2026-11-22T08:00:00.000000Z')"
+    insert = "INSERT INTO datasets VALUES ({0}, 'd{0}', 0, '2026-11-22T08:00:00.000000Z', '')"
     with database.writing() as session:
         session.execute(text(insert.format(1)))
     child = os.fork()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from physforge_kernel.errors import NotFoundError, ReportError, WorkspaceError
-from physforge_kernel.workspace import EmbeddedWorkspace, Progress, Report, Workspace
+from physforge_kernel.workspace import EmbeddedWorkspace, Progress, Report
 
 
 @pytest.fixture
@@ -60,7 +60,12 @@ def test_a_report_belongs_to_a_job(workspace: EmbeddedWorkspace, rendered: tuple
 
 def test_rendering_is_what_was_handed_in(tmp_path: Path, rendered: tuple[Path, Path]):
     def renderer(
-        workspace: Workspace, job_id: str, *, template: str, title: str | None, progress: Progress | None
+        workspace: EmbeddedWorkspace,
+        job_id: str,
+        *,
+        template: str,
+        title: str | None,
+        progress: Progress | None,
     ) -> Report:
         return workspace.reports.add(title or "Untitled", template, job_id, *rendered)
 

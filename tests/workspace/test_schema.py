@@ -120,12 +120,13 @@ def filled(home: Path) -> Database:
     records.save_checkpoint(job.id, claim.fence, file)
     (sha256,) = sql(database.path, "SELECT sha256 FROM objects")[0]
     now = "2026-11-22T08:00:00.000000Z"
+    files = f"'{sha256}', '{sha256}'"
     for statement in (
-        f"INSERT INTO datasets VALUES (1, 'wake', 1, '{now}')",
+        f"INSERT INTO datasets VALUES (1, 'wake', 1, '{now}', '')",
         f"INSERT INTO versions VALUES (1, 1, 1, '{'0' * 64}', 2, '{now}', '', '[]', '{{}}', NULL, 0)",
         f"INSERT INTO version_files VALUES (1, 'wake.csv', 2, '{sha256}')",
         f"INSERT INTO job_inputs VALUES ('{job.id}', 'field', 1)",
-        f"INSERT INTO reports VALUES ('r', 'Law', 'discovery', '{job.id}', '{now}', '{sha256}', '{sha256}')",
+        f"INSERT INTO reports VALUES ('r', 'Law', 'discovery', '{job.id}', '{now}', {files}, '')",
         'UPDATE objects SET "references" = 5',
     ):
         sql(database.path, statement)
@@ -145,7 +146,7 @@ def test_downgrades_keep_what_the_older_schema_can_hold_and_count_the_rest_off(h
     } == {*("alembic_version", "objects", "datasets", "versions", "version_files")}
 
 
-@pytest.mark.parametrize("older", ["0001_datasets", "0002_jobs"])
+@pytest.mark.parametrize("older", ["0001_datasets", "0002_jobs", "0003_reports"])
 def test_an_older_database_is_upgraded_with_its_rows_when_it_is_opened(home: Path, older: str):
     migrate(filled(home), older)
     database = open_database(home)
@@ -153,7 +154,76 @@ def test_an_older_database_is_upgraded_with_its_rows_when_it_is_opened(home: Pat
     assert sql(database.path, "SELECT name, last_number FROM datasets") == [("wake", 1)]
     assert sql(database.path, "SELECT path FROM version_files") == [("wake.csv",)]
     jobs = JobRecords(database, LocalObjectStore(home)).list()
-    assert [job.inputs for job in jobs] == ([{"field": "wake@1"}] if older == "0002_jobs" else [])
+    assert [job.inputs for job in jobs] == ([] if older == "0001_datasets" else [{"field": "wake@1"}])
+
+
+def with_owners(home: Path) -> Database:
+    """Make a database of the newest schema in which Ann has a row in every table, too, of the same object."""
+    database = filled(home)
+    now, (sha256,) = "2026-11-22T08:00:00.000000Z", sql(database.path, "SELECT sha256 FROM objects")[0]
+    job = "INSERT INTO jobs SELECT {} FROM jobs"
+    files = f"'{sha256}', '{sha256}'"
+    columns = [name for _, name, *_ in sql(database.path, "PRAGMA table_info(jobs)")]
+    theirs = {"id": "'job-ann'", "owner": "'ann'"}
+    for statement in (
+        f"INSERT INTO datasets VALUES (2, 'wake', 1, '{now}', 'ann')",
+        f"INSERT INTO versions VALUES (2, 2, 1, '{'0' * 64}', 2, '{now}', '', '[]', '{{}}', NULL, 0)",
+        f"INSERT INTO version_files VALUES (2, 'wake.csv', 2, '{sha256}')",
+        job.format(", ".join(theirs.get(name, name) for name in columns)),
+        "INSERT INTO job_inputs VALUES ('job-ann', 'field', 2)",
+        f"INSERT INTO job_events VALUES ('job-ann', 1, '{now}', 0, 'queued', '{{}}')",
+        f"INSERT INTO job_artifacts VALUES ('job-ann', 'a', '{sha256}', 2, 'text/plain', 1, '{now}')",
+        f"INSERT INTO reports VALUES ('ra', 'Hers', 'discovery', 'job-ann', '{now}', {files}, 'ann')",
+        'UPDATE objects SET "references" = 10',
+    ):
+        sql(database.path, statement)
+    return database
+
+
+OWNED = ("datasets", "jobs", "reports")
+
+
+def test_what_was_there_before_owners_belongs_to_the_person_alone_with_every_row_and_guard(home: Path):
+    database = filled(home)
+    before = {name: sql(database.path, f"SELECT * FROM {name}") for name in OWNED}
+    migrate(database, "0003_reports")
+    older = {name: sql(database.path, f"SELECT * FROM {name}") for name in OWNED}
+    assert all("owner" not in str(sql(database.path, f"PRAGMA table_info({name})")) for name in OWNED)
+
+    database = open_database(home)
+
+    assert revision(database) == HEAD
+    after = {name: sql(database.path, f"SELECT * FROM {name}") for name in OWNED}
+    assert after == before == {name: [(*row, "") for row in rows] for name, rows in older.items()}
+    assert all(len(rows) == 1 for rows in after.values())
+    (job,) = JobRecords(database, LocalObjectStore(home), owner="").list()
+    assert job.inputs == {"field": "wake@1"}
+    assert JobRecords(database, LocalObjectStore(home), owner="ann").list() == []
+    with pytest.raises(sqlite3.IntegrityError, match="state_is_known"):
+        sql(database.path, "UPDATE jobs SET state = 'lost'")
+
+
+def test_names_and_keys_are_each_owners_own(home: Path):
+    database = open_database(home)
+    now = "2026-11-22T08:00:00.000000Z"
+    for number, owner in enumerate(("", "ann", "bob")):
+        sql(database.path, f"INSERT INTO datasets VALUES ({number}, 'wake', 1, '{now}', '{owner}')")
+    with pytest.raises(sqlite3.IntegrityError, match=r"datasets\.owner, datasets\.name"):
+        sql(database.path, f"INSERT INTO datasets VALUES (9, 'wake', 1, '{now}', 'ann')")
+    for owner in ("ann", "bob"):
+        JobRecords(database, LocalObjectStore(home), owner=owner).submit("k", idempotency_key="once")
+    with pytest.raises(sqlite3.IntegrityError, match=r"jobs\.owner, jobs\.idempotency_key"):
+        sql(database.path, "UPDATE jobs SET owner = 'ann'")
+
+
+def test_a_downgrade_drops_what_named_owners_have_rather_than_show_it_to_everybody(home: Path):
+    database = with_owners(home)
+    migrate(database, "0003_reports")
+    for name in ("datasets", "versions", "version_files", "jobs", "job_inputs", "job_artifacts", "reports"):
+        assert len(sql(database.path, f"SELECT * FROM {name}")) == 1, name
+    assert sql(database.path, "SELECT id FROM reports") == [("r",)]
+    assert sql(database.path, "SELECT job_id FROM job_events WHERE job_id = 'job-ann'") == []
+    assert sql(database.path, 'SELECT "references", unreferenced FROM objects') == [(5, None)]
 
 
 def test_a_downgrade_to_nothing_and_back_gives_an_empty_workspace(home: Path):
