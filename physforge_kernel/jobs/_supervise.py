@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from .. import _wording
 from ..errors import PhysForgeError
 from ..workspace._job_records import LeaseLost
 from . import _process
@@ -269,8 +270,8 @@ class _Attempt:
         if self.limits.memory_bytes and now >= self.next_weighing:
             self.next_weighing = now + _WEIGH_EVERY
             if _process.memory_of(self.process) > self.limits.memory_bytes:
-                limit = self.limits.memory_bytes / 2**30
-                return f"The job was ended because it held more memory than its limit of {limit:.3g} GiB."
+                limit = _wording.size(round(self.limits.memory_bytes))
+                return f"The job was ended because it held more memory than its limit of {limit}."
         return None
 
     def _judged(self, reported: Outcome) -> Outcome:

@@ -167,7 +167,7 @@ def test_a_jobs_time_and_memory_can_be_limited(lab: EmbeddedWorkspace):
     slow, hungry = lab.jobs.submit("trial-slow"), lab.jobs.submit("trial-hungry")
     with pytest.raises(JobError, match="ran for longer than its limit of 1 seconds"):
         lab.jobs.result(slow.id, timeout=60)
-    with pytest.raises(JobError, match=r"held more memory than its limit of 0\.186 GiB"):
+    with pytest.raises(JobError, match=r"held more memory than its limit of 200\.0 MB\."):
         lab.jobs.result(hungry.id, timeout=60)
 
 
