@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import _wording
 from ..errors import FieldError, WorkspaceError
 
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV")
@@ -22,7 +23,7 @@ _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONP
 class Limits:
     """What describing one upload may take."""
 
-    memory: int = 4 * 2**30
+    memory: int = 4_000_000_000
     """Address space beyond the readers' own, in bytes."""
     seconds: int = 60
     """Wall time; processor time is held to the same."""
@@ -90,7 +91,7 @@ def describe_apart(folder: Path, paths: Sequence[str], limits: Limits) -> Descri
     found = json.loads(answer)
     if "out_of_memory" in found:
         raise FieldError(
-            f"{files}: describing it took more than {limits.memory / 2**30:.1f} GiB of memory, so it was not "
+            f"{files}: describing it took more than {_wording.size(limits.memory)} of memory, so it was not "
             "uploaded. The file declares more than it should hold."
         )
     return Descriptions(found["described"], found["refused"])
