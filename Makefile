@@ -67,4 +67,6 @@ lock: setup ## refresh constraints.txt from the newest versions that pyproject.t
 
 .PHONY: clean
 clean: ## remove what was built, and the environment
-	@rm -rf .venv build dist docs/_build test-results .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .make build dist *.egg-info docs/_build docs/reference/cli.md test-results .coverage htmlcov
+	@rm -rf .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -type d '(' -name __pycache__ -o -name .ipynb_checkpoints -o -name node_modules ')' -prune -exec rm -rf {} +

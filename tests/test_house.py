@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -41,6 +42,23 @@ def test_rooms_import_only_whom_they_may():
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "0 broken" in ended.stdout
+
+
+def test_cleaning_removes_all_that_git_is_told_to_ignore(tmp_path: Path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    ignored = [
+        line for line in (ROOT / ".gitignore").read_text().splitlines() if line and line[0] not in "#!"
+    ]
+    for pattern in ignored:
+        built = tmp_path / pattern.replace("*", "x").strip("/")
+        if pattern.endswith("/"):
+            built /= "file"
+        built.parent.mkdir(parents=True, exist_ok=True)
+        built.touch()
+
+    subprocess.run(["make", "clean"], cwd=tmp_path, timeout=60, check=True)
+
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "Makefile"]
 
 
 def test_every_declared_dependency_has_a_pin_that_it_admits():
