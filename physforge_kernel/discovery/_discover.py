@@ -14,7 +14,7 @@ from ._prepare import prepare
 from ._projection import Sample
 from ._result import Candidate, Discovery
 from ._side import Side, SideLaw, sides
-from ._verdict import DISCRETISED, RANKS, Verdict, combine, judge
+from ._verdict import CONTRADICTED, DISCRETISED, RANKS, Verdict, combine, judge
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -84,7 +84,7 @@ def _discover(
     if blind and any(sample.unresolved for sample in samples):
         samples = prepare(fields, mask_fronts=False)
         attempts = _attempts(samples, target, seed, tell)
-    verdicts, found = max(attempts, key=lambda attempt: _rank(attempt[0]))
+    verdicts, found = _foremost(attempts)
     verdict = combine(verdicts)
     result = Discovery(
         candidates=_candidates(found),
@@ -141,7 +141,32 @@ def _targets(sample: Sample, target: str | Sequence[str] | None) -> list[dict[st
 
 def _fits(side: Side) -> bool:
     """Whether a law of this order explains its left side. If so, laws of higher order follow from it."""
-    return bool(side.path.support) and side.best is not None and side.best.estimate.lack <= DISCRETISED
+    return _holds(side) and side.best is not None and side.best.estimate.lack <= DISCRETISED
+
+
+def _holds(side: Side) -> bool:
+    """Whether there is a law, and no scale that sees clearly contradicts it."""
+    if not side.path.support or side.best is None:
+        return False
+    return side.best.estimate.worst_lack <= CONTRADICTED
+
+
+def _foremost(
+    attempts: Sequence[tuple[dict[str, Verdict], tuple[Side, ...]]],
+) -> tuple[dict[str, Verdict], tuple[Side, ...]]:
+    """The attempt with the best verdict; the lower order where they are alike.
+
+    A law of higher order that is not identified must at least hold at all scales: with many terms and few
+    test functions some law always fits at one.
+    """
+
+    def merit(i: int) -> int:
+        verdicts, found = attempts[i]
+        rank = _rank(verdicts)
+        sound = i == 0 or rank == len(RANKS) - 1 or all(_holds(side) for side in found)
+        return rank if sound else -1
+
+    return attempts[max(range(len(attempts)), key=lambda i: (merit(i), -i))]
 
 
 def _rank(verdicts: dict[str, Verdict]) -> int:

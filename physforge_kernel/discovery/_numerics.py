@@ -54,6 +54,8 @@ def _on_samples(samples: Sequence[Sample]) -> Iterator[str]:
                 f"{percent(sample.unresolved)} of the samples{which} lie at fronts that the grid does not "
                 "resolve; they were left out, since what a solver leaves there is its truncation error."
             )
+        for name, count in sample.outliers.items():
+            yield _on_outliers(name, count, which, sample)
         for name in sample.uneven:
             yield (
                 f"The noise on {name}{which} is larger where {name} is. The corrections assume that it is "
@@ -63,6 +65,19 @@ def _on_samples(samples: Sequence[Sample]) -> Iterator[str]:
             rms = float(np.sqrt(np.mean(values**2)))
             if rms > 0 and sigma / rms > 1e-3:
                 yield f"Noise on {name}{which}: about {percent(sigma / rms)} of its rms (sd {sigma:.2g})."
+
+
+def _on_outliers(name: str, count: int, which: str, sample: Sample) -> str:
+    total = int(np.prod([len(points) for points in sample.points]))
+    if count == 1:
+        return (
+            f"1 of the {total} samples of {name}{which} is far from all its neighbours; "
+            "it was treated as missing."
+        )
+    return (
+        f"{count} of the {total} samples of {name}{which} are far from all their neighbours, "
+        "each on its own; they were treated as missing."
+    )
 
 
 def _on_law(samples: Sequence[Sample], side: Side) -> Iterator[str]:

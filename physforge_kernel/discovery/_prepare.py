@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import DiscoveryError
 from ._noise import fill_gaps, noise_sd, resolved, uneven_noise
+from ._outliers import outliers
 from ._projection import Axis, Sample
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ def _with_noise(
     values: list[np.ndarray],
     mask_fronts: bool,
 ) -> Sample:
-    values = [fill_gaps(v) for v in values]
+    wrong = [outliers(v, points) for v in values]
+    values = [fill_gaps(np.where(w, np.nan, v)) for v, w in zip(values, wrong, strict=True)]
     measured = np.logical_and.reduce([np.isfinite(v) for v in values])
     smooth = np.logical_and.reduce([resolved(v) for v in values])
     if not mask_fronts or (~smooth).mean() > MOST_UNRESOLVED:
@@ -157,4 +159,5 @@ def _with_noise(
         tuple(
             name for name, v in zip(names, values, strict=True) if uneven_noise(np.where(valid, v, np.nan))
         ),
+        {name: int(w.sum()) for name, w in zip(names, wrong, strict=True) if w.any()},
     )

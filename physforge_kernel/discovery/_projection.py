@@ -7,7 +7,7 @@ expected Gram matrix of that noise is known exactly (`noise`), and so is how noi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -39,7 +39,8 @@ class Sample:
     """One experiment as arrays: axes (time first), their points, and noisy values per component.
 
     `valid` masks samples to be used (None: all); `unresolved` is the share left out as not resolved by the
-    grid; `uneven` names components whose noise grows with their size.
+    grid; `uneven` names components whose noise grows with their size; `outliers` counts samples that were
+    taken for outliers and treated as missing.
     """
 
     grid: tuple[Axis, ...]
@@ -49,6 +50,7 @@ class Sample:
     valid: np.ndarray | None = None
     unresolved: float = 0.0
     uneven: tuple[str, ...] = ()
+    outliers: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def axes(self) -> tuple[str, ...]:
