@@ -52,10 +52,15 @@ def _explain_usage(failure: typer.TyperException) -> int:
     return failure.exit_code
 
 
-def _say(sentence: str) -> None:
+def show_warning(message: Warning | str, *_: object) -> None:
+    """Print a warning as `warning: <sentence>`; to be `warnings.showwarning`."""
+    _say(str(message), "warning:", "bold yellow")
+
+
+def _say(sentence: str, kind: str = "error:", style: str = "bold red") -> None:
     from ._console import stderr, styled
 
-    message = styled("error:", "bold red")
+    message = styled(kind, style)
     message.append(f" {one_line(sentence)}", style="not bold default")
     stderr().print(message, soft_wrap=True)
 

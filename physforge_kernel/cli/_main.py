@@ -47,9 +47,14 @@ def _prepare_streams() -> None:
     """Let no name that a locale cannot write, and no library's warning, break or litter the output."""
     import warnings
 
+    from ..errors import PhysForgeWarning
+    from ._failures import show_warning
+
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
+        warnings.simplefilter("always", PhysForgeWarning)
+        warnings.showwarning = show_warning

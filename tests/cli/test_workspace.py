@@ -183,6 +183,16 @@ def test_a_job_that_fails_says_why_and_exits_with_its_code(lab, tmp_path):
     assert ran.out.split()[0].startswith("job-")
 
 
+def test_a_job_that_nothing_can_run_yet_is_named_with_a_warning(physforge, sample):
+    assert physforge("dataset", "upload", sample, "--name", "wake").code == 0
+    (physforge.home / "runner").mkdir()
+    (physforge.home / "runner" / "starts").write_text("...")  # three starts, and no runner
+    ran = physforge("job", "submit", "discover", "--input", "wake")
+    assert ran.code == 0
+    assert ran.err.startswith(f"warning: Job {ran.out.strip()} is queued, and waits")
+    assert ran.err.count("\n") == 1
+
+
 def test_a_setting_that_the_kind_lacks_is_refused_before_anything_runs(lab):
     ran = lab("job", "submit", "discover", "--input", "wake", "--config", "sed=1")
     assert ran.code == errors.JobError.exit_code
