@@ -1,11 +1,8 @@
-"""Uploading, finding, opening and deleting datasets."""
+"""Uploading, finding, opening and deleting datasets, by every way in."""
 
 from __future__ import annotations
 
 import os
-import sqlite3
-import stat
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +10,9 @@ import pytest
 import xarray as xr
 
 from physforge_kernel.errors import ConflictError, FieldError, NotFoundError, WorkspaceError
-from physforge_kernel.workspace import EmbeddedWorkspace, _copying, _object_store
-from physforge_kernel.workspace._describing import Limits
+from physforge_kernel.workspace import EmbeddedWorkspace, Workspace
 
-from .conftest import HandClock, wave_csv
-
-
-def files_under(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+from .conftest import files_under, wave_csv
 
 
 def field(shift: float = 0.0) -> xr.Dataset:
@@ -28,9 +20,7 @@ def field(shift: float = 0.0) -> xr.Dataset:
     return xr.Dataset({"u": (("t", "x"), np.sin(x[None] - t[:, None] + shift))}, coords={"t": t, "x": x})
 
 
-def test_an_upload_is_a_numbered_version_with_what_was_read_from_it(
-    workspace: EmbeddedWorkspace, tmp_path: Path
-):
+def test_an_upload_is_a_numbered_version_with_what_was_read_from_it(workspace: Workspace, tmp_path: Path):
     said: list[tuple[float, str]] = []
     source = wave_csv(tmp_path / "my wave (1).csv")
     version = workspace.datasets.upload(
@@ -48,7 +38,7 @@ def test_an_upload_is_a_numbered_version_with_what_was_read_from_it(
     assert dict(opened.sizes) == {"t": 5, "x": 8}
 
 
-def test_the_same_bytes_under_the_same_name_are_the_same_version(workspace: EmbeddedWorkspace, wave: Path):
+def test_the_same_bytes_under_the_same_name_are_the_same_version(workspace: Workspace, wave: Path):
     first = workspace.datasets.upload(wave, description="first")
     again = workspace.datasets.upload(wave, description="second")
     assert (again, again.reused, again.description) == (first, True, "first")
@@ -56,7 +46,7 @@ def test_the_same_bytes_under_the_same_name_are_the_same_version(workspace: Embe
     assert [version.ref for version in workspace.datasets.versions("wave")] == ["wave@1"]
 
 
-def test_versions_count_up_and_none_changes(workspace: EmbeddedWorkspace, wave: Path):
+def test_versions_count_up_and_none_changes(workspace: Workspace, wave: Path):
     workspace.datasets.upload(wave)
     before = workspace.datasets.open("wave@1")
     wave_csv(wave, shift=0.5)
@@ -68,18 +58,7 @@ def test_versions_count_up_and_none_changes(workspace: EmbeddedWorkspace, wave: 
     assert not workspace.datasets.open("wave").identical(before)
 
 
-def test_equal_bytes_are_stored_once_and_every_object_is_read_only(workspace: EmbeddedWorkspace, wave: Path):
-    first = workspace.datasets.upload(wave, "one")
-    second = workspace.datasets.upload(wave, "two")
-    assert first.id == second.id
-    (stored,) = files_under(workspace.home / "objects")
-    assert stored.name == first.files[0].sha256
-    assert stat.S_IMODE(stored.stat().st_mode) == 0o444
-    assert stat.S_IMODE(workspace.datasets.path("one").stat().st_mode) == 0o444
-    assert stat.S_IMODE(workspace.home.stat().st_mode) == 0o700
-
-
-def test_a_field_from_memory_comes_back_as_it_went_in(workspace: EmbeddedWorkspace):
+def test_a_field_from_memory_comes_back_as_it_went_in(workspace: Workspace):
     version = workspace.datasets.upload(field(), "made")
     np.testing.assert_array_equal(workspace.datasets.open(version)["u"], field()["u"])
     assert workspace.datasets.upload(field(), "made").reused
@@ -87,7 +66,7 @@ def test_a_field_from_memory_comes_back_as_it_went_in(workspace: EmbeddedWorkspa
         workspace.datasets.upload(field())
 
 
-def test_a_folder_is_one_version_of_several_files(workspace: EmbeddedWorkspace, tmp_path: Path):
+def test_a_folder_is_one_version_of_several_files(workspace: Workspace, tmp_path: Path):
     folder = tmp_path / "runs"
     (folder / "late").mkdir(parents=True)
     wave_csv(folder / "a.csv")
@@ -107,7 +86,7 @@ def test_a_folder_is_one_version_of_several_files(workspace: EmbeddedWorkspace, 
     assert (copy / "late" / "b.csv").read_bytes() == (folder / "late" / "b.csv").read_bytes()
 
 
-def test_a_download_is_a_copy_of_ones_own(workspace: EmbeddedWorkspace, wave: Path, tmp_path: Path):
+def test_a_download_is_a_copy_of_ones_own(workspace: Workspace, wave: Path, tmp_path: Path):
     version = workspace.datasets.upload(wave)
     target = tmp_path / "out"
     target.mkdir()
@@ -123,7 +102,7 @@ def test_a_download_is_a_copy_of_ones_own(workspace: EmbeddedWorkspace, wave: Pa
 
 @pytest.mark.parametrize("same_time", [False, True])
 def test_what_is_written_through_a_path_never_reaches_the_version(
-    workspace: EmbeddedWorkspace, wave: Path, tmp_path: Path, same_time: bool
+    workspace: Workspace, wave: Path, tmp_path: Path, same_time: bool
 ):
     workspace.datasets.upload(wave)
     before = workspace.datasets.open("wave")
@@ -142,65 +121,7 @@ def test_what_is_written_through_a_path_never_reaches_the_version(
     assert workspace.datasets.download("wave", tmp_path / "copy").read_bytes() == wave.read_bytes()
 
 
-def test_a_view_that_still_shares_the_objects_bytes_is_replaced(workspace: EmbeddedWorkspace, wave: Path):
-    workspace.datasets.upload(wave)
-    path = workspace.datasets.path("wave")
-    (stored,) = files_under(workspace.home / "objects")
-    path.unlink()
-    os.link(stored, path)
-
-    assert not workspace.datasets.path("wave").samefile(stored)
-    assert stored.stat().st_nlink == 1
-
-
-def test_an_object_that_was_damaged_is_noticed_and_mended_by_uploading_the_original(
-    workspace: EmbeddedWorkspace, wave: Path, tmp_path: Path
-):
-    workspace.datasets.upload(wave)
-    before = workspace.datasets.open("wave")
-    (stored,) = files_under(workspace.home / "objects")
-    stored.chmod(0o644)
-    with open(stored, "r+b") as file:
-        file.seek(-4, os.SEEK_END)
-        file.write(b"777")
-
-    for look in (
-        lambda: workspace.datasets.open("wave"),
-        lambda: workspace.datasets.path("wave"),
-        lambda: workspace.datasets.download("wave", tmp_path / "copy"),
-    ):
-        with pytest.raises(WorkspaceError, match=r"is damaged: .* Upload the original again"):
-            look()
-    assert not (tmp_path / "copy").exists()
-
-    assert workspace.datasets.upload(wave).reused
-    assert workspace.datasets.open("wave").identical(before)
-    stored.chmod(0o644)
-    stored.write_bytes(stored.read_bytes().swapcase() + b" ")
-    assert workspace.datasets.upload(wave, "under-another-name").ref == "under-another-name@1"
-    assert workspace.datasets.open("wave").identical(before)
-    assert stat.S_IMODE(stored.stat().st_mode) == 0o444
-
-
-def test_the_bytes_that_a_new_version_shares_are_compared_while_others_may_write(
-    workspace: EmbeddedWorkspace, wave: Path, monkeypatch: pytest.MonkeyPatch
-):
-    workspace.datasets.upload(wave, "wake")
-    compared: list[Path] = []
-
-    def sha256_of(path: Path) -> str:
-        with closing(sqlite3.connect(workspace.home / "workspace.db", timeout=0)) as other:
-            other.execute("BEGIN IMMEDIATE")  # refused while a write transaction is open
-        compared.append(path)
-        return _copying.sha256_of(path)
-
-    monkeypatch.setattr(_object_store, "sha256_of", sha256_of)
-
-    assert workspace.datasets.upload(wave, "under-another-name").ref == "under-another-name@1"
-    assert compared == files_under(workspace.home / "objects")
-
-
-def test_lists_show_the_newest_version_and_can_be_searched(workspace: EmbeddedWorkspace, wave: Path):
+def test_lists_show_the_newest_version_and_can_be_searched(workspace: Workspace, wave: Path):
     workspace.datasets.upload(wave, "wake", description="Behind a cylinder", tags=["PIV"])
     wave_csv(wave, 0.1)
     workspace.datasets.upload(wave, "burgers")
@@ -213,7 +134,7 @@ def test_lists_show_the_newest_version_and_can_be_searched(workspace: EmbeddedWo
     assert workspace.datasets.list("nothing") == []
 
 
-def test_a_missing_dataset_is_answered_with_the_closest_name(workspace: EmbeddedWorkspace, wave: Path):
+def test_a_missing_dataset_is_answered_with_the_closest_name(workspace: Workspace, wave: Path):
     with pytest.raises(NotFoundError, match="holds none yet"):
         workspace.datasets.get("wake")
     workspace.datasets.upload(wave, "wake")
@@ -225,7 +146,7 @@ def test_a_missing_dataset_is_answered_with_the_closest_name(workspace: Embedded
         workspace.datasets.get("0" * 64)
 
 
-def test_deleting_hides_a_dataset_but_keeps_what_a_job_was_given(workspace: EmbeddedWorkspace, wave: Path):
+def test_deleting_hides_a_dataset_but_keeps_what_a_job_was_given(workspace: Workspace, wave: Path):
     pinned = workspace.datasets.upload(wave, "wake")
     wave_csv(wave, 0.3)
     loose = workspace.datasets.upload(wave, "wake")
@@ -244,53 +165,19 @@ def test_deleting_hides_a_dataset_but_keeps_what_a_job_was_given(workspace: Embe
     assert workspace.datasets.upload(wave, "wake").ref == "wake@3", "numbers are never given twice"
 
 
-def test_objects_go_a_day_after_the_last_version_that_held_them(tmp_path: Path, wave: Path, clock: HandClock):
-    workspace = EmbeddedWorkspace(tmp_path / "home", clock=clock)
-    workspace.datasets.upload(wave, "one")
-    workspace.datasets.upload(wave, "two")
-    workspace.datasets.path("two")
-    workspace.datasets.delete("one")
-    clock.turn(100_000)
-    workspace.sweep()
-    assert len(files_under(workspace.home / "objects")) == 1, "the second dataset still holds it"
-    workspace.datasets.delete("two")
-    workspace.sweep()
-    assert len(files_under(workspace.home / "objects")) == 1, "a day has not passed"
-    clock.turn(86_401)
-    assert workspace.sweep() == 1
-    assert files_under(workspace.home / "objects") == []
-    assert files_under(workspace.home / "views") == []
-    assert workspace.datasets.upload(wave, "one").ref == "one@2"
-
-
-def test_a_file_that_is_no_field_is_refused_and_leaves_nothing(workspace: EmbeddedWorkspace, tmp_path: Path):
+def test_a_file_that_is_no_field_is_refused_and_leaves_nothing(
+    workspace: Workspace, behind: EmbeddedWorkspace, tmp_path: Path
+):
     bad = tmp_path / "bad.csv"
     bad.write_bytes(b"\x00\x01\x02 not a table")
     with pytest.raises(FieldError, match=r"bad\.csv"):
         workspace.datasets.upload(bad)
     assert workspace.datasets.list() == []
-    assert files_under(workspace.home / "objects") == []
-    assert list((workspace.home / "staging").iterdir()) == []
+    assert files_under(behind.home / "objects") == []
+    assert list((behind.home / "staging").iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("limits", "said"),
-    [
-        (Limits(memory=0), r"wave\.csv: describing it took more than 0 B of memory"),
-        (Limits(seconds=0), r"wave\.csv: it could not be described in 0 s"),
-    ],
-)
-def test_a_file_that_wants_too_much_is_refused_and_leaves_nothing(
-    tmp_path: Path, wave: Path, limits: Limits, said: str
-):
-    workspace = EmbeddedWorkspace(tmp_path / "home", limits=limits)
-    with pytest.raises(FieldError, match=said):
-        workspace.datasets.upload(wave)
-    assert workspace.datasets.list() == []
-    assert list((workspace.home / "staging").iterdir()) == []
-
-
-def test_what_is_not_a_plain_file_is_refused(workspace: EmbeddedWorkspace, wave: Path, tmp_path: Path):
+def test_what_is_not_a_plain_file_is_refused(workspace: Workspace, wave: Path, tmp_path: Path):
     with pytest.raises(NotFoundError, match="no file or folder"):
         workspace.datasets.upload(tmp_path / "nowhere.csv")
     pipe = tmp_path / "pipe.csv"
@@ -310,7 +197,7 @@ def test_what_is_not_a_plain_file_is_refused(workspace: EmbeddedWorkspace, wave:
         workspace.datasets.upload(folder)
 
 
-def test_a_file_that_changes_while_it_is_copied_is_refused(workspace: EmbeddedWorkspace, wave: Path):
+def test_a_file_that_changes_while_it_is_copied_is_refused(workspace: Workspace, wave: Path):
     def meddle(done: float, said: str) -> None:
         if said.startswith("Copying"):
             with open(wave, "a") as file:
@@ -321,7 +208,7 @@ def test_a_file_that_changes_while_it_is_copied_is_refused(workspace: EmbeddedWo
     assert workspace.datasets.list() == []
 
 
-def test_tables_and_cards_escape_what_people_wrote(workspace: EmbeddedWorkspace, wave: Path):
+def test_tables_and_cards_escape_what_people_wrote(workspace: Workspace, wave: Path):
     version = workspace.datasets.upload(wave, description="<script>alert(1)</script>\x1b[31m", tags=["<b>"])
     listed = workspace.datasets.list()
     page = listed._repr_html_() + version._repr_html_()  # type: ignore[attr-defined]
