@@ -38,19 +38,28 @@ def connect() -> EmbeddedWorkspace:
             f"PHYSFORGE_URL is {_without_userinfo(url)!r}, but this version of PhysForge has no HTTP client "
             "yet. Unset PHYSFORGE_URL to use the workspace under PHYSFORGE_HOME."
         )
+    home = Path(os.environ.get("PHYSFORGE_HOME", "").strip() or DEFAULT_HOME).expanduser()
+    workspace = open_home(home, owner=os.environ.get("PHYSFORGE_OWNER", ""))
+    workspace.jobs.take_up()
+    return workspace
+
+
+def open_home(home: Path, *, owner: str = "") -> EmbeddedWorkspace:
+    """Open the workspace in a folder, with every kind of job, a runner for them, and reports.
+
+    Args:
+        home: the workspace's folder, made where it is missing.
+        owner: whose datasets, jobs and reports it sees and makes.
+
+    Raises:
+        WorkspaceError: the folder cannot be used.
+    """
     from .jobs import ensure_runner, kinds
     from .workspace._embedded import EmbeddedWorkspace
 
-    home = Path(os.environ.get("PHYSFORGE_HOME", "").strip() or DEFAULT_HOME).expanduser()
-    workspace = EmbeddedWorkspace(
-        home,
-        owner=os.environ.get("PHYSFORGE_OWNER", ""),
-        kinds=kinds.validators(),
-        on_submit=ensure_runner,
-        renderer=_render,
+    return EmbeddedWorkspace(
+        home, owner=owner, kinds=kinds.validators(), on_submit=ensure_runner, renderer=_render
     )
-    workspace.jobs.take_up()
-    return workspace
 
 
 def _without_userinfo(url: str) -> str:

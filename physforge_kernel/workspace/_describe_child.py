@@ -25,7 +25,7 @@ def main(parent: int, memory: int, seconds: int, folder: Path) -> None:
     paths: list[str] = json.load(sys.stdin)
     answer = os.dup(1)
     os.dup2(2, 1)  # what a reader prints must not mix with the answer
-    _limit(memory, seconds)
+    limit(memory, seconds)
     described: dict[str, Any] = {}
     refused: dict[str, str] = {}
     for path in paths:
@@ -41,7 +41,7 @@ def main(parent: int, memory: int, seconds: int, folder: Path) -> None:
     os.write(answer, json.dumps({"described": described, "refused": refused}).encode())
 
 
-def _limit(memory: int, seconds: int) -> None:
+def limit(memory: int, seconds: int) -> None:
     in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     for kind, soft in (
         (resource.RLIMIT_AS, in_use + memory),

@@ -16,7 +16,7 @@ from typing import Any
 from .. import _wording
 from ..errors import FieldError, WorkspaceError
 
-_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV")
+KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def describe_apart(folder: Path, paths: Sequence[str], limits: Limits) -> Descri
         *(sys.executable, "-P", "-B", "-m", f"{__package__}._describe_child"),
         *(str(os.getpid()), str(limits.memory), str(limits.seconds), str(folder)),
     ]
-    environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     files = paths[0] if len(paths) == 1 else f"one of {len(paths)} files"
     with (

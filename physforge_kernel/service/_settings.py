@@ -1,0 +1,56 @@
+"""What can be set about the service, each by an environment variable."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from ..errors import WorkspaceError
+
+_PREFIX = "PHYSFORGE_SERVICE_"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a service; `PHYSFORGE_SERVICE_UPLOAD_BYTES=1e9` sets `upload_bytes`, and so on.
+
+    Example:
+        >>> Settings.read({"PHYSFORGE_SERVICE_UPLOAD_BYTES": "1e9"}).upload_bytes
+        1000000000.0
+    """
+
+    upload_bytes: float = 50e9
+    """The most bytes that the files of one upload may hold together."""
+    open_uploads: float = 32
+    """The most uploads that one person may have begun and not ended."""
+    body_bytes: float = 16e6
+    """The most bytes of a request's body, but for the files of an upload."""
+    keep_uploads_seconds: float = 86_400
+    """An upload that nothing was added to for so long is given up."""
+    heartbeat_seconds: float = 15
+    """An event stream in which nothing happens says so this often, which keeps proxies from closing it."""
+    idle_seconds: float = 600
+    """With no request for so long, a service that `ensure_service` started exits."""
+    preview_seconds: float = 30
+    """The longest that making one preview may take."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Return the settings that the environment asks for; raise `WorkspaceError` if one cannot be used."""
+        given = os.environ if environment is None else environment
+        values: dict[str, float] = {}
+        for setting in fields(cls):
+            variable = _PREFIX + setting.name.upper()
+            text = given.get(variable, "").strip()
+            if not text:
+                continue
+            try:
+                value = float(text)
+            except ValueError:
+                value = math.nan
+            if not 0 < value < math.inf:
+                raise WorkspaceError(f"{variable} is {text!r}: give a number above zero.")
+            values[setting.name] = value
+        return cls(**values)
