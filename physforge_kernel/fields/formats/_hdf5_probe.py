@@ -17,6 +17,7 @@ from typing import Any
 import h5py
 
 _AXIS = re.compile(r"^([txyz]{1,2}|.*(grid|time|coord).*)$", re.IGNORECASE)
+_FACTS = ("dtype", "chunks", "compression", "shuffle", "fletcher32", "fillvalue", "maxshape", "is_scale")
 _MOST_OBJECTS = 20_000
 _BLOCK = 2**26
 
@@ -62,16 +63,7 @@ class _Touch:
         properties = dataset.id.get_create_plist()
         if properties.get_external_count() or properties.get_layout() == h5py.h5d.VIRTUAL:
             return
-        for fact in (
-            "dtype",
-            "chunks",
-            "compression",
-            "shuffle",
-            "fletcher32",
-            "fillvalue",
-            "maxshape",
-            "is_scale",
-        ):
+        for fact in _FACTS:
             with contextlib.suppress(Exception):
                 getattr(dataset, fact)
         for axis in range(len(dataset.shape or ())):
@@ -91,11 +83,13 @@ class _Touch:
         chunk = math.prod(dataset.chunks or (0,)) * dataset.dtype.itemsize
         if dataset.nbytes > self._largest or chunk > self._chunk:
             return
-        if dataset.nbytes <= _BLOCK or not dataset.chunks:
-            dataset[() if dataset.nbytes <= _BLOCK else slice(0, 1)]
-        else:
+        if dataset.nbytes <= _BLOCK:
+            dataset[()]
+        elif dataset.chunks:
             for block in dataset.iter_chunks():
                 dataset[block]
+        else:
+            dataset[:1]
 
 
 if __name__ == "__main__":

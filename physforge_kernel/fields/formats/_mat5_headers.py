@@ -20,7 +20,7 @@ from ..._wording import size as human_bytes
 from .._request import Request
 
 _MATRIX, _COMPRESSED = 14, 15
-_CELL, _FIRST_NUMERIC, _LAST_NUMERIC = 1, 6, 15
+_CELL, _SPARSE, _FIRST_NUMERIC, _LAST_NUMERIC = 1, 5, 6, 15
 _COMPLEX, _LOGICAL = 0x0800, 0x0200
 _CLASSES = {6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13: "u4", 14: "i8", 15: "u8"}
 _STORED = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8, 16: 1, 17: 2, 18: 4}
@@ -178,7 +178,7 @@ class _Walk:
         word = struct.unpack(f"{self.order}I", flags[:4])[0]
         kind = word & 0xFF
         if kind != _CELL and not _FIRST_NUMERIC <= kind <= _LAST_NUMERIC:
-            return Head(self.name() if kind < _CELL + 4 else "", (), None)
+            return Head(self.name() if kind < _SPARSE else "", (), None)
         _, raw = self.small(4 * 32)
         shape = struct.unpack(f"{self.order}{len(raw) // 4}i", raw)
         if any(n < 0 for n in shape):

@@ -40,11 +40,10 @@ def _read(source: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         if not np.allclose(np.asarray(mesh.direction_matrix), np.eye(3)):
             arrays["points"] = np.asarray(mesh.points)
         else:
-            for axis, first, step, count in zip(
-                "xyz", mesh.origin, mesh.spacing, mesh.dimensions, strict=True
+            for axis, origin, step, first, count in zip(
+                "xyz", mesh.origin, mesh.spacing, mesh.extent[::2], mesh.dimensions, strict=True
             ):
-                offset = mesh.extent["xyz".index(axis) * 2]
-                arrays[axis] = first + step * (offset + np.arange(count))
+                arrays[axis] = origin + step * (first + np.arange(count))
     elif isinstance(mesh, pyvista.RectilinearGrid):
         for axis in "xyz":
             arrays[axis] = np.asarray(getattr(mesh, axis))

@@ -153,7 +153,7 @@ def _long(request: Request, dialect: Dialect) -> Layout:
         "rows": columns[0].rows,
     }
     layout = layout_of(request, columns, decision, entries, missing, details=details, exact=bool(said))
-    return Layout(layout.axes, layout.variables, layout.notes, layout.left_out + left_out, details=details)
+    return replace(layout, left_out=layout.left_out + left_out)
 
 
 def _with_usual_names(decision: Decision, names: Sequence[str]) -> Decision:

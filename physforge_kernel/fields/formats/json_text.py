@@ -84,7 +84,7 @@ def _records(request: Request, records: Sequence[Any]) -> list[Entry]:
     for name in first:
         column = [record[name] for record in records]
         if _is_text(column):
-            found.append(Entry(name, (len(column),), np.dtype("U"), lambda: np.empty(0)))
+            found.append(_text(name))
             continue
         values = np.array(
             [_value(request, value, f"record {number}, {name}") for number, value in enumerate(column, 1)]
@@ -105,7 +105,7 @@ def _columns(request: Request, document: Mapping[str, Any]) -> list[Entry]:
                 raise request.error("its real and imaginary parts have different shapes.", name)
             found.append(_entry(name, real + 1j * imag))
         else:
-            found.append(Entry(name, (), np.dtype("U"), lambda: np.empty(0)))
+            found.append(_text(name))
     return found
 
 
@@ -122,7 +122,7 @@ def _xarray(request: Request, document: Mapping[str, Any]) -> tuple[list[Entry],
                 raise request.error('it lacks "dims" or "data": write it with Dataset.to_dict().', place)
             data, dims = member["data"], tuple(map(str, member["dims"]))
             if _is_text(data):
-                found.append(Entry(name, (), np.dtype("U"), lambda: np.empty(0)))
+                found.append(_text(name))
                 continue
             values = _array(request, data, place)
             if len(dims) != values.ndim or len(set(dims)) < len(dims):
@@ -146,6 +146,11 @@ def _xarray(request: Request, document: Mapping[str, Any]) -> tuple[list[Entry],
 def _entry(name: str, values: np.ndarray) -> Entry:
     name, units = split_units(name)
     return from_array(name, values, units=units)
+
+
+def _text(name: str) -> Entry:
+    """Return what is no array of numbers, for its name to be listed as left out."""
+    return Entry(name, (), np.dtype("U"), lambda: np.empty(0))
 
 
 def _is_text(value: Any) -> bool:
