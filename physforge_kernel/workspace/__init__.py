@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._embedded import EmbeddedWorkspace
-    from ._job import Job
+    from ._job import Job, JobTimeoutError
     from ._job_records import JobRecords, LeaseLost
     from ._job_views import (
         FINAL_STATES,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
         JobState,
         Signal,
     )
-    from ._jobs import JobTimeoutError
     from ._protocol import (
         DatasetInfo,
         Datasets,
@@ -71,13 +70,12 @@ __all__ = [
 
 _HOMES = {
     "_embedded": ("EmbeddedWorkspace",),
-    "_job": ("Job",),
+    "_job": ("Job", "JobTimeoutError"),
     "_job_records": ("JobRecords", "LeaseLost"),
     "_job_views": (
         *("FINAL_STATES", "JOB_STATES", "FinalState", "JobState"),
         *("ArtifactInfo", "Claim", "Event", "JobRecord", "Signal"),
     ),
-    "_jobs": ("JobTimeoutError",),
     "_protocol": (
         *("DatasetInfo", "FileEntry", "Progress", "Report", "ReportRecord", "Version"),
         *("Datasets", "Jobs", "Reports", "Workspace"),

@@ -16,13 +16,14 @@ from ..errors import ConflictError, FieldError, WorkspaceError
 from . import _objects
 from ._clock import Clock
 from ._database import Database
-from ._dataset_views import DATASET_COLUMNS, VERSION_COLUMNS, file_to_open, info_of, reused, version_of
+from ._dataset_views import info_of, reused, version_of
 from ._describing import Limits, describe_apart
 from ._display import Listing
 from ._models import DatasetRow, JobInputRow, VersionFileRow, VersionRow
 from ._names import check_name, name_from_stem, not_found
 from ._object_store import ObjectStore
 from ._protocol import DatasetInfo, Progress, Version
+from ._tables import DATASET_COLUMNS, VERSION_COLUMNS
 from ._uploads import Gathered, disk_errors, gather
 from ._versions import no_dataset, resolve, visible_versions
 from ._views import Views
@@ -176,7 +177,7 @@ class EmbeddedDatasets:
         from ..fields import read
 
         version = self.get(ref)
-        path = version.files[0].path if len(version.files) == 1 else file_to_open(version, file)
+        path = version.file_to_open(file)
         return read(self._shown(version, exactly=path) / path)
 
     def download(self, ref: str | Version, destination: str | PathLike[str]) -> Path:

@@ -1,4 +1,4 @@
-"""The handle on a job that submitting returns."""
+"""The handle on a job that submitting returns, and what submitting and waiting mean whichever way in."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import _wording
+from ..errors import JobError
 from . import _display
 from ._job_views import ArtifactInfo, Event, JobRecord, JobState
 
 if TYPE_CHECKING:
-    from ._protocol import Jobs
+    from ._protocol import Jobs, Version
+
+
+class JobTimeoutError(JobError, TimeoutError):
+    """The job had not ended when the patience of the caller had; it goes on."""
 
 
 class Job:
@@ -148,3 +153,11 @@ class Job:
 def state_in_words(job: Job) -> str:
     """Return the state, and how far a running job is, such as `running 40 %`."""
     return f"running {job.progress:.0%}".replace("%", " %") if job.state == "running" else job.state
+
+
+def input_refs(inputs: str | Version | Mapping[str, str | Version] | None) -> dict[str, str]:
+    """Return the references of a job's inputs by name; one alone is the input `field`."""
+    if inputs is None:
+        return {}
+    named = {"field": inputs} if not isinstance(inputs, Mapping) else inputs
+    return {slot: ref if isinstance(ref, str) else ref.ref for slot, ref in named.items()}

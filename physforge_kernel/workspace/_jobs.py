@@ -10,17 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import _wording
 from ..errors import JobError, PhysForgeWarning
-from . import _display
 from ._database import Database
 from ._display import Listing
-from ._job import Job, state_in_words
+from ._job import Job, JobTimeoutError, input_refs, state_in_words
 from ._job_records import JobRecords
 from ._job_views import FINAL_STATES, JOB_STATES, ArtifactInfo, Event, JobRecord, JobState
 from ._json import digest
 from ._names import not_found
 from ._protocol import Version
+from ._tables import ARTIFACT_COLUMNS, JOB_COLUMNS
 from ._views import Views
 
 Validator = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -29,26 +28,6 @@ Validator = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 _FASTEST, _SLOWEST = 0.05, 0.25
 _WAKE_EVERY = 5.0
-
-_JOB_COLUMNS: _display.Columns[Job] = {
-    "job": lambda job: job.id,
-    "kind": lambda job: job.kind,
-    "name": lambda job: _display.short(job.name, 30),
-    "state": state_in_words,
-    "inputs": lambda job: _display.short(", ".join(job.inputs.values()), 40),
-    "submitted": lambda job: _wording.when(job.created),
-    "message": lambda job: _display.short(job.error or job.message),
-}
-_ARTIFACT_COLUMNS: _display.Columns[ArtifactInfo] = {
-    "artifact": lambda artifact: artifact.name,
-    "size": lambda artifact: _wording.size(artifact.size),
-    "type": lambda artifact: artifact.media_type,
-    "created": lambda artifact: _wording.when(artifact.created),
-}
-
-
-class JobTimeoutError(JobError, TimeoutError):
-    """The job had not ended when the patience of the caller had; it goes on."""
 
 
 class EmbeddedJobs:
@@ -104,7 +83,7 @@ class EmbeddedJobs:
             NotFoundError: there is no such kind, or no such dataset.
             PhysForgeError: the config is refused.
         """
-        wanted = _input_refs(inputs)
+        wanted = input_refs(inputs)
         checked = self._checked(kind, dict(config or {}), wanted)
         record = self._records.submit(
             kind,
@@ -141,7 +120,7 @@ class EmbeddedJobs:
     def list(self, state: JobState | None = None, limit: int = 50) -> builtins.list[Job]:
         """Return jobs, the newest first, all or those in one state."""
         jobs = [Job(self, record) for record in self.records(state, limit)]
-        return Listing(jobs, _JOB_COLUMNS, "No jobs.")
+        return Listing(jobs, JOB_COLUMNS, "No jobs.")
 
     def records(self, state: JobState | None = None, limit: int = 50) -> builtins.list[JobRecord]:
         """Return what is recorded of jobs, the newest first, all or those in one state."""
@@ -192,7 +171,7 @@ class EmbeddedJobs:
 
     def artifacts(self, id: str) -> builtins.list[ArtifactInfo]:
         """Return what the job left behind so far, by name."""
-        return Listing(self._records.artifacts(id), _ARTIFACT_COLUMNS, "No artifacts.")
+        return Listing(self._records.artifacts(id), ARTIFACT_COLUMNS, "No artifacts.")
 
     def artifact(self, id: str, name: str) -> Path:
         """Return the path of an artifact, read-only; copy it to change it.
@@ -276,13 +255,6 @@ class EmbeddedJobs:
         while page := self._records.events(id, after):
             yield from page
             after = page[-1].seq
-
-
-def _input_refs(inputs: str | Version | Mapping[str, str | Version] | None) -> dict[str, str]:
-    if inputs is None:
-        return {}
-    named = {"field": inputs} if isinstance(inputs, str | Version) else inputs
-    return {slot: ref.ref if isinstance(ref, Version) else ref for slot, ref in named.items()}
 
 
 def _named(slots: Mapping[str, str] | tuple[str, ...]) -> str:

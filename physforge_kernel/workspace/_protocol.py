@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import _wording
+from ..errors import WorkspaceError
 from . import _display
 from ._job_views import ArtifactInfo, Event, JobRecord, JobState
+from ._names import not_found
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -61,6 +63,28 @@ class Version:
     def ref(self) -> str:
         """The version's reference, such as `wake@3`."""
         return f"{self.name}@{self.number}"
+
+    def file_to_open(self, file: str | None = None) -> str:
+        """Return which of the files to open as a field: the one there is, or the one that is named.
+
+        Raises:
+            NotFoundError: no file of this name can be read.
+            WorkspaceError: several can be read, and none is named.
+        """
+        if len(self.files) == 1:
+            return self.files[0].path
+        known = self.metadata.get("files", {})
+        readable = [path for path, described in known.items() if "refused" not in described]
+        if file is not None:
+            if file not in readable:
+                raise not_found("file", file, readable, f"{self.ref} holds {', '.join(readable[:8])}.")
+            return file
+        if len(readable) != 1:
+            raise WorkspaceError(
+                f"{self.ref} holds {len(readable)} files that can be read: {', '.join(readable[:8])}. "
+                f"Say which, as in open({self.ref!r}, file={readable[0]!r})."
+            )
+        return readable[0]
 
     def __repr__(self) -> str:
         state = ", already there" if self.reused else ""

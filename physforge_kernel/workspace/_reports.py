@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from .. import _wording
 from ..errors import ReportError
-from . import _display, _objects
+from . import _objects
 from ._clock import Clock, new_id
 from ._database import Database
 from ._display import Listing
@@ -22,19 +21,12 @@ from ._models import JobRow, ObjectRow, ReportRow
 from ._names import not_found, slug
 from ._object_store import ObjectStore
 from ._protocol import FileEntry, Progress, Report, ReportRecord
+from ._tables import REPORT_COLUMNS
 from ._uploads import disk_errors
 from ._views import Views
 
 if TYPE_CHECKING:
     from ._embedded import EmbeddedWorkspace
-
-_COLUMNS: _display.Columns[Report] = {
-    "report": lambda report: report.id,
-    "title": lambda report: _display.short(report.title),
-    "template": lambda report: report.template,
-    "job": lambda report: report.job,
-    "rendered": lambda report: _wording.when(report.created),
-}
 
 
 class Renderer(Protocol):
@@ -132,7 +124,7 @@ class EmbeddedReports:
     def list(self) -> builtins.list[Report]:
         """Return all reports, the newest first."""
         with self._database.reading() as session:
-            return Listing(map(self._shown, self._rows(session)), _COLUMNS, "No reports yet.")
+            return Listing(map(self._shown, self._rows(session)), REPORT_COLUMNS, "No reports yet.")
 
     def get(self, id: str) -> Report:
         """Return the report with this id.
