@@ -42,9 +42,9 @@ def preview(variable: DataArray) -> dict[str, Any]:
     """Return a variable at some 128 points along each of its two longest axes, the middle of the others.
 
     Returns:
-        `variable`, its name; `part`, "value" or, of a complex variable, "absolute value"; `dims`, those that are
-        shown; `shape`, of the whole variable; `at`, where along the other dims it was cut; `units`; `coords` by dim;
-        `values`, nested lists over `dims`.
+        `variable`, its name; `part`, "value" or, of a complex variable, "absolute value"; `dims`, the axes
+        shown; `shape`, of the whole variable; `at`, where along the other axes it was cut; `units`; `coords`,
+        by axis; `values`, nested lists over `dims`.
     """
     sizes = {str(dim): size for dim, size in variable.sizes.items()}
     shown = sorted(sizes, key=lambda dim: -sizes[dim])[:2]

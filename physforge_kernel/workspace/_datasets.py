@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..errors import ConflictError, FieldError, WorkspaceError
+from ..errors import ConflictError, FieldError
 from . import _objects
 from ._clock import Clock
 from ._database import Database
@@ -20,11 +20,11 @@ from ._dataset_views import info_of, reused, version_of
 from ._describing import Limits, describe_apart
 from ._display import Listing
 from ._models import DatasetRow, JobInputRow, VersionFileRow, VersionRow
-from ._names import check_name, name_from_stem, not_found
+from ._names import check_name, not_found
 from ._object_store import ObjectStore
 from ._protocol import DatasetInfo, Progress, Version
 from ._tables import DATASET_COLUMNS, VERSION_COLUMNS
-from ._uploads import Gathered, disk_errors, gather
+from ._uploads import Gathered, default_name, disk_errors, gather
 from ._versions import no_dataset, resolve, visible_versions
 from ._views import Views
 
@@ -80,7 +80,7 @@ class EmbeddedDatasets:
             WorkspaceError: the name cannot be used, or the files cannot be kept.
         """
         report = progress or _silent
-        name = check_name(name) if name is not None else _default_name(source)
+        name = check_name(name) if name is not None else default_name(source)
         with disk_errors(), self._store.staging() as staging:
             gathered = gather(source, name, staging, lambda done, said: report(0.8 * done, said))
             earlier = self._same(name, gathered.manifest)
@@ -288,13 +288,6 @@ def _dataset_row(session: Session, owner: str, name: str, now: datetime) -> Data
         row = DatasetRow(owner=owner, name=name, last_number=0, created=now)
         session.add(row)
     return row
-
-
-def _default_name(source: str | PathLike[str] | Dataset) -> str:
-    if isinstance(source, str | PathLike):
-        path = Path(source).expanduser()
-        return name_from_stem(path.resolve().name if path.is_dir() else path.stem)
-    raise WorkspaceError("A field from memory has no name yet. Pass one, as in upload(field, 'wake').")
 
 
 def _silent(fraction: float, message: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import NotFoundError, WorkspaceError
 from ._json import digest
-from ._names import check_file_path
+from ._names import check_file_path, name_from_stem
 from ._object_store import StagedFile, Staging
 from ._protocol import FileEntry, Progress
 
@@ -60,7 +60,7 @@ def gather(
         write(source, staging.folder / path)
         return Gathered({path: staging.seal(path)})
     root = Path(source).expanduser()
-    found = _regular_files(root)
+    found = regular_files(root)
     total = sum(path.stat().st_size for path in found.values()) or 1
     copied = 0
 
@@ -85,7 +85,21 @@ def disk_errors() -> Iterator[None]:
         ) from error
 
 
-def _regular_files(root: Path) -> dict[str, Path]:
+def default_name(source: str | PathLike[str] | Dataset) -> str:
+    """Return the dataset's name that a path suggests; a field from memory suggests none, and is refused."""
+    if isinstance(source, str | PathLike):
+        path = Path(source).expanduser()
+        return name_from_stem(path.resolve().name if path.is_dir() else path.stem)
+    raise WorkspaceError("A field from memory has no name yet. Pass one, as in upload(field, 'wake').")
+
+
+def regular_files(root: Path) -> dict[str, Path]:
+    """Return the plain files of an upload by their path in it: the file itself, or all below a folder.
+
+    Raises:
+        NotFoundError: there is nothing.
+        WorkspaceError: there is something else than plain files and folders, or too many of them.
+    """
     if not root.exists():
         raise NotFoundError(
             f"There is no file or folder {root}. Check the path; it is read from {Path.cwd()}."
@@ -123,15 +137,16 @@ def _steady_copy(staging: Staging, source: Path, path: str, count: Callable[[int
         nonlocal copied
         copied += size
         if copied > before.st_size:
-            raise _changed(source)
+            raise changed(source)
         count(size)
 
     staged = staging.add(source, path, counted)
     after = source.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or copied != after.st_size:
-        raise _changed(source)
+        raise changed(source)
     return staged
 
 
-def _changed(source: Path) -> WorkspaceError:
+def changed(source: Path) -> WorkspaceError:
+    """Return the error for a file that is still written to."""
     return WorkspaceError(f"{source} changed while it was uploaded. Upload it again once it is written.")

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from ...errors import NotFoundError
-from ...workspace._dataset_views import file_to_open
 from ...workspace._names import check_file_path
 from ...workspace._protocol import Version
 from .._files import kept_file
@@ -36,7 +35,7 @@ def file(desk: DatasetsRead, request: Request, id: Id, path: str) -> Response:
 @router.get("/{id}/preview", summary="A few numbers of each variable of one file")
 def preview(desk: DatasetsRead, id: Id, file: str | None = None) -> dict[str, Any]:
     found = _version(desk, id)
-    path = found.files[0].path if len(found.files) == 1 else file_to_open(found, file)
+    path = found.file_to_open(file)
     sha256 = next(entry.sha256 for entry in found.files if entry.path == path)
     return desk.service.previews.of(sha256, desk.workspace.datasets.file(found, path))
 
