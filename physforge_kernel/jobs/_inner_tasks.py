@@ -26,11 +26,11 @@ _TRIES = 3
 class InnerTasks:
     """The inner tasks that a job waits for."""
 
-    def __init__(self, home: Path, mark: str, number: int, chunks: tuple[bytes, ...]) -> None:
+    def __init__(self, home: Path, owner: str, mark: str, number: int, chunks: tuple[bytes, ...]) -> None:
         from distributed import get_client
 
         self._client = get_client()
-        self._home, self._mark, self._number = home, mark, number
+        self._home, self._owner, self._mark, self._number = home, owner, mark, number
         self._chunks = chunks
         self._answers: list[ChunkAnswer | None] = [None] * len(chunks)
         self._tries = [0] * len(chunks)
@@ -82,6 +82,7 @@ class InnerTasks:
         future = self._client.submit(
             run_task,
             str(self._home),
+            self._owner,
             self._mark,
             self._chunks[index],
             key=f"task-{self._mark}-{self._number}-{index}-{self._tries[index]}",

@@ -17,8 +17,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-HOME_MARK = "PHYSFORGE_RUNNER_HOME"
-ATTEMPT_MARK = "PHYSFORGE_RUNNER_ATTEMPT"
+from ._environment import ATTEMPT_MARK, HOME_MARK, without_secrets
+
 PRIVATE_UMASK = 0o077
 
 
@@ -27,6 +27,7 @@ def start(
     arguments: Sequence[str],
     *,
     home: Path,
+    owner: str,
     attempt: str,
     folder: Path,
     channel: int,
@@ -39,11 +40,12 @@ def start(
         module: a module whose `main` calls `die_with(parent)` first.
         arguments: what follows the module and the parent's id on the command line.
         home: the workspace's folder.
+        owner: whose job it is; `pf.connect()` in the process opens that owner's workspace.
         attempt: marks the process and its descendants as part of this attempt.
         folder: the working directory.
         channel: file descriptor that the process inherits under the same number.
         output: where stdout and stderr go.
-        environment: what to add to the runner's own environment.
+        environment: what to add to the runner's own environment, of which the process gets no tokens.
     """
     # -P: the working directory holds what a job wrote, and nothing in it may shadow a module.
     command = [sys.executable, "-P", "-m", module, str(os.getpid()), str(channel), *arguments]
@@ -57,11 +59,12 @@ def start(
         start_new_session=True,
         umask=PRIVATE_UMASK,
         env={
-            **os.environ,
+            **without_secrets(os.environ),
             "PYTHONUNBUFFERED": "1",
             "MPLBACKEND": "Agg",
             **(environment or {}),
             "PHYSFORGE_HOME": str(home),
+            "PHYSFORGE_OWNER": owner,
             HOME_MARK: str(home),
             ATTEMPT_MARK: attempt,
         },

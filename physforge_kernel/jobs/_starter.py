@@ -15,16 +15,13 @@ from pathlib import Path
 
 from .._home import private_folder
 from ..errors import WorkspaceError
+from ._environment import without_secrets
 from ._lock import RunnerLock
-from ._process import ATTEMPT_MARK, HOME_MARK, PRIVATE_UMASK
+from ._process import PRIVATE_UMASK
 
 _STARTS_BEFORE_GIVING_UP = 3
 _FORGET_STARTS_AFTER = 60.0  # seconds
 _LONGEST_LOG = 5_000_000  # bytes
-
-# What a notebook's kernel has in its environment, tokens among it, and a process that outlives it must not.
-_NOT_FOR_A_RUNNER = ("MPLBACKEND", "JUPYTER_TOKEN", "PHYSFORGE_URL", HOME_MARK, ATTEMPT_MARK)
-_OF_JUPYTER = ("JPY_", "JUPYTERHUB_")
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,7 @@ def ensure_runner(home: Path, environment: Mapping[str, str] | None = None) -> N
 
     Args:
         home: the workspace's folder.
-        environment: the runner's environment; this process's if left out.
+        environment: the runner's environment, of which it gets no tokens; this process's if left out.
 
     Raises:
         WorkspaceError: it has failed to come up several times in a row; the message ends with its log's last
@@ -148,11 +145,6 @@ def _start(files: RunnerFiles, lock: RunnerLock, environment: Mapping[str, str])
     if files.log.exists() and files.log.stat().st_size > _LONGEST_LOG:
         files.log.replace(files.log.with_suffix(".old"))
     handle = os.open(files.log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
-    kept = {
-        name: value
-        for name, value in environment.items()
-        if name not in _NOT_FOR_A_RUNNER and not name.startswith(_OF_JUPYTER)
-    }
     command = [sys.executable, "-P", "-m", "physforge_kernel.jobs.runner"]
     try:
         first = subprocess.run(
@@ -161,7 +153,7 @@ def _start(files: RunnerFiles, lock: RunnerLock, environment: Mapping[str, str])
             stdout=handle,
             stderr=subprocess.STDOUT,
             cwd=files.home,
-            env={**kept, "PHYSFORGE_HOME": str(files.home)},
+            env={**without_secrets(environment), "PHYSFORGE_HOME": str(files.home)},
             pass_fds=(lock.handle,),
             start_new_session=True,
             umask=PRIVATE_UMASK,

@@ -151,6 +151,7 @@ class _Attempt:
             "physforge_kernel.jobs._job_process",
             [],
             home=self.desk.home,
+            owner=self.claim.job.owner,
             attempt=self.mark,
             folder=self.folder,
             channel=theirs.fileno(),
@@ -217,7 +218,8 @@ class _Attempt:
                 path = Path(values["path"])
                 self._keep(values, lambda: self.desk.records.save_checkpoint(self.job, self.fence, path))
             case "map":
-                self.map = InnerTasks(self.desk.home, self.mark, values["number"], message.frames)
+                owner, number = self.claim.job.owner, values["number"]
+                self.map = InnerTasks(self.desk.home, owner, self.mark, number, message.frames)
             case "limits":
                 self.limits = self.limits.tightened(values["seconds"], values["memory_bytes"])
             case "done":

@@ -40,7 +40,7 @@ class TaskAnswer:
 class _TaskProcess:
     """One process of one attempt, and the line to it."""
 
-    def __init__(self, home: Path, attempt: str) -> None:
+    def __init__(self, home: Path, owner: str, attempt: str) -> None:
         ours, theirs = pair()
         self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
         self.channel = ours
@@ -48,6 +48,7 @@ class _TaskProcess:
             "physforge_kernel.jobs._task_process",
             [],
             home=home,
+            owner=owner,
             attempt=attempt,
             folder=Path(tempfile.gettempdir()),
             channel=theirs.fileno(),
@@ -94,16 +95,17 @@ _idle: defaultdict[str, list[_TaskProcess]] = defaultdict(list)
 _idle_lock = threading.Lock()
 
 
-def run_task(home: str, attempt: str, packed: bytes) -> TaskAnswer:
+def run_task(home: str, owner: str, attempt: str, packed: bytes) -> TaskAnswer:
     """Work out one chunk; this is what the Dask worker runs.
 
     Args:
         home: the workspace's folder.
+        owner: whose job the chunk belongs to.
         attempt: the attempt that the chunk belongs to; only its chunks share a process.
         packed: what `run_chunk` takes.
     """
     abandoned = watch_for_abandonment()
-    worker = _take(attempt) or _TaskProcess(Path(home), attempt)
+    worker = _take(attempt) or _TaskProcess(Path(home), owner, attempt)
     answer = worker.run(packed, abandoned)
     if abandoned():
         worker.end()

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from physforge_kernel.jobs import ensure_runner, kinds, runner_status, stop_runner
-from physforge_kernel.jobs._process import HOME_MARK
+from physforge_kernel.jobs._environment import HOME_MARK
 from physforge_kernel.jobs._starter import RunnerFiles
 from physforge_kernel.workspace._embedded import EmbeddedWorkspace
 
@@ -81,7 +81,19 @@ def installed_kinds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (information / "METADATA").write_text(
         "Metadata-Version: 2.1\nName: physforge-trial-kinds\nVersion: 1.0\n"
     )
-    names = ("echo", "held", "stubborn", "fail", "squares", "endless", "noise", "hungry", "slow", "read")
+    names = (
+        "echo",
+        "held",
+        "stubborn",
+        "fail",
+        "squares",
+        "endless",
+        "noise",
+        "hungry",
+        "slow",
+        "read",
+        "around",
+    )
     lines = [f"trial-{name} = physforge_trial_kinds:trial_{name}" for name in names]
     lines += ["trial-absent = physforge_trial_absent:kind", "trial-wrong = physforge_trial_kinds:NOT_A_KIND"]
     (information / "entry_points.txt").write_text("\n".join([f"[{kinds.ENTRY_POINTS}]", *lines]) + "\n")

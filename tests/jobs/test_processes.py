@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from physforge_kernel.errors import WorkspaceError
 from physforge_kernel.jobs import _process
 from physforge_kernel.jobs._channel import pair
+from physforge_kernel.jobs._environment import ATTEMPT_MARK, HOME_MARK, without_secrets
 from physforge_kernel.jobs._lock import RunnerLock
 from physforge_kernel.jobs._output import Output
 from physforge_kernel.jobs._settings import Settings
@@ -131,7 +132,7 @@ subprocess.run([sys.executable, "-c", child, str(os.getpid())], start_new_sessio
 
 def test_marked_processes_are_swept_and_others_are_not(tmp_path: Path, is_alive: Callable[[int], bool]):
     def start(home: Path, attempt: str) -> subprocess.Popen[bytes]:
-        marks = {_process.HOME_MARK: str(home), _process.ATTEMPT_MARK: attempt}
+        marks = {HOME_MARK: str(home), ATTEMPT_MARK: attempt}
         command = [sys.executable, "-c", "print(flush=True); import time; time.sleep(600)"]
         process = subprocess.Popen(command, env=os.environ | marks, stdout=subprocess.PIPE)
         assert process.stdout is not None
@@ -149,6 +150,19 @@ def test_marked_processes_are_swept_and_others_are_not(tmp_path: Path, is_alive:
         for process in (mine, sibling, other):
             with process:
                 process.kill()
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        *((name, True) for name in ("PATH", "HOME", "PYTHONPATH", "PHYSFORGE_RUNNER_JOBS", "TOKENIZERS")),
+        *((name, False) for name in ("JUPYTERHUB_API_TOKEN", "JUPYTERHUB_USER", "JPY_PARENT_PID")),
+        *((name, False) for name in ("JUPYTER_TOKEN", "HF_TOKEN", "github_token", "PHYSFORGE_TOKEN")),
+        *((name, False) for name in ("PHYSFORGE_URL", "PHYSFORGE_OWNER", "MPLBACKEND", ATTEMPT_MARK)),
+    ],
+)
+def test_what_outlives_a_notebook_or_a_service_gets_none_of_its_tokens(name: str, kept: bool):
+    assert (name in without_secrets({name: "x", "LANG": "C"})) is kept
 
 
 def test_a_death_is_told_in_words():

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
+import physforge_kernel
 from physforge_kernel.errors import FieldError
 from physforge_kernel.jobs import Context, Kind
 
@@ -181,6 +182,22 @@ def read(config: Nothing, context: Context) -> None:
     )
 
 
+def around(config: Nothing, context: Context) -> None:
+    """Says what it finds around it, itself and in an inner task: the environment, and whose workspace."""
+
+    def look(_: int) -> dict[str, object]:
+        workspace = physforge_kernel.connect()
+        return {
+            "environment": dict(os.environ),
+            "owner": workspace.owner,
+            "home": str(workspace.home),
+            "jobs": [job.id for job in workspace.jobs.list()],
+            "datasets": [info.name for info in workspace.datasets.list()],
+        }
+
+    context.artifacts.add("result.json", {"itself": look(0), "inner task": context.map(look, [0])[0]})
+
+
 KINDS = {
     kind.name: kind
     for kind in (
@@ -193,6 +210,7 @@ KINDS = {
         Kind("trial-noise", Noise, noise, "Prints a lot.", inputs=()),
         Kind("trial-hungry", Nothing, hungry, "Eats memory.", inputs=(), memory_bytes=200_000_000),
         Kind("trial-slow", Nothing, slow, "Takes its time.", inputs=(), seconds=1.0),
+        Kind("trial-around", Nothing, around, "Looks around.", inputs=()),
         Kind("trial-read", Nothing, read, "Reads its input."),
     )
 }
