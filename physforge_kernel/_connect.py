@@ -7,13 +7,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ._home import home
 from .errors import ReportError, WorkspaceError
 
 if TYPE_CHECKING:
     from .workspace._embedded import EmbeddedWorkspace
     from .workspace._protocol import Progress, Report
-
-DEFAULT_HOME = "~/.physforge"
 
 
 def connect() -> EmbeddedWorkspace:
@@ -38,8 +37,7 @@ def connect() -> EmbeddedWorkspace:
             f"PHYSFORGE_URL is {_without_userinfo(url)!r}, but this version of PhysForge has no HTTP client "
             "yet. Unset PHYSFORGE_URL to use the workspace under PHYSFORGE_HOME."
         )
-    home = Path(os.environ.get("PHYSFORGE_HOME", "").strip() or DEFAULT_HOME).expanduser()
-    workspace = open_home(home, owner=os.environ.get("PHYSFORGE_OWNER", ""))
+    workspace = open_home(home(), owner=os.environ.get("PHYSFORGE_OWNER", ""))
     workspace.jobs.take_up()
     return workspace
 

@@ -1,4 +1,4 @@
-"""Folders and files that are their owner's alone: the workspace's home, and what lies in it."""
+"""The workspace's home, and folders and files in it that are their owner's alone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def home() -> Path:
+    """Return the folder of the workspace: the one that `PHYSFORGE_HOME` names, or `~/.physforge`."""
+    return Path(os.environ.get("PHYSFORGE_HOME", "").strip() or "~/.physforge").expanduser()
 
 
 def private_folder(folder: Path) -> Path:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 import traceback
 from pathlib import Path
 
 import typer
 
-from .._home import private_folder
+from .._home import home, private_folder
 from .._wording import one_line
 from ..errors import PhysForgeError
 
@@ -70,9 +69,9 @@ def _keep_traceback(failure: Exception) -> Path:
     text = "".join(traceback.format_exception(failure))
     text = f"physforge {' '.join(sys.argv[1:])}\n\n{text}"
     name = f"cli-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-    for home in (_home(), None):
+    for folder in (_logs, _temporary):
         try:
-            kept = (Path(tempfile.gettempdir()) if home is None else _logs(home)) / name
+            kept = folder() / name
             with open(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(text)
             return kept
@@ -81,10 +80,11 @@ def _keep_traceback(failure: Exception) -> Path:
     raise failure
 
 
-def _logs(home: Path) -> Path:
-    private_folder(home)
-    return private_folder(home / "logs")
+def _logs() -> Path:
+    return private_folder(private_folder(home()) / "logs")
 
 
-def _home() -> Path:
-    return Path(os.environ.get("PHYSFORGE_HOME") or Path.home() / ".physforge")
+def _temporary() -> Path:
+    import tempfile
+
+    return Path(tempfile.gettempdir())
