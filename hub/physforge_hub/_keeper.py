@@ -1,0 +1,152 @@
+"""`python -m physforge_hub._keeper`: keeps the parts of a lab alive while whoever started it lives.
+
+The proxy, the hub and the runner of jobs are its children; what those start becomes its child when they die.
+It starts a part again that ends. When it is asked to stop, or whoever started it is gone, it ends everything.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from physforge_kernel.errors import PhysForgeError
+
+from ._environment import for_the_hub, for_the_runner
+from ._logs import last_words, open_log
+from ._processes import Bell, adopt_orphans, end_children, reap
+from ._proxy import proxy_command
+from ._settings import Settings
+
+PATIENCE = 20.0  # seconds, for servers to save what they hold and for jobs to go back to the queue
+_STARTS = 4
+_WITHIN = 180.0  # seconds: a part that has to be started so often in so short a time is given up
+_LOOK_EVERY = 2.0  # seconds, between looks for the runner
+
+
+@dataclass
+class Part:
+    """One program of the lab, and how often it had to be started of late."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    pid: int = 0
+    starts: deque[float] = field(default_factory=lambda: deque(maxlen=_STARTS))
+
+    def start(self) -> None:
+        """Start it, leading a session of its own, so that Ctrl-C reaches only whoever started the lab."""
+        self.starts.append(time.monotonic())
+        log = open_log(self.log)
+        try:
+            # It is buried by `reap`, like the others, and so its Popen is not kept.
+            process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=dict(self.environment),
+                start_new_session=True,
+            )
+        finally:
+            os.close(log)
+        process.returncode = 0
+        self.pid = process.pid
+
+    def ends_too_often(self) -> bool:
+        """Say whether it was started so often that starting it once more is no help."""
+        return len(self.starts) == _STARTS and time.monotonic() - self.starts[0] < _WITHIN
+
+
+def keep(settings: Settings, lifeline: int) -> int:
+    """Start the lab and keep it until it is asked to stop; leave no process behind.
+
+    Args:
+        settings: with every port chosen.
+        lifeline: the reading end of a pipe; the lab ends when its other end is closed.
+
+    Returns:
+        the exit code.
+    """
+    bell = Bell()
+    adopt_orphans()
+    try:
+        parts = [
+            Part("proxy", proxy_command(settings), for_the_hub(), settings.logs / "proxy.log"),
+            Part("hub", hub_command(), for_the_hub() | settings.environment(), settings.logs / "hub.log"),
+        ]
+        for part in parts:
+            part.start()
+        _watch(parts, settings, bell, lifeline)
+    except PhysForgeError as error:
+        _say(str(error))
+        return error.exit_code
+    finally:
+        end_children(PATIENCE, bell)
+    return 0
+
+
+def hub_command() -> list[str]:
+    """Return the command that starts JupyterHub with the configuration that ships with PhysForge."""
+    package = Path(__file__).resolve().parent
+    carried = package / "jupyterhub_config.py"
+    config = carried if carried.exists() else package.parents[1] / "jupyterhub_config.py"
+    return [sys.executable, "-P", "-m", "jupyterhub", f"--config={config}"]
+
+
+def _watch(parts: Sequence[Part], settings: Settings, bell: Bell, lifeline: int) -> None:
+    runner = _RunnerOfJobs(settings)
+    while not bell.asked_to_stop:
+        runner.look()
+        if bell.wait(_LOOK_EVERY, lifeline):
+            return
+        ended = reap()
+        for part in parts:
+            if part.pid in ended and not bell.asked_to_stop:
+                _start_again(part)
+
+
+def _start_again(part: Part) -> None:
+    if part.ends_too_often():
+        raise PhysForgeError(
+            f"The lab's {part.name} ended {_STARTS} times within {_WITHIN:g} seconds, and the "
+            f"lab stops. {last_words(part.log)}"
+        )
+    _say(f"The lab's {part.name} ended, and is started again. {last_words(part.log)}")
+    part.start()
+
+
+class _RunnerOfJobs:
+    """Sees to it that the workspace has a runner, whoever started it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._home = settings.home
+        self._environment = for_the_runner()
+        self._complaint = ""
+
+    def look(self) -> None:
+        from physforge_kernel.jobs import ensure_runner
+
+        try:
+            ensure_runner(self._home, self._environment)
+            self._complaint = ""
+        except PhysForgeError as error:
+            if str(error) != self._complaint:
+                self._complaint = str(error)
+                _say(self._complaint)
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):  # nobody listens: the terminal was closed
+        print(f"PhysForge: {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(keep(Settings.read(), int(sys.argv[1])))

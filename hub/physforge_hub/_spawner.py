@@ -1,0 +1,134 @@
+"""People's servers: JupyterLab and Voila, with the kernel "PhysForge" and the workspace's address."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from jupyterhub.spawner import SimpleLocalProcessSpawner, SpawnException
+from traitlets import Instance, default
+
+from ._environment import KEPT
+from ._logs import open_log
+from ._names import FIRST_TUTORIAL, KERNEL, SERVICE
+from ._settings import Settings
+
+
+class LabSpawner(SimpleLocalProcessSpawner):
+    """Starts a person's server as a process of the account that runs the lab; it keeps nobody apart."""
+
+    lab = Instance(Settings, help="The lab's settings.").tag(config=True)
+
+    @default("cmd")
+    def _server(self) -> list[str]:
+        return [sys.executable, "-m", "jupyterhub.singleuser"]
+
+    @default("args")
+    def _arguments(self) -> list[str]:
+        return server_arguments(self.lab.jupyter_of(self.user.name), root=os.geteuid() == 0)
+
+    @default("default_url")
+    def _first_page(self) -> str:
+        return f"/lab/tree/{FIRST_TUTORIAL}"
+
+    @default("notebook_dir")
+    def _folder(self) -> str:
+        return str(self.lab.folder_of(self.user.name))
+
+    @default("home_dir")
+    def _home(self) -> str:
+        alone = self.lab.people == (self.user.name,)
+        return str(Path.home() if alone else self.lab.folder_of(self.user.name))
+
+    @default("env_keep")
+    def _kept(self) -> list[str]:
+        return list(KEPT)
+
+    @default("start_timeout")
+    def _start_seconds(self) -> int:
+        return round(self.lab.start_seconds)
+
+    @default("http_timeout")
+    def _answer_seconds(self) -> int:
+        return round(self.lab.start_seconds)
+
+    @default("interrupt_timeout")
+    def _interrupt_seconds(self) -> int:
+        return 10
+
+    @default("term_timeout")
+    def _term_seconds(self) -> int:
+        return 5
+
+    @default("environment")
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PHYSFORGE_URL": f"{self.lab.url}/services/{SERVICE}",
+            "JUPYTER_CONFIG_DIR": str(self.lab.jupyter_of(self.user.name)),
+        }
+
+    def user_env(self, env: dict[str, str]) -> dict[str, str]:
+        """Add who the person is to the environment of their server."""
+        env["USER"] = self.user.name
+        env["HOME"] = self.home_dir
+        env["SHELL"] = os.environ.get("SHELL") or "/bin/sh"
+        return env
+
+    def make_preexec_fn(self, name: str) -> Any:
+        """Return nothing to run in the new process: it changes neither its account nor its folder there."""
+        return None
+
+    async def start(self) -> tuple[str, int]:
+        """Start the server, and meanwhile make ready what its person finds there.
+
+        Its output goes to a log of its own.
+        """
+        folder = Path(self.notebook_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        log = open_log(self.lab.logs / f"server-{self.user.name}.log")
+        try:
+            self.popen_kwargs = {"cwd": folder, "stdout": log, "stderr": log}
+            address = await super().start()
+        finally:
+            os.close(log)
+        await self._welcome()
+        return address
+
+    async def _welcome(self) -> None:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "physforge_hub._welcome", self.user.name),
+            env=os.environ | self.lab.environment(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await process.communicate()
+        if process.returncode:
+            text = said.decode(errors="replace").strip()
+            self.log.error("What %s finds at their server could not be made ready: %s", self.user.name, text)
+            reason = text.splitlines()[-1] if text else "The hub's log may say why."
+            raise SpawnException(
+                f"Your folder could not be made ready. {reason}", reason="welcome", status_code=500
+            )
+
+
+def server_arguments(jupyter: Path, *, root: bool) -> list[str]:
+    """Return the arguments of a person's server, which outrank every configuration file.
+
+    Args:
+        jupyter: where Jupyter keeps this person's settings.
+        root: whether the server runs as root, which Jupyter has to be told.
+    """
+    arguments = {
+        "Application.log_level": "WARN",
+        "ServerApp.log_level": "WARN",
+        "LabApp.log_level": "WARN",
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "NotebookNotary.data_dir": jupyter,
+        "MultiKernelManager.default_kernel_name": KERNEL,
+        "KernelManager.transport_encryption": "auto",
+    }
+    allowed = ["--allow-root"] if root else []
+    return [*allowed, *(f"--{name}={value}" for name, value in arguments.items())]
