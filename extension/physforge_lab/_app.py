@@ -1,0 +1,23 @@
+"""What Jupyter Server loads: the route under which its pages reach the service."""
+
+from __future__ import annotations
+
+from jupyter_server.extension.application import ExtensionApp
+
+from ._forward import ForwardHandler
+from ._service import Service
+
+
+class PhysForgeLab(ExtensionApp):
+    """Forwards `physforge/api/v1/...` of this Jupyter Server to the person's service."""
+
+    name = "physforge_lab"
+
+    def initialize_handlers(self) -> None:
+        """Add the one route there is."""
+        self._service = Service()
+        self.handlers.append((r"/physforge/(api/v1/.*)", ForwardHandler, {"service": self._service}))
+
+    async def stop_extension(self) -> None:
+        """Close the connections to the service."""
+        await self._service.close()

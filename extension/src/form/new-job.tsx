@@ -1,0 +1,212 @@
+/** The form that starts a job of any kind, made from the kind's JSON schema. */
+
+import * as React from 'react';
+
+import type { Job, Kind } from '../service/records';
+import { said } from '../service/requests';
+import { Lab, useChanges, useLoaded } from '../view/lab';
+import { Button, Empty, Problem } from '../view/parts';
+import { FieldOf, Labelled } from './fields';
+import { configOf, fieldsOf, initialOf } from './schema';
+
+const FIRST = 'discover';
+
+interface NewJobProps {
+  lab: Lab;
+  /** A reference such as `wake@3`, chosen to begin with. */
+  dataset?: string;
+  onStarted: (job: Job) => void;
+}
+
+export function NewJobPage({ lab, dataset, onStarted }: NewJobProps): JSX.Element {
+  const [tries, again] = React.useReducer((tried: number) => tried + 1, 0);
+  const [name, choose] = React.useState(FIRST);
+  const loaded = useLoaded(() => lab.jobs.requests.items<Kind>('/kinds'), [tries]);
+  React.useEffect(() => void lab.datasets.refresh(), []);
+  if (!loaded || 'problem' in loaded) {
+    return (
+      <div className="pf-Page">
+        {loaded ? (
+          <Problem onRetry={again}>{loaded.problem}</Problem>
+        ) : (
+          <p className="pf-Note">Reading…</p>
+        )}
+      </div>
+    );
+  }
+  const kinds = [...loaded.value].sort(
+    (a, b) => Number(b.name === FIRST) - Number(a.name === FIRST)
+  );
+  const kind = kinds.find(each => each.name === name) ?? kinds[0];
+  if (!kind) {
+    return (
+      <div className="pf-Page">
+        <Empty title="Nothing can be started">This service knows no kinds of jobs.</Empty>
+      </div>
+    );
+  }
+  return (
+    <div className="pf-Page">
+      <div className="pf-Card">
+        <header className="pf-Card-head">
+          <h2>{kind.name === FIRST ? 'Discover a law' : titleOf(kind)}</h2>
+        </header>
+        <p className="pf-Lead">{kind.summary}</p>
+        {kinds.length > 1 && (
+          <div className="pf-Kinds" role="radiogroup" aria-label="Kind of job">
+            {kinds.map(each => (
+              <label key={each.name} className={each === kind ? 'pf-mod-chosen' : ''}>
+                <input
+                  type="radio"
+                  name="pf-kind"
+                  checked={each === kind}
+                  onChange={() => choose(each.name)}
+                />
+                {titleOf(each)}
+              </label>
+            ))}
+          </div>
+        )}
+        <KindForm key={kind.name} lab={lab} kind={kind} dataset={dataset} onStarted={onStarted} />
+      </div>
+    </div>
+  );
+}
+
+function titleOf(kind: Kind): string {
+  const title = typeof kind.schema.title === 'string' ? kind.schema.title : kind.name;
+  return title.charAt(0).toUpperCase() + title.slice(1);
+}
+
+function KindForm({ lab, kind, dataset, onStarted }: NewJobProps & { kind: Kind }): JSX.Element {
+  useChanges(lab.datasets.changed);
+  const fields = React.useMemo(() => fieldsOf(kind.schema), [kind]);
+  const [values, setValues] = React.useState(() => initialOf(fields));
+  const [inputs, setInputs] = React.useState<Record<string, string>>(() =>
+    dataset && kind.inputs.length ? { [kind.inputs[0]]: dataset } : {}
+  );
+  const [name, setName] = React.useState('');
+  const [wrong, setWrong] = React.useState<Record<string, string>>({});
+  const [refused, refuse] = React.useState<string | null>(null);
+  const [busy, setBusy] = React.useState(false);
+  // The same press of the button, tried again after a broken connection, must not start a second job.
+  const key = React.useRef(crypto.randomUUID());
+  const nameId = React.useId();
+  const form = React.useRef<HTMLFormElement>(null);
+
+  const start = async () => {
+    const { config, problems } = configOf(fields, values);
+    for (const input of kind.inputs) {
+      if (!inputs[input]) {
+        problems[`input ${input}`] = 'Choose a dataset.';
+      }
+    }
+    setWrong(problems);
+    refuse(null);
+    if (Object.keys(problems).length) {
+      requestAnimationFrame(() =>
+        form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
+      );
+      return;
+    }
+    setBusy(true);
+    try {
+      const given = name.trim() || null;
+      const asked = { kind: kind.name, config, inputs, name: given, idempotency_key: key.current };
+      onStarted(await lab.jobs.submit(asked));
+    } catch (error) {
+      refuse(said(error));
+      key.current = crypto.randomUUID();
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form
+      ref={form}
+      className="pf-Form"
+      noValidate
+      onSubmit={event => {
+        event.preventDefault();
+        void start();
+      }}
+    >
+      {kind.inputs.map(input => (
+        <DatasetField
+          key={input}
+          lab={lab}
+          title={kind.inputs.length === 1 ? 'Dataset' : input}
+          value={inputs[input] ?? ''}
+          problem={wrong[`input ${input}`]}
+          onChange={ref => setInputs({ ...inputs, [input]: ref })}
+        />
+      ))}
+      {fields.map(field => (
+        <FieldOf
+          key={field.name}
+          field={field}
+          value={values[field.name]}
+          problem={wrong[field.name]}
+          onChange={value => setValues({ ...values, [field.name]: value })}
+        />
+      ))}
+      <Labelled
+        id={nameId}
+        title="Name of the job"
+        hint="How it is listed; empty names it after its dataset."
+      >
+        <input
+          id={nameId}
+          aria-describedby={`${nameId}-hint`}
+          value={name}
+          onChange={e => setName(e.target.value)}
+        />
+      </Labelled>
+      {refused && <Problem>{refused}</Problem>}
+      <div className="pf-Actions">
+        <Button
+          submit
+          icon="play"
+          look="accept"
+          label={busy ? 'Starting…' : 'Start'}
+          disabled={busy}
+          onClick={() => undefined}
+        />
+      </div>
+    </form>
+  );
+}
+
+function DatasetField(props: {
+  lab: Lab;
+  title: string;
+  value: string;
+  problem?: string;
+  onChange: (ref: string) => void;
+}): JSX.Element {
+  const { lab, title, value, problem, onChange } = props;
+  const id = React.useId();
+  const known = (lab.datasets.items ?? []).map(info => `${info.name}@${info.latest}`);
+  const refs = value && !known.includes(value) ? [value, ...known] : known;
+  const none = lab.datasets.items !== null && refs.length === 0;
+  const hint = none
+    ? 'There are none yet: upload measurements in the panel on the left.'
+    : 'Its newest version; open a dataset in the panel to take an older one.';
+  return (
+    <Labelled id={id} title={title} hint={lab.datasets.problem ?? hint} problem={problem} required>
+      <select
+        id={id}
+        value={value}
+        aria-describedby={`${id}-hint`}
+        aria-invalid={problem ? true : undefined}
+        onChange={event => onChange(event.target.value)}
+      >
+        <option value="">Choose…</option>
+        {refs.map(ref => (
+          <option key={ref}>{ref}</option>
+        ))}
+      </select>
+    </Labelled>
+  );
+}

@@ -1,0 +1,122 @@
+/** What the service sends: the workspace's records as JSON, field by field. */
+
+export interface DatasetInfo {
+  name: string;
+  latest: number;
+  versions: number;
+  size: number;
+  created: string;
+  description: string;
+  tags: string[];
+}
+
+export interface FileEntry {
+  path: string;
+  size: number;
+  sha256: string;
+}
+
+export interface Version {
+  name: string;
+  number: number;
+  id: string;
+  files: FileEntry[];
+  size: number;
+  created: string;
+  description: string;
+  tags: string[];
+  metadata: Record<string, unknown>;
+  reused?: boolean;
+}
+
+export interface Axis {
+  name: string;
+  size: number;
+  start: number | null;
+  stop: number | null;
+  units: string | null;
+  uniform?: boolean;
+}
+
+export interface Variable {
+  name: string;
+  dims: string[];
+  shape: number[];
+  dtype: string;
+  units: string | null;
+  missing: number;
+}
+
+/** What was read from one file. */
+export interface Description {
+  format?: string;
+  axes?: Axis[];
+  variables?: Variable[];
+  notes?: string[];
+}
+
+export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+
+export interface Job {
+  id: string;
+  kind: string;
+  name: string;
+  config: Record<string, unknown>;
+  state: JobState;
+  progress: number;
+  message: string;
+  error: string | null;
+  attempt: number;
+  max_attempts: number;
+  priority: number;
+  created: string;
+  started: string | null;
+  finished: string | null;
+  inputs: Record<string, string>;
+  cancel_requested: boolean;
+}
+
+export interface Artifact {
+  name: string;
+  size: number;
+  media_type: string;
+  created: string;
+}
+
+export interface Report {
+  id: string;
+  title: string;
+  template: string;
+  job: string;
+  created: string;
+}
+
+export interface Kind {
+  name: string;
+  summary: string;
+  inputs: string[];
+  schema: Record<string, unknown>;
+}
+
+/** The result of a discovery, as its `result.json` holds it. */
+export interface Discovery {
+  equation: string;
+  latex: string;
+  terms: Record<string, Record<string, unknown>>;
+  standard_errors: Record<string, Record<string, unknown>>;
+  verdict: { kind: string; text: string };
+}
+
+export const isFinished = (job: Job): boolean =>
+  job.state === 'succeeded' || job.state === 'failed' || job.state === 'cancelled';
+
+/** The descriptions of a version's files: one for a single file, one for each path otherwise. */
+export function descriptions(version: Version): Map<string, Description> {
+  const { metadata, files } = version;
+  if (Array.isArray(metadata.variables) || Array.isArray(metadata.axes) || files.length === 1) {
+    return new Map([[files[0]?.path ?? version.name, metadata as Description]]);
+  }
+  return new Map(
+    Object.entries(metadata).filter(([, value]) => value !== null && typeof value === 'object')
+  ) as Map<string, Description>;
+}

@@ -1,0 +1,58 @@
+/** The law that a discovery found: typeset, with its coefficients, and how sure one may be. */
+
+import * as React from 'react';
+
+import type { Discovery } from '../service/records';
+import { interval } from '../wording';
+import type { Lab } from './lab';
+
+export function Law({ lab, found }: { lab: Lab; found: Discovery }): JSX.Element {
+  const formula = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    const element = formula.current;
+    if (element) {
+      element.textContent = `$$${found.latex}$$`;
+      lab.typeset(element);
+    }
+  }, [found.latex]);
+  const rows = Object.entries(found.terms).flatMap(([left, terms]) =>
+    Object.entries(terms).map(([term, value]) => ({ left, term, value }))
+  );
+  const several = Object.keys(found.terms).length > 1;
+  return (
+    <section className="pf-Law" aria-label="The law found">
+      <div
+        className="pf-Formula"
+        ref={formula}
+        role="math"
+        aria-label={found.equation}
+        tabIndex={0}
+      />
+      <p className={`pf-Verdict pf-mod-${found.verdict.kind.replace(/ /g, '-')}`}>
+        <strong>{found.verdict.kind}</strong> {found.verdict.text}
+      </p>
+      <table className="pf-Table">
+        <caption>Coefficients, ± one standard error</caption>
+        <tbody>
+          {rows.map(({ left, term, value }) => (
+            <tr key={`${left} ${term}`}>
+              <th scope="row">{several ? `${left}: ${term}` : term}</th>
+              <td>
+                {typeof value === 'number'
+                  ? interval(value, errorOf(found, left, term))
+                  : typeof value === 'string'
+                    ? value
+                    : JSON.stringify(value)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function errorOf(found: Discovery, left: string, term: string): number | null {
+  const error = found.standard_errors?.[left]?.[term];
+  return typeof error === 'number' ? error : null;
+}
