@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from importlib.metadata import version as installed_version
@@ -30,6 +31,7 @@ html_title = f"PhysForge {version}"
 html_static_path: list[str] = []
 
 CLI_PAGE = Path(__file__).parent / "reference" / "cli.md"
+HELP_TIMES = Path(__file__).parents[1] / "benchmarks" / "results" / "cli_help.json"
 
 
 def write_cli_page(_: Any) -> None:
@@ -42,9 +44,23 @@ def write_cli_page(_: Any) -> None:
         "Progress and errors go to standard error; an error is one sentence, and its exit code says of which "
         "kind it is: see [errors](api.md#errors). `NO_COLOR` and pipes are respected.\n\n"
     )
-    page = intro + "".join(cli_section(command(), "physforge", level=2))
+    page = intro + help_times() + "".join(cli_section(command(), "physforge", level=2))
     if not CLI_PAGE.exists() or CLI_PAGE.read_text() != page:
         CLI_PAGE.write_text(page)
+
+
+def help_times() -> str:
+    """Return a paragraph on how long help takes, as it was measured."""
+    found = json.loads(HELP_TIMES.read_text())
+    medians, busy = ([each[key] for each in found["seconds"].values()] for key in ("median", "processor"))
+    worst, slowest = max((each["worst"], name) for name, each in found["seconds"].items())
+    return (
+        f"Held to one core, a fresh `physforge ... --help` took {min(medians):.2f} to "
+        f"{max(medians):.2f} s (the medians of {len(medians)} commands, {found['runs']} runs each), of which "
+        f"{min(busy):.2f} to {max(busy):.2f} s were processor time, and {worst:.2f} s at the worst "
+        f"(`{slowest} --help`), with Python {found['python']} on a machine whose load was {found['load']}. "
+        "`taskset -c 0 python benchmarks/cli/help_time.py` measures it.\n\n"
+    )
 
 
 def cli_section(command: Any, path: str, level: int) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""How long `physforge ... --help` takes: wall time of a fresh process, median and worst of several.
+"""How long `physforge ... --help` takes in a fresh process: wall and processor time, of several runs.
 
     python benchmarks/cli/help_time.py [RUNS]
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -34,25 +35,37 @@ SCRIPT = Path(sys.executable).with_name("physforge")
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "cli_help.json"
 
 
-def seconds_for_help(command: str) -> float:
-    """Wall time of one fresh process that prints a command's help."""
-    start = time.perf_counter()
+def seconds_for_help(command: str) -> tuple[float, float]:
+    """Wall time and processor time of one fresh process that prints a command's help."""
+    start, before = time.perf_counter(), _children()
     subprocess.run([SCRIPT, *command.split(), "--help"], stdout=subprocess.DEVNULL, check=True)
-    return time.perf_counter() - start
+    return time.perf_counter() - start, _children() - before
+
+
+def _children() -> float:
+    """Processor time of all processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main(runs: int) -> None:
     seconds_for_help("")  # fills the disk's cache
     measured: dict[str, dict[str, float]] = {}
+    print(" median   worst  median of processor time")
     for command in COMMANDS:
-        times = [seconds_for_help(command) for _ in range(runs)]
-        measured[f"physforge {command}".strip()] = {"median": statistics.median(times), "worst": max(times)}
-        print(f"{statistics.median(times):6.3f} s  {max(times):6.3f} s  physforge {command}")
+        wall, processor = zip(*(seconds_for_help(command) for _ in range(runs)), strict=True)
+        found = {
+            "median": round(statistics.median(wall), 3),
+            "worst": round(max(wall), 3),
+            "processor": round(statistics.median(processor), 3),
+        }
+        measured[f"physforge {command}".strip()] = found
+        print("  ".join(f"{value:5.3f} s" for value in found.values()), f" physforge {command}")
     RESULTS.parent.mkdir(exist_ok=True)
     about = {
         "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "load": os.getloadavg()[0],
+        "cores": len(os.sched_getaffinity(0)),
+        "load": round(os.getloadavg()[0], 2),
         "runs": runs,
         "seconds": measured,
     }
