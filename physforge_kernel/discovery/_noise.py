@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from math import comb
 
@@ -17,32 +17,38 @@ _UNRESOLVED_SHARE = 0.05
 _UNRESOLVED_SDS = 6.0
 
 
-def noise_sd(values: np.ndarray) -> float:
+#: Steps that differ by less than this share are those of an even grid, written with few digits.
+_EVEN = 1e-4
+
+
+def noise_sd(values: np.ndarray, points: Sequence[np.ndarray]) -> float:
     """Standard deviation of white noise on samples of a smooth field.
 
     High-order differences annihilate what is smooth and keep white noise, with a known factor. A field that
     the grid does not resolve looks noisy to this estimate: it is an upper bound.
 
     Args:
-        values: (n_1, ..., n_d), on grids that are uniform or nearly so; NaN marks missing samples.
+        values: (n_1, ..., n_d); NaN marks missing samples.
+        points: the coordinates (n_i,) of each axis, increasing.
 
     Returns:
         The estimate, in the field's units.
 
     Example:
         >>> rng = np.random.default_rng(0)
-        >>> bool(abs(noise_sd(np.sin(np.linspace(0, 9, 900)) + 0.1 * rng.standard_normal(900)) - 0.1) < 0.01)
+        >>> t = np.linspace(0, 9, 900)
+        >>> bool(abs(noise_sd(np.sin(t) + 0.1 * rng.standard_normal(900), [t]) - 0.1) < 0.01)
         True
     """
     estimates = []
-    for rest in _differences(values):
+    for rest in _differences(values, points):
         squares = rest[np.isfinite(rest)] ** 2
         if squares.size >= 8:
             estimates.append(float(np.sqrt(squares.mean())))
     return min(estimates, default=0.0)
 
 
-def resolved(values: np.ndarray) -> np.ndarray:
+def resolved(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
     """Mask `(n_1, ..., n_d)` of the samples around which the grid resolves the field.
 
     Fronts and shocks leave high differences far beyond the noise. No smooth law can be read off there, and
@@ -56,7 +62,7 @@ def resolved(values: np.ndarray) -> np.ndarray:
     for axis in range(values.ndim):
         if values.shape[axis] < 3 * order:
             continue
-        rest = np.abs(np.diff(values, n=order, axis=axis)) / np.sqrt(comb(2 * order, order))
+        rest = np.abs(difference(values, axis, order, points[axis]))
         typical = float(np.nanmedian(rest)) / 0.6745
         rough = rest > max(_UNRESOLVED_SHARE * scale, _UNRESOLVED_SDS * typical)
         for i in np.argwhere(rough):
@@ -69,20 +75,20 @@ def resolved(values: np.ndarray) -> np.ndarray:
 _UNEVEN = 2.0
 
 
-def uneven_noise(values: np.ndarray) -> bool:
+def uneven_noise(values: np.ndarray, points: Sequence[np.ndarray]) -> bool:
     """Whether the noise is larger where the field is: noise that the corrections do not cover.
 
     Compares squared differences between the thirds of the samples with the largest and the smallest values.
     """
     rms = float(np.sqrt(np.nanmean(values**2)))
-    sigma = noise_sd(values)
+    sigma = noise_sd(values, points)
     if not 1e-3 * rms < sigma < 0.3 * rms:  # below there is nothing to see; above, size itself is noise
         return False
     order = 6
     axes = [axis for axis in range(values.ndim) if values.shape[axis] >= 3 * order]
     if not axes:
         return False
-    rests = {axis: np.diff(values, n=order, axis=axis) ** 2 for axis in axes}
+    rests = {axis: difference(values, axis, order, points[axis]) ** 2 for axis in axes}
     axis = min(axes, key=lambda axis: float(np.nanmean(rests[axis])))
     middle = tuple(slice(order // 2, -order // 2) if k == axis else slice(None) for k in range(values.ndim))
     size, squares = np.abs(values[middle]).ravel(), rests[axis].ravel()
@@ -94,31 +100,85 @@ def uneven_noise(values: np.ndarray) -> bool:
     return bool(squares[size >= high].mean() > _UNEVEN * squares[size <= low].mean())
 
 
-def fill_gaps(values: np.ndarray) -> np.ndarray:
+#: A sample is compared with the cubic through so many neighbours on either side.
+REACH = 2
+
+
+def fill_gaps(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
     """Fill single missing samples from their neighbours along an axis, to third order; larger gaps stay.
 
-    The filled share is small where it helps, and its noise is close to that of a sample.
+    The axis along which the field is smoothest comes first. The filled share is small where it helps, and its
+    noise is close to that of a sample.
     """
     if np.isfinite(values).all():
         return values
+    rests: list[tuple[float, int, np.ndarray]] = []
+    for axis, place in enumerate(points):
+        if len(place) > 2 * REACH:
+            weights = cubic_weights(place)
+            sizes = np.abs(cubic_rest(values, axis, weights))
+            known = sizes[np.isfinite(sizes)]
+            rests.append((float(np.median(known)) if known.size else np.inf, axis, weights))
     filled = values.copy()
-    for axis in range(values.ndim):
-        moved, source = np.moveaxis(filled, axis, 0), np.moveaxis(values, axis, 0)
-        if len(source) < 5:
-            continue
-        cubic = (-source[:-4] + 4 * source[1:-3] + 4 * source[3:-1] - source[4:]) / 6
-        gap = ~np.isfinite(moved[2:-2]) & np.isfinite(cubic)
-        moved[2:-2][gap] = cubic[gap]
+    for _, axis, weights in sorted(rests, key=lambda item: item[:2]):
+        cubic = -cubic_rest(values, axis, weights, centre=False)
+        gap = ~np.isfinite(filled) & np.isfinite(cubic)
+        filled[gap] = cubic[gap]
     return filled
 
 
-def _differences(values: np.ndarray) -> Iterator[np.ndarray]:
+def cubic_weights(points: np.ndarray) -> np.ndarray:
+    """`(n, 5)` weights of a sample less the cubic through its neighbours; rows at the ends are NaN."""
+    weights = np.full((len(points), 2 * REACH + 1), np.nan)
+    near = np.lib.stride_tricks.sliding_window_view(points, 2 * REACH + 1)
+    weights[REACH:-REACH, REACH] = 1.0
+    others = [k for k in range(2 * REACH + 1) if k != REACH]
+    for k in others:  # Lagrange's polynomials
+        steps = [(near[:, REACH] - near[:, j]) / (near[:, k] - near[:, j]) for j in others if j != k]
+        weights[REACH:-REACH, k] = -np.prod(steps, axis=0)
+    return weights
+
+
+def cubic_rest(values: np.ndarray, axis: int, weights: np.ndarray, *, centre: bool = True) -> np.ndarray:
+    """Samples less the cubic through their neighbours along one axis; NaN where there are too few.
+
+    Without `centre` the sample itself counts as zero.
+    """
+    moved = np.moveaxis(values, axis, 0)
+    inner = len(moved) - 2 * REACH
+    rest = np.full(moved.shape, np.nan)
+    shape = (inner, *([1] * (moved.ndim - 1)))
+    taken = [k for k in range(2 * REACH + 1) if centre or k != REACH]
+    parts = [weights[REACH:-REACH, k].reshape(shape) * moved[k : inner + k] for k in taken]
+    rest[REACH:-REACH] = np.sum(parts, axis=0)
+    return np.moveaxis(rest, 0, axis)
+
+
+def _differences(values: np.ndarray, points: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
     """Differences of `values` along one axis and along two, each scaled to keep the size of white noise."""
     for order in _ORDERS:
         axes = [axis for axis in range(values.ndim) if values.shape[axis] >= 3 * order]
         for chosen in [*((axis,) for axis in axes), *combinations(axes, 2)]:
-            rest, factor = values, 1.0
+            rest = values
             for axis in chosen:
-                rest = np.diff(rest, n=order, axis=axis)
-                factor *= comb(2 * order, order)
-            yield rest / np.sqrt(factor)
+                rest = difference(rest, axis, order, points[axis])
+            yield rest
+
+
+def difference(values: np.ndarray, axis: int, order: int, points: np.ndarray) -> np.ndarray:
+    """Differences `(..., n - order, ...)` that polynomials below `order` do not have, noise kept at its size.
+
+    On uneven points they are divided differences: plain ones would see noise in what is smooth.
+    """
+    steps = np.diff(points)
+    if np.ptp(steps) <= _EVEN * float(steps.mean()):
+        return np.diff(values, n=order, axis=axis) / np.sqrt(comb(2 * order, order))
+    near = np.lib.stride_tricks.sliding_window_view(points, order + 1)
+    gaps = (near[:, :, None] - near[:, None, :]) / (near[:, -1] - near[:, 0])[:, None, None]
+    gaps[:, range(order + 1), range(order + 1)] = 1.0
+    weights = 1 / np.prod(gaps, axis=2)
+    weights /= np.sqrt((weights**2).sum(axis=1, keepdims=True))
+    moved = np.moveaxis(values, axis, 0)
+    shape = (len(near), *([1] * (moved.ndim - 1)))
+    parts = [weights[:, k].reshape(shape) * moved[k : k + len(near)] for k in range(order + 1)]
+    return np.moveaxis(np.sum(parts, axis=0), 0, axis)

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ._noise import REACH, cubic_rest, cubic_weights, fill_gaps
+
 #: A sample is an outlier if it lies so many standard deviations of such differences off its neighbours ...
 _FAR = 7.0
 
@@ -20,9 +22,6 @@ _MOST = 0.05
 
 #: Rounds of search: an outlier can hide another beside it until it is left out.
 _ROUNDS = 4
-
-#: A sample is compared with the cubic through so many neighbours on either side.
-_REACH = 2
 
 
 def outliers(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
@@ -48,7 +47,7 @@ def outliers(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
         [40]
     """
     found = np.zeros(values.shape, dtype=bool)
-    weights = {i: _weights(p) for i, p in enumerate(points) if len(p) >= 4 * _REACH}
+    weights = {i: cubic_weights(p) for i, p in enumerate(points) if len(p) >= 4 * REACH}
     finite = values[np.isfinite(values)]
     finite = values[np.isfinite(values)]
     if not weights or not finite.size:
@@ -56,62 +55,39 @@ def outliers(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
     size = 1.4826 * float(np.median(np.abs(finite - np.median(finite)))) or float(np.std(finite))
     seen = values.copy()
     for _ in range(_ROUNDS):
-        rests = {axis: _rest(seen, axis, w) for axis, w in weights.items()}
-        new = _standing_out(rests, weights, _VISIBLE * size)
+        rests = {axis: cubic_rest(seen, axis, w) for axis, w in weights.items()}
+        new = _standing_out(rests, weights, _VISIBLE * size, strict=not found.any())
         if not new.any():
             break
         found |= new
-        off = np.stack([rest[new] for rest in rests.values()])
-        seen[new] -= np.nanmean(off, axis=0)
+        seen = fill_gaps(np.where(found, np.nan, values), points)
     few = found.sum() <= _MOST * len(finite)
     return found if few else np.zeros_like(found)
 
 
-def _weights(points: np.ndarray) -> np.ndarray:
-    """`(n, 5)` weights of a sample less the cubic through its neighbours; rows at the ends are NaN."""
-    weights = np.full((len(points), 2 * _REACH + 1), np.nan)
-    near = np.lib.stride_tricks.sliding_window_view(points, 2 * _REACH + 1)
-    weights[_REACH:-_REACH, _REACH] = 1.0
-    others = [k for k in range(2 * _REACH + 1) if k != _REACH]
-    for k in others:  # Lagrange's polynomials
-        steps = [(near[:, _REACH] - near[:, j]) / (near[:, k] - near[:, j]) for j in others if j != k]
-        weights[_REACH:-_REACH, k] = -np.prod(steps, axis=0)
-    return weights
-
-
-def _rest(values: np.ndarray, axis: int, weights: np.ndarray) -> np.ndarray:
-    """Samples less the cubic through their neighbours along one axis; NaN where there are too few."""
-    moved = np.moveaxis(values, axis, 0)
-    inner = len(moved) - 2 * _REACH
-    rest = np.full(moved.shape, np.nan)
-    shape = (inner, *([1] * (moved.ndim - 1)))
-    rest[_REACH:-_REACH] = sum(
-        weights[_REACH:-_REACH, k].reshape(shape) * moved[k : inner + k] for k in range(2 * _REACH + 1)
-    )
-    return np.moveaxis(rest, 0, axis)
-
-
 def _standing_out(
-    rests: Mapping[int, np.ndarray], weights: Mapping[int, np.ndarray], visible: float
+    rests: Mapping[int, np.ndarray], weights: Mapping[int, np.ndarray], visible: float, *, strict: bool
 ) -> np.ndarray:
-    """Samples that are off along all axes by much the same, in the pattern of one wrong sample along one.
+    """Samples that are off, in the pattern of one wrong sample, along one axis and by as much along others.
 
-    An axis along which a sample has too few neighbours has no say.
+    An axis along which a sample has too few neighbours has no say. Where there are outliers for certain (not
+    `strict`), nor has one along which the pattern is disturbed: another outlier may be next to this one.
     """
     known = np.isfinite(np.stack(list(rests.values())))
     stacked = np.where(known, np.stack(list(rests.values())), 0.0)
-    far = known.any(axis=0)
-    patterned = np.zeros(far.shape, dtype=bool)
+    far, patterned = np.zeros(known.shape, dtype=bool), np.zeros(known.shape, dtype=bool)
     for k, (axis, rest) in enumerate(rests.items()):
         sizes = np.abs(rest[known[k]])
         sd = 1.4826 * float(np.median(sizes)) if sizes.size else 0.0
-        far &= ~known[k] | (np.abs(stacked[k]) > max(_FAR * sd, visible))
-        patterned |= known[k] & _follows_pattern(rest, axis, weights[axis])
-    highest = np.where(known, stacked, -np.inf).max(axis=0)
-    lowest = np.where(known, stacked, np.inf).min(axis=0)
-    candidates = far & patterned
-    candidates[candidates] = (highest - lowest)[candidates] <= _ALIKE * np.abs(highest)[candidates]
-    return candidates
+        far[k] = np.abs(stacked[k]) > max(_FAR * sd, visible)
+        patterned[k] = known[k] & _follows_pattern(rest, axis, weights[axis])
+    asked = known if strict else known & patterned
+    highest = np.where(asked, stacked, -np.inf).max(axis=0)
+    lowest = np.where(asked, stacked, np.inf).min(axis=0)
+    chosen = np.logical_and((far | ~asked).all(axis=0), patterned.any(axis=0))
+    alike = np.zeros(known.shape[1:], dtype=bool)
+    alike[chosen] = (highest - lowest)[chosen] <= _ALIKE * np.abs(highest)[chosen]
+    return alike
 
 
 def _follows_pattern(rest: np.ndarray, axis: int, weights: np.ndarray) -> np.ndarray:
@@ -119,12 +95,12 @@ def _follows_pattern(rest: np.ndarray, axis: int, weights: np.ndarray) -> np.nda
     moved = np.moveaxis(rest, axis, 0)
     count = len(moved)
     good = np.ones(moved.shape, dtype=bool)
-    for k in range(-_REACH, _REACH + 1):
+    for k in range(-REACH, REACH + 1):
         if k == 0:
             continue
         here = slice(max(0, -k), count - max(0, k))
         there = slice(max(0, k), count - max(0, -k))
-        expected = weights[there, _REACH - k].reshape(-1, *([1] * (moved.ndim - 1))) * moved[here]
+        expected = weights[there, REACH - k].reshape(-1, *([1] * (moved.ndim - 1))) * moved[here]
         # NaN at a neighbour compares as False: it does not speak against the sample.
         good[here] &= ~(np.abs(moved[there] - expected) > _ALIKE * np.abs(moved[here]))
     return np.moveaxis(good, 0, axis)

@@ -141,13 +141,14 @@ def _with_noise(
     mask_fronts: bool,
 ) -> Sample:
     wrong = [outliers(v, points) for v in values]
-    values = [fill_gaps(np.where(w, np.nan, v)) for v, w in zip(values, wrong, strict=True)]
+    values = [fill_gaps(np.where(w, np.nan, v), points) for v, w in zip(values, wrong, strict=True)]
     measured = np.logical_and.reduce([np.isfinite(v) for v in values])
-    smooth = np.logical_and.reduce([resolved(v) for v in values])
+    smooth = np.logical_and.reduce([resolved(v, points) for v in values])
     if not mask_fronts or (~smooth).mean() > MOST_UNRESOLVED:
         smooth = np.ones_like(smooth)
     valid = measured & smooth
-    sigma = tuple(noise_sd(np.where(valid, v, np.nan)) for v in values)
+    clean = [np.where(valid, v, np.nan) for v in values]
+    sigma = tuple(noise_sd(v, points) for v in clean)
     filled = tuple(np.where(np.isfinite(v), v, 0.0) for v in values)
     return Sample(
         tuple(Axis(name, place) for name, place in zip(axes, points, strict=True)),
@@ -157,7 +158,9 @@ def _with_noise(
         None if valid.all() else valid,
         float((~smooth & measured).mean()),
         tuple(
-            name for name, v in zip(names, values, strict=True) if uneven_noise(np.where(valid, v, np.nan))
+            name
+            for name, v in zip(names, values, strict=True)
+            if uneven_noise(np.where(valid, v, np.nan), points)
         ),
         {name: int(w.sum()) for name, w in zip(names, wrong, strict=True) if w.any()},
     )

@@ -106,10 +106,28 @@ def _doubts(side: Side, law: SideLaw, refined: Refinement | None) -> list[str]:
     if side.suspect is not None:
         name, errors = side.suspect
         doubts.append(f"{name} may be missing: it would be {errors:.1f} standard errors from zero")
+    series = _series(law)
+    if series and found.unseen > APPROXIMATE:
+        doubts.append(
+            f"{', '.join(series[:-1])} and {series[-1]} are all the powers that were tried: "
+            "together they may stand for another function"
+        )
     if found.significance < 2 * CONVINCING:
         weakest = int(np.argmin(np.abs(found.fit.weights) / np.maximum(found.standard_errors, 1e-300)))
         doubts.append(f"{law.names[weakest]} is only {found.significance:.1f} standard errors from zero")
     return doubts
+
+
+def _series(law: SideLaw) -> list[str]:
+    """The powers of one component from the constant on, if the law has every one that the library has."""
+    features = law.estimate.scale.regression.features
+    inside = {law.columns[j].name for j in law.estimate.fit.support}
+    for c in range(len(law.columns[0].components)):
+        tried = [law.columns[j] for j in features]
+        powers = [f.name for f in tried if not f.order and f.exponents[c] == f.degree]
+        if len(powers) > 2 and set(powers) <= inside:
+            return powers
+    return []
 
 
 def _why(side: Side, law: SideLaw) -> str:

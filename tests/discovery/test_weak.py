@@ -108,16 +108,28 @@ def test_standard_errors_are_those_of_repeated_experiments() -> None:
 @given(fraction=st.floats(0.01, 1.0))
 def test_the_noise_level_is_found(fraction: float) -> None:
     rng = np.random.default_rng(5)
-    assert noise_sd(FIELD + fraction * rng.standard_normal(FIELD.shape)) == pytest.approx(fraction, rel=0.1)
+    assert noise_sd(FIELD + fraction * rng.standard_normal(FIELD.shape), (T, X)) == pytest.approx(
+        fraction, rel=0.1
+    )
 
 
 def test_a_jump_is_unresolved_and_noise_is_not() -> None:
     rng = np.random.default_rng(6)
     noisy = FIELD + 0.2 * rng.standard_normal(FIELD.shape)
-    assert resolved(noisy).mean() > 0.98
+    assert resolved(noisy, (T, X)).mean() > 0.98
     jump = FIELD + np.where(X[None, :] > 2.5, 3.0, 0.0)
-    assert not resolved(jump)[:, 38:42].any()
-    assert resolved(jump)[:, :30].all()
+    assert not resolved(jump, (T, X))[:, 38:42].any()
+    assert resolved(jump, (T, X))[:, :30].all()
+
+
+def test_an_uneven_grid_is_no_noise_and_no_front() -> None:
+    rng = np.random.default_rng(7)
+    t, x = (np.sort(rng.choice(np.linspace(0, end, 120), 90, replace=False)) for end in (2, 5))
+    field = np.sin(x[None, :] - t[:, None])
+    assert noise_sd(field, (t, x)) < 1e-4
+    assert resolved(field, (t, x)).all()
+    noisy = field + 0.1 * rng.standard_normal(field.shape)
+    assert noise_sd(noisy, (t, x)) == pytest.approx(0.1, rel=0.1)
 
 
 def test_features_expand_by_the_product_rule() -> None:
