@@ -5,7 +5,8 @@
 
 Every row is a law at a noise level over seeds 0 to 9; no setting changes between rows. Finished rows are kept
 in benchmarks/results/discovery.json, so that the command goes on where it was stopped; `--anew` starts over.
-Times are of one core: run it under `taskset -c 0`. `--table` writes the table of the documentation.
+Times are those of the processor, which discovery uses one core of, so that other work on the machine does not
+count. `--table` writes the table of the documentation.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,9 +49,12 @@ def cases(pde_find: Path | None) -> Iterator[tuple[str, str, xr.Dataset, pf.Equa
 
 def measure(field: xr.Dataset, true: pf.Equation, fraction: float, seed: int) -> dict[str, Any]:
     """One discovery, held against the truth."""
-    found = pf.discover(pf.add_noise(field, fraction, seed=seed) if fraction else field)
+    noisy = pf.add_noise(field, fraction, seed=seed) if fraction else field
+    started = time.process_time()
+    found = pf.discover(noisy)
+    seconds = time.process_time() - started
     right = found.best.equation.same_terms(true)
-    row: dict[str, Any] = {"right": right, "verdict": found.verdict.kind, "seconds": found.seconds}
+    row: dict[str, Any] = {"right": right, "verdict": found.verdict.kind, "seconds": seconds}
     if right:
         errors, inside = [], []
         intervals = found.best.intervals(0.95)
