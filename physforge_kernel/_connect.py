@@ -8,35 +8,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ._home import home
-from .errors import ReportError, WorkspaceError
+from .errors import ReportError
 
 if TYPE_CHECKING:
     from .workspace._embedded import EmbeddedWorkspace
-    from .workspace._protocol import Progress, Report
+    from .workspace._protocol import Progress, Report, Workspace
 
 
-def connect() -> EmbeddedWorkspace:
+def connect() -> Workspace:
     """Open your workspace: datasets with versions, jobs that outlive the notebook, and reports.
 
     It lies in the folder that the environment variable `PHYSFORGE_HOME` names, or in `~/.physforge`, and is
     made on first use. Jobs that an earlier runner left unfinished are taken up again. Where several people
     share the folder, `PHYSFORGE_OWNER` says whose datasets, jobs and reports these are.
 
+    With `PHYSFORGE_URL` set, as on a hub, it is what the service there keeps for you: `PHYSFORGE_TOKEN`, or
+    else `JUPYTERHUB_API_TOKEN`, says who you are.
+
     Returns:
         The workspace, with `.datasets`, `.jobs` and `.reports`.
 
     Raises:
-        WorkspaceError: the folder cannot be used, or `PHYSFORGE_URL` is set.
+        WorkspaceError: the folder cannot be used; or the service does not answer, or refuses the token.
 
     Example:
         >>> connect().jobs.list()
         No jobs.
     """
     if url := os.environ.get("PHYSFORGE_URL", "").strip():
-        raise WorkspaceError(
-            f"PHYSFORGE_URL is {_without_userinfo(url)!r}, but this version of PhysForge has no HTTP client "
-            "yet. Unset PHYSFORGE_URL to use the workspace under PHYSFORGE_HOME."
-        )
+        return _through_a_service(url)
     workspace = open_home(home(), owner=os.environ.get("PHYSFORGE_OWNER", ""))
     workspace.jobs.take_up()
     return workspace
@@ -60,17 +60,13 @@ def open_home(home: Path, *, owner: str = "") -> EmbeddedWorkspace:
     )
 
 
-def _without_userinfo(url: str) -> str:
-    """Return a URL without the name and the password before its host, which no message may repeat.
+def _through_a_service(url: str) -> Workspace:
+    from .client import HttpWorkspace
 
-    Example:
-        >>> _without_userinfo("https://ann:secret@lab.example/services")
-        'https://lab.example/services'
-    """
-    scheme, slashes, rest = url.partition("://")
-    if not slashes:
-        scheme, rest = "", url
-    return f"{scheme}{slashes}{rest.rpartition('@')[2]}"
+    given = (os.environ.get(name, "").strip() for name in ("PHYSFORGE_TOKEN", "JUPYTERHUB_API_TOKEN"))
+    workspace = HttpWorkspace(url, next(filter(None, given), None))
+    workspace.person()  # whoever cannot be served learns it here, and not in the middle of their work
+    return workspace
 
 
 def _render(

@@ -14,21 +14,20 @@ import physforge_kernel as pf
 from physforge_kernel.errors import JobError, NotFoundError, PhysForgeWarning, WorkspaceError
 from physforge_kernel.jobs import runner_status
 from physforge_kernel.jobs._starter import RunnerFiles
-from physforge_kernel.workspace._embedded import EmbeddedWorkspace
+from physforge_kernel.workspace import EmbeddedWorkspace, Workspace
+
+
+def home_of(workspace: Workspace) -> Path:
+    assert isinstance(workspace, EmbeddedWorkspace)
+    return workspace.home
 
 
 def test_the_workspace_lies_under_physforge_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PHYSFORGE_HOME", "~/lab")
-    assert pf.connect().home == tmp_path / "lab"
+    assert home_of(pf.connect()) == tmp_path / "lab"
     monkeypatch.delenv("PHYSFORGE_HOME")
-    assert pf.connect().home == tmp_path / ".physforge"
-
-
-def test_a_url_is_answered_with_what_this_version_lacks(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("PHYSFORGE_URL", "https://lab.example/services/physforge")
-    with pytest.raises(WorkspaceError, match="no HTTP client yet"):
-        pf.connect()
+    assert home_of(pf.connect()) == tmp_path / ".physforge"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +72,7 @@ def test_connecting_takes_up_what_was_left_unfinished(
         job = EmbeddedWorkspace(home).jobs.submit("trial-echo")  # queued, and nobody told
         assert runner_status(home) is None
         workspace = pf.connect()
-        eventually(lambda: workspace.records.get(job.id).state == "succeeded", "The job is done")
+        eventually(lambda: workspace.jobs.record(job.id).state == "succeeded", "The job is done")
 
 
 def test_a_workspace_whose_runner_does_not_come_up_still_opens_and_says_so(

@@ -23,9 +23,11 @@ from physforge_kernel.workspace import Claim, EmbeddedWorkspace, JobRecords, Wor
 from physforge_kernel.workspace._object_store import LocalObjectStore
 from physforge_kernel.workspace._schema import open_database
 
+from .ways_in import over_a_socket, over_tcp
+
 WayIn = Callable[[EmbeddedWorkspace], AbstractContextManager[Workspace]]
 
-WAYS_IN: dict[str, WayIn] = {"embedded": nullcontext}
+WAYS_IN: dict[str, WayIn] = {"embedded": nullcontext, "tcp": over_tcp, "socket": over_a_socket}
 """Name -> what leads to an embedded workspace, for as long as a test lasts."""
 
 

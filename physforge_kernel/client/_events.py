@@ -1,0 +1,81 @@
+"""A job's story as it happens: server-sent events, followed over lines that break."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+
+from ..workspace._job_views import FINAL_STATES, Event, JobRecord
+from ._line import Line
+from ._problems import UnreachableError, error_of, unreachable
+from ._records import EVENT
+
+_PATIENCE = 60.0  # seconds, for a service that is gone to come back
+_SLOWEST = 2.0
+
+
+def follow(
+    line: Line, id: str, record: Callable[[], JobRecord], after: int, deadline: float | None
+) -> Iterator[Event]:
+    """Yield a job's events with a `seq` above `after` to its last, or until the deadline.
+
+    Args:
+        record: looks at the job.
+        deadline: on the monotonic clock; None for as long as it takes.
+
+    Raises:
+        PhysForgeError: the service refused, or was gone for a minute.
+    """
+    seen, heard, pause = after, time.monotonic(), 0.1
+    while True:
+        wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+        try:
+            for event in _told(line, id, seen, wait):
+                seen, pause = event.seq, 0.1
+                yield event
+                if event.type in FINAL_STATES:
+                    return
+            heard = time.monotonic()
+            job = record()
+            if job.is_finished and job.last_event <= seen:
+                return
+        except (httpx.TransportError, UnreachableError) as error:
+            if time.monotonic() - heard > _PATIENCE:
+                raise unreachable(line.address.shown, error) from error
+        now = time.monotonic()
+        if deadline is not None and now >= deadline:
+            return
+        time.sleep(pause if deadline is None else min(pause, deadline - now))
+        pause = min(_SLOWEST, 2 * pause)
+
+
+def _told(line: Line, id: str, after: int, wait: float | None) -> Iterator[Event]:
+    headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}
+    with line.stream("jobs", id, "events", headers=headers, wait=wait) as answer:
+        for type, data in parsed(answer.iter_lines()):
+            if type == "problem":
+                raise error_of(json.loads(data))
+            yield EVENT.validate_json(data)
+
+
+def parsed(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
+    """Yield the type and the data of each server-sent event; what was cut off in its middle is none.
+
+    >>> list(parsed(iter([": hello", "", "id: 4", "event: log", "data: {", "data: }", "", "data: cut"])))
+    [('log', '{\\n}')]
+    """
+    type, data = "message", []
+    for line in lines:
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if not line:
+            if data:
+                yield type, "\n".join(data)
+            type, data = "message", []
+        elif name == "event":
+            type = value
+        elif name == "data":
+            data.append(value)
