@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from ._svg import formula, gallery, label
 from .law import Side, line, sides, tex
 from .numbers import MINUS, noise, plain_number, sentence, typeset
 
+if TYPE_CHECKING:
+    import xarray
+
 KINDS = {
     "identified": "Identified: the data single out this law.",
     "ambiguous": "Ambiguous: this is the best law found, and there are doubts.",
@@ -23,22 +26,30 @@ KINDS = {
 
 def headline(run: Run, title: str = "") -> Html:
     """Show the title, the verdict and the law: what someone reads who reads nothing else."""
-    verdict = run.result["verdict"]
-    kind = str(verdict["kind"])
     heading = title or f"The law behind {run.dataset.name}"
     byline = f"{run.dataset.ref} \u00b7 {run.job.id} \u00b7 {_date(run.job.finished)}"
-    laws = "".join(f'<p class="pf-law">{_law_markup(side)}</p>' for side in sides(run.result))
     markup = (
         '<p class="pf-kicker">PhysForge \u00b7 discovery</p>'
         f"<h1>{escape(heading)}</h1>"
         f'<p class="pf-byline">{escape(byline)}</p>'
+    )
+    said = verdict(run)
+    return Html(markup + said.markup, f"{heading}\n{byline}\n\n{said.text}")
+
+
+def verdict(run: Run) -> Html:
+    """Show the law, typeset, and whether the data settle it, in a box of the verdict's colour."""
+    found = run.result["verdict"]
+    kind = str(found["kind"])
+    laws = "".join(f'<p class="pf-law">{_law_markup(side)}</p>' for side in sides(run.result))
+    markup = (
         f'<div class="pf-verdict {escape(kind.replace(" ", "-"))}">'
         f'<p class="pf-kind">{escape(KINDS.get(kind, kind))}</p>{laws}'
-        f"<p>{escape(sentence(verdict['text']))}</p></div>"
+        f"<p>{escape(sentence(found['text']))}</p></div>"
         '<p class="pf-small">The number after \u00b1 is one standard error; the table has 95 % intervals.</p>'
     )
     lines = "\n".join(line(side) for side in sides(run.result))
-    return Html(markup, f"{heading}\n{byline}\n\n{lines}\n{kind}: {verdict['text']}")
+    return Html(markup, f"{lines}\n{kind}: {found['text']}")
 
 
 def _law_markup(side: Side) -> str:
@@ -81,10 +92,7 @@ def law(run: Run) -> Html:
 def data(run: Run) -> Html:
     """Show the data: what was measured, where, and how noisy it is."""
     field = run.field
-    drawn = gallery(
-        _fields.pictures(field, alone=True), f"The data of {run.dataset.ref}, as they were uploaded."
-    )
-    return Html(drawn, "The data, drawn.") + facts(
+    return drawn(field, f"The data of {run.dataset.ref}, as they were uploaded.") + facts(
         {
             "variables": ", ".join(
                 label(name, item.attrs.get("units")) for name, item in field.data_vars.items()
@@ -94,6 +102,11 @@ def data(run: Run) -> Html:
             "description": run.dataset.description,
         }
     )
+
+
+def drawn(field: xarray.Dataset, caption: str = "") -> Html:
+    """Draw every variable of a field: lines over one axis, maps over two, snapshots over more."""
+    return Html(gallery(_fields.pictures(field, alone=True), caption), "The data, drawn.")
 
 
 def _axis(name: str, coordinate: Any) -> str:

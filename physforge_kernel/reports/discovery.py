@@ -12,13 +12,14 @@ from ._fit import fit
 from ._provenance import provenance
 from ._rollout import Rollout, forward, rollout
 from ._run import Run, load
-from ._sections import data, headline, law
+from ._sections import data, drawn, headline, law, verdict
 
 __all__ = [
     "Rollout",
     "Run",
     "candidates",
     "data",
+    "drawn",
     "fit",
     "forward",
     "headline",
@@ -26,4 +27,5 @@ __all__ = [
     "load",
     "provenance",
     "rollout",
+    "verdict",
 ]
