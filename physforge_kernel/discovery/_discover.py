@@ -14,7 +14,7 @@ from ._prepare import prepare
 from ._projection import Sample
 from ._result import Candidate, Discovery
 from ._side import Side, SideLaw, sides
-from ._verdict import CONTRADICTED, DISCRETISED, RANKS, Verdict, combine, judge
+from ._verdict import CONTRADICTED, DISCRETISED, RANKS, UNSEEN, Verdict, combine, judge
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -151,22 +151,27 @@ def _holds(side: Side) -> bool:
     return side.best.estimate.worst_lack <= CONTRADICTED
 
 
+def _shown(side: Side) -> bool:
+    """Whether a law holds and noise does not hide most of what it explains."""
+    return _holds(side) and side.best is not None and side.best.estimate.unseen <= UNSEEN
+
+
 def _foremost(
     attempts: Sequence[tuple[dict[str, Verdict], tuple[Side, ...]]],
 ) -> tuple[dict[str, Verdict], tuple[Side, ...]]:
-    """The attempt with the best verdict; the lower order where they are alike.
+    """The attempt with the best verdict, then one that all scales show, then the lower order.
 
-    A law of higher order that is not identified must at least hold at all scales: with many terms and few
-    test functions some law always fits at one.
+    A law of higher order that is not identified must at least hold at all scales and stand out of the noise:
+    with many terms and few test functions some law always fits at one.
     """
 
-    def merit(i: int) -> int:
+    def merit(i: int) -> tuple[int, bool, int]:
         verdicts, found = attempts[i]
-        rank = _rank(verdicts)
-        sound = i == 0 or rank == len(RANKS) - 1 or all(_holds(side) for side in found)
-        return rank if sound else -1
+        rank, shown = _rank(verdicts), all(_shown(side) for side in found)
+        counts = i == 0 or shown or rank == len(RANKS) - 1
+        return rank if counts else -1, shown, -i
 
-    return attempts[max(range(len(attempts)), key=lambda i: (merit(i), -i))]
+    return attempts[max(range(len(attempts)), key=merit)]
 
 
 def _rank(verdicts: dict[str, Verdict]) -> int:

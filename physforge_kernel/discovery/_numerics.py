@@ -61,6 +61,12 @@ def _on_samples(samples: Sequence[Sample]) -> Iterator[str]:
                 f"The noise on {name}{which} is larger where {name} is. The corrections assume that it is "
                 "the same everywhere, so that the law and its intervals are less sure than they look."
             )
+        for name in sample.heavy:
+            if name not in sample.uneven:
+                yield (
+                    f"The noise on {name}{which} has heavier tails than Gaussian noise, which the "
+                    "corrections assume, so that the law and its intervals are less sure than they look."
+                )
         for name, values, sigma in zip(sample.components, sample.values, sample.sigma, strict=True):
             rms = float(np.sqrt(np.mean(values**2)))
             if rms > 0 and sigma / rms > 1e-3:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import DiscoveryError
-from ._noise import fill_gaps, noise_sd, resolved, uneven_noise
+from ._noise import fill_gaps, heavy_tailed, noise_sd, resolved, uneven_noise
 from ._outliers import outliers
 from ._projection import Axis, Sample
 
@@ -163,4 +163,5 @@ def _with_noise(
             if uneven_noise(np.where(valid, v, np.nan), points)
         ),
         {name: int(w.sum()) for name, w in zip(names, wrong, strict=True) if w.any()},
+        tuple(name for name, v in zip(names, clean, strict=True) if heavy_tailed(v, points)),
     )

@@ -40,7 +40,7 @@ class Sample:
 
     `valid` masks samples to be used (None: all); `unresolved` is the share left out as not resolved by the
     grid; `uneven` names components whose noise grows with their size; `outliers` counts samples that were
-    taken for outliers and treated as missing.
+    taken for outliers and treated as missing; `heavy` names components whose noise has heavy tails.
     """
 
     grid: tuple[Axis, ...]
@@ -51,6 +51,7 @@ class Sample:
     unresolved: float = 0.0
     uneven: tuple[str, ...] = ()
     outliers: Mapping[str, int] = field(default_factory=dict)
+    heavy: tuple[str, ...] = ()
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -151,6 +152,11 @@ class Projection:
     def uneven(self) -> tuple[str, ...]:
         """Components whose noise grows with their size, in any of the experiments."""
         return tuple(dict.fromkeys(name for block in self.blocks for name in block.sample.uneven))
+
+    @property
+    def heavy(self) -> tuple[str, ...]:
+        """Components whose noise has heavy tails, in any of the experiments."""
+        return tuple(dict.fromkeys(name for block in self.blocks for name in block.sample.heavy))
 
     @property
     def effective_rows(self) -> float:

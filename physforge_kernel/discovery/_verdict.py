@@ -27,7 +27,7 @@ FAILED = 0.15
 CONTRADICTED = 0.05
 
 #: Share of the left side that the noise may hide before other terms in it are a matter of doubt.
-UNSEEN = 0.4
+UNSEEN = 0.25
 
 #: Independent test functions per term that a law must rest on.
 ROWS_PER_TERM = 4.0
@@ -94,6 +94,9 @@ def _doubts(side: Side, law: SideLaw, refined: Refinement | None) -> list[str]:
     uneven = found.scale.regression.projection.uneven
     if uneven:
         doubts.append(f"the noise on {', '.join(uneven)} is not the same everywhere, as the method assumes")
+    heavy = [name for name in found.scale.regression.projection.heavy if name not in uneven]
+    if heavy:
+        doubts.append(f"the noise on {', '.join(heavy)} has more large errors than the method assumes")
     if found.unseen > UNSEEN:
         doubts.append(
             f"the noise would hide {percent(min(found.unseen, 1.0))} of {side.left}, other terms in it"

@@ -93,3 +93,12 @@ def test_one_outlier_is_spoken_of_in_the_singular() -> None:
 
 def test_a_clean_field_has_no_note_on_outliers() -> None:
     assert not any("far from all" in note for note in pf.discover(plane(T, X, SMOOTH)).notes)
+
+
+def test_noise_with_heavy_tails_is_noticed_and_gaussian_noise_is_not() -> None:
+    field = reference("burgers")
+    errors = np.random.default_rng(5).standard_t(3, field.u.shape)
+    found = pf.discover(field + 0.03 * float(field.u.std()) * errors)
+    assert found.verdict.kind != "identified"
+    assert any("heavier tails" in note for note in found.notes)
+    assert not any("tails" in note for note in pf.discover(pf.add_noise(field, 0.05, seed=0)).notes)
