@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-
 from physforge_hub._visit import Visit
 
 ROOT = Path(__file__).parents[1]

@@ -37,7 +37,7 @@ def configure(c: Any, settings: Settings) -> None:
     configure_proxy(c, settings, started_by_hub=not kept_by_another)
     c.JupyterHub.custom_scopes = custom_scopes()
     c.JupyterHub.load_roles = roles(settings)
-    c.JupyterHub.services = services(settings)
+    c.JupyterHub.services = services(settings, started_by_hub=not kept_by_another)
     c.JupyterHub.spawner_class = LabSpawner
     c.LabSpawner.lab = settings
 

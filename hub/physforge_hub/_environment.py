@@ -48,8 +48,16 @@ def for_the_hub(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     }
 
 
+def kept(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment of the programs that work for people: the service and the runner of jobs."""
+    names = (*KEPT, "HOME", "USER")
+    return {
+        name: value
+        for name, value in environment.items()
+        if name in names or name.startswith(("PHYSFORGE_RUNNER_", "PHYSFORGE_SERVICE_"))
+    }
+
+
 def for_the_runner(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment of a lab's runner of jobs, which stays while the lab does."""
-    settings = {name: value for name, value in environment.items() if name.startswith("PHYSFORGE_RUNNER_")}
-    kept = {name: environment[name] for name in (*KEPT, "HOME", "USER") if name in environment}
-    return {"PHYSFORGE_RUNNER_IDLE_SECONDS": "1e9"} | settings | kept
+    return {"PHYSFORGE_RUNNER_IDLE_SECONDS": "1e9"} | kept(environment)

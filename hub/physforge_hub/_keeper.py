@@ -1,12 +1,14 @@
 """`python -m physforge_hub._keeper`: keeps the parts of a lab alive while whoever started it lives.
 
-The proxy, the hub and the runner of jobs are its children; what those start becomes its child when they die.
-It starts a part again that ends. When it is asked to stop, or whoever started it is gone, it ends everything.
+The proxy, the hub, the service and the runner of jobs are its children; what those start becomes its child
+when they die. It starts a part again that ends. When it is asked to stop, or whoever started it is gone, it
+ends everything.
 """
 
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -22,23 +24,27 @@ from ._environment import for_the_hub, for_the_runner
 from ._logs import last_words, open_log
 from ._processes import Bell, adopt_orphans, end_children, reap
 from ._proxy import proxy_command
+from ._services import service_command, service_environment
 from ._settings import Settings
 
 PATIENCE = 20.0  # seconds, for servers to save what they hold and for jobs to go back to the queue
 _STARTS = 4
 _WITHIN = 180.0  # seconds: a part that has to be started so often in so short a time is given up
 _LOOK_EVERY = 2.0  # seconds, between looks for the runner
+_LOOK_CLOSELY_EVERY = 0.1  # seconds, between looks whether a part listens yet
 
 
 @dataclass
 class Part:
-    """One program of the lab, and how often it had to be started of late."""
+    """One program of the lab, where it listens, and how often it had to be started of late."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
+    address: tuple[str, int]
     log: Path
     pid: int = 0
+    has_listened: bool = False
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=_STARTS))
 
     def start(self) -> None:
@@ -46,7 +52,6 @@ class Part:
         self.starts.append(time.monotonic())
         log = open_log(self.log)
         try:
-            # It is buried by `reap`, like the others, and so its Popen is not kept.
             process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
@@ -57,12 +62,32 @@ class Part:
             )
         finally:
             os.close(log)
-        process.returncode = 0
+        process.returncode = 0  # it is buried by `reap`, like the others, and not by its Popen
         self.pid = process.pid
 
-    def ends_too_often(self) -> bool:
-        """Say whether it was started so often that starting it once more is no help."""
-        return len(self.starts) == _STARTS and time.monotonic() - self.starts[0] < _WITHIN
+    def look(self) -> bool:
+        """Return whether it listens, or did once."""
+        if not self.has_listened:
+            with suppress(OSError):
+                socket.create_connection(self.address, timeout=1.0).close()
+                self.has_listened = True
+        return self.has_listened
+
+    def start_again(self) -> None:
+        """Start it again after it ended.
+
+        Raises:
+            PhysForgeError: it never worked, or ends again and again.
+        """
+        if not self.has_listened:
+            raise PhysForgeError(f"The lab's {self.name} could not be started. {last_words(self.log)}")
+        if len(self.starts) == _STARTS and time.monotonic() - self.starts[0] < _WITHIN:
+            raise PhysForgeError(
+                f"The lab's {self.name} ended {_STARTS} times within {_WITHIN:g} seconds, and the lab stops. "
+                f"{last_words(self.log)}"
+            )
+        _say(f"The lab's {self.name} ended, and is started again. {last_words(self.log)}")
+        self.start()
 
 
 def keep(settings: Settings, lifeline: int) -> int:
@@ -78,10 +103,7 @@ def keep(settings: Settings, lifeline: int) -> int:
     bell = Bell()
     adopt_orphans()
     try:
-        parts = [
-            Part("proxy", proxy_command(settings), for_the_hub(), settings.logs / "proxy.log"),
-            Part("hub", hub_command(), for_the_hub() | settings.environment(), settings.logs / "hub.log"),
-        ]
+        parts = _parts(settings)
         for part in parts:
             part.start()
         _watch(parts, settings, bell, lifeline)
@@ -101,26 +123,29 @@ def hub_command() -> list[str]:
     return [sys.executable, "-P", "-m", "jupyterhub", f"--config={config}"]
 
 
+def _parts(settings: Settings) -> list[Part]:
+    def part(name: str, command: Sequence[str], environment: Mapping[str, str], port: int) -> Part:
+        return Part(name, command, environment, (settings.ip, port), settings.logs / f"{name}.log")
+
+    of_the_hub = for_the_hub() | settings.environment()
+    return [
+        part("proxy", proxy_command(settings), for_the_hub(), settings.port),
+        part("hub", hub_command(), of_the_hub, settings.hub_port),
+        part("service", service_command(), service_environment(settings), settings.service_port),
+    ]
+
+
 def _watch(parts: Sequence[Part], settings: Settings, bell: Bell, lifeline: int) -> None:
     runner = _RunnerOfJobs(settings)
     while not bell.asked_to_stop:
-        runner.look()
-        if bell.wait(_LOOK_EVERY, lifeline):
+        if everything_listens := all([part.look() for part in parts]):
+            runner.look()  # not sooner: nobody waits for it yet, and it is not light
+        if bell.wait(_LOOK_EVERY if everything_listens else _LOOK_CLOSELY_EVERY, lifeline):
             return
         ended = reap()
         for part in parts:
             if part.pid in ended and not bell.asked_to_stop:
-                _start_again(part)
-
-
-def _start_again(part: Part) -> None:
-    if part.ends_too_often():
-        raise PhysForgeError(
-            f"The lab's {part.name} ended {_STARTS} times within {_WITHIN:g} seconds, and the "
-            f"lab stops. {last_words(part.log)}"
-        )
-    _say(f"The lab's {part.name} ended, and is started again. {last_words(part.log)}")
-    part.start()
+                part.start_again()
 
 
 class _RunnerOfJobs:

@@ -21,6 +21,16 @@ def proxy_secret(state: Path) -> str:
     return kept(state / "proxy_secret", secrets.token_hex(32))[0]
 
 
+def service_token(state: Path) -> str:
+    """Return what the workspace's service shows to the hub, where it was not the hub that started it."""
+    return kept(state / "service_token", secrets.token_hex(32))[0]
+
+
+def cookie_secret(state: Path) -> str:
+    """Return what the workspace's service signs browsers' cookies with."""
+    return kept(state / "service_cookie_secret", secrets.token_hex(32))[0]
+
+
 def password(state: Path, *, renew: bool = False) -> tuple[str, bool]:
     """Return the password that people sign in with, and whether it was made just now.
 

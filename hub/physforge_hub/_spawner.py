@@ -55,6 +55,10 @@ class LabSpawner(SimpleLocalProcessSpawner):
     def _answer_seconds(self) -> int:
         return round(self.lab.start_seconds)
 
+    @default("poll_interval")
+    def _look_every_seconds(self) -> int:
+        return 5
+
     @default("interrupt_timeout")
     def _interrupt_seconds(self) -> int:
         return 10

@@ -31,13 +31,22 @@ class Visit:
         # `trust_env`: a proxy that leads elsewhere knows nothing of this machine's loopback interface.
         self.http = httpx.Client(base_url=url, follow_redirects=True, timeout=60.0, trust_env=False)
         try:
-            self.http.get("/hub/login").raise_for_status()
-            form = {"username": person, "password": password, "_xsrf": self._xsrf()}
-            answer = self.http.post("/hub/login", data=form, follow_redirects=False)
+            self._sign_in(password)
         except httpx.HTTPError as error:
+            self.close()
             raise PhysForgeError(f"The lab at {url} does not answer: {error}.") from error
+        except PhysForgeError:
+            self.close()
+            raise
+
+    def _sign_in(self, password: str) -> None:
+        self.http.get("/hub/login").raise_for_status()
+        form = {"username": self.person, "password": password, "_xsrf": self._xsrf()}
+        answer = self.http.post("/hub/login", data=form, follow_redirects=False)
         if not answer.is_redirect:
-            raise PhysForgeError(f"The lab at {url} does not let {person} in with this password.")
+            raise PhysForgeError(
+                f"The lab at {self.http.base_url} does not let {self.person} in with this password."
+            )
 
     def token(self, note: str, seconds: int, scopes: Sequence[str] | None = None) -> str:
         """Return a token with which a program acts for this person.

@@ -16,7 +16,7 @@ from physforge_kernel._lifeline import die_with
 from physforge_kernel.errors import PhysForgeError
 
 from ._logs import open_log
-from ._secrets import kept
+from ._secrets import cookie_secret
 from ._settings import Settings
 
 
@@ -68,7 +68,7 @@ def _serve(settings: Settings) -> None:
             )
     address = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
     prefix = os.environ["JUPYTERHUB_SERVICE_PREFIX"]
-    sign_in = HubSignIn(kept(settings.state / "service_cookie_secret", os.urandom(32).hex())[0])
+    sign_in = HubSignIn(cookie_secret(settings.state))
     app = create_app(open_home(settings.home), sign_in, prefix=prefix)
     add_callback(app, sign_in)
     serve(app, listen_on_port(address.port or settings.service_port, address.hostname or settings.ip))
