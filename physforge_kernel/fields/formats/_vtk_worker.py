@@ -7,17 +7,20 @@ in FOLDER `mesh.json` and, if it succeeded, `mesh.npz` with the arrays.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyvista
 
 
 def main(source: str, limit: str, folder: str) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (int(limit), int(limit)))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.write(1, b"opening")
     try:
         about, arrays = _read(source)
     except MemoryError:
@@ -30,8 +33,6 @@ def main(source: str, limit: str, folder: str) -> None:
 
 
 def _read(source: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    import pyvista
-
     with pyvista.VtkErrorCatcher(raise_errors=True):
         mesh: Any = pyvista.read(source)
     about: dict[str, Any] = {"type": type(mesh).__name__}
