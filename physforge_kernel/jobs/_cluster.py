@@ -6,9 +6,10 @@ let any other account of the machine run code as this one; this one listens on n
 anything. (Dask insists on an HTTP server per node: it is bound to 127.0.0.1 and tells nothing.) Tasks are
 plain functions of picklable arguments all the same, so that remote workers can take the place of this one.
 
-The worker advertises `job=m, task=n` and has `m + n` threads, so a job that waits for its inner tasks never
-holds up what it waits for. There is one worker, not `m` with `job=1`, because Dask picks a worker that has
-the resource, not one that has it free: of two, one could queue what the other has room for.
+The worker advertises `job=m, task=n, waiting=m` and has as many threads, so a job that waits for its inner
+tasks never holds up what it waits for, nor does a notebook that waits for jobs. There is one worker, not `m`
+with `job=1`, because Dask picks a worker that has the resource, not one that has it free: of two, one could
+queue what the other has room for.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 JOB_SLOT = {"job": 1}
 TASK_SLOT = {"task": 1}
+WAITING_SLOT = {"waiting": 1}
+"""For a job that may itself wait for jobs."""
 
 CONFIG = {
     # A lost attempt must come back to the runner, which claims the job anew with a higher fence.
@@ -55,10 +58,10 @@ def local_cluster(settings: Settings, folder: Path) -> Iterator[Client]:
         dask.config.set(CONFIG),
         LocalCluster(
             n_workers=1,
-            threads_per_worker=jobs + tasks,
+            threads_per_worker=2 * jobs + tasks,
             processes=False,
             protocol="inproc://",
-            resources={"job": jobs, "task": tasks},
+            resources={"job": jobs, "task": tasks, "waiting": jobs},
             scheduler_kwargs={"dashboard": False},
             dashboard_address="127.0.0.1:0",
             worker_dashboard_address="127.0.0.1:0",

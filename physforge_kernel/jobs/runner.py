@@ -48,7 +48,7 @@ class Runner:
         self._settings = settings
         self._stop = stop
         self._name = f"{socket.gethostname()}:{os.getpid()}"
-        self._running: dict[str, tuple[Claim, Future]] = {}
+        self._running: dict[str, tuple[Claim, Future, dict[str, int]]] = {}
         self._slots = settings.slots()[0]
         self._wall = time.time()
         self._trust_leases_from = 0.0
@@ -86,7 +86,7 @@ class Runner:
 
     def stand_down(self) -> None:
         """Have every attempt end and go back to the queue, and wait until none is left."""
-        futures = [future for _, future in self._running.values()]
+        futures = [future for _, future, _ in self._running.values()]
         if futures:
             _log.info("Stopping %d running jobs", len(futures))
             self._client.cancel(futures)
@@ -99,11 +99,18 @@ class Runner:
         return any(job.runner == self._name for job in self._desk.records.list(state="running"))
 
     def _fill(self) -> None:
-        from ._cluster import JOB_SLOT
+        from ._cluster import JOB_SLOT, WAITING_SLOT
+        from .kinds import WAITING
+
+        claim, lease = self._desk.records.claim, self._settings.lease_seconds
+        self._fill_slots(JOB_SLOT, lambda: claim(self._name, lease, other_than=WAITING))
+        self._fill_slots(WAITING_SLOT, lambda: claim(self._name, lease, kinds=WAITING))
+
+    def _fill_slots(self, slot: dict[str, int], take: Callable[[], Claim | None]) -> None:
         from ._supervise import supervise
 
-        while len(self._running) < self._slots:
-            claim = self._desk.records.claim(self._name, self._settings.lease_seconds)
+        while sum(held == slot for _, _, held in self._running.values()) < self._slots:
+            claim = take()
             if claim is None:
                 return
             _log.info("Attempt %d of %s (%s)", claim.attempt, claim.job.id, claim.job.kind)
@@ -113,16 +120,16 @@ class Runner:
                 claim,
                 self._settings,
                 key=f"job-{claim.job.id}.{claim.fence}",
-                resources=JOB_SLOT,
+                resources=slot,
                 pure=False,
             )
-            self._running[claim.job.id] = (claim, future)
+            self._running[claim.job.id] = (claim, future, slot)
 
     def _collect(self) -> bool:
         """Forget the attempts that have ended; give up those that were lost with their worker."""
-        ended = [job for job, (_, future) in self._running.items() if future.done()]
+        ended = [job for job, (_, future, _) in self._running.items() if future.done()]
         for job in ended:
-            claim, future = self._running.pop(job)
+            claim, future, _ = self._running.pop(job)
             if future.status == "finished":
                 _log.info("Attempt %d of %s: %s", claim.attempt, job, future.result())
                 continue

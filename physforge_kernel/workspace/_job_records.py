@@ -142,9 +142,21 @@ class JobRecords:
     # The life of an attempt, for the runner
 
     def claim(
-        self, runner: str, lease_seconds: float, *, kinds: Collection[str] | None = None
+        self,
+        runner: str,
+        lease_seconds: float,
+        *,
+        kinds: Collection[str] | None = None,
+        other_than: Collection[str] = (),
     ) -> Claim | None:
-        """Take the next job that is due, or None; `kinds` limits the choice to those the runner knows."""
+        """Take the next job that is due, or None.
+
+        Args:
+            runner: who takes it.
+            lease_seconds: how long it may stay silent before the job is taken back.
+            kinds: the kinds to choose from; None for any.
+            other_than: the kinds to leave alone.
+        """
         now = self._clock()
         due = [
             self._mine,
@@ -153,6 +165,8 @@ class JobRecords:
         ]
         if kinds is not None:
             due.append(JobRow.kind.in_(list(kinds)))
+        if other_than:
+            due.append(JobRow.kind.not_in(list(other_than)))
         with self._database.writing() as session:
             candidate = session.execute(
                 select(JobRow.id, JobRow.fence, JobRow.attempts, JobRow.started)
