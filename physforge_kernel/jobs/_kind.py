@@ -24,6 +24,7 @@ class Kind:
         run: does the work in a process of its own. A `PhysForgeError` it raises is what people read.
         summary: one sentence on what the job does.
         inputs: the names of the datasets it needs.
+        title: what a form or a list calls it; its name with a capital if left out.
         seconds: the longest one attempt may take; None for no limit.
         memory_bytes: the most memory an attempt's processes may hold together; None for no limit.
 
@@ -47,6 +48,7 @@ class Kind:
     inputs: tuple[str, ...] = ("field",)
     seconds: float | None = None
     memory_bytes: int | None = None
+    title: str = ""
 
     def parse(self, config: Mapping[str, Any] | None) -> BaseModel:
         """Return the config as its model.
@@ -76,8 +78,13 @@ class Kind:
         return self.parse(config).model_dump(mode="json")
 
     def schema(self) -> dict[str, Any]:
-        """Return the JSON schema of the config, titled and described for forms."""
-        return {**self.config.model_json_schema(), "title": self.name, "description": self.summary}
+        """Return the JSON schema of the config, titled and described for forms; `x-order` is its order."""
+        return {
+            **self.config.model_json_schema(),
+            "title": self.title or self.name.capitalize(),
+            "description": self.summary,
+            "x-order": list(self.config.model_fields),
+        }
 
 
 def _has_alias(model: type[BaseModel], name: str) -> bool:

@@ -12,12 +12,13 @@ _HERE = Path(__file__).resolve().parent
 _SHOWN = ("text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain")
 
 
-def to_html(notebook: Any, *, title: str) -> str:
-    """Return an executed notebook as a standalone page; code stays in the notebook.
+def to_html(notebook: Any, *, title: str, code: bool = False) -> str:
+    """Return an executed notebook as a standalone page.
 
     Args:
         notebook: The executed notebook (`nbformat` node).
         title: The page's title.
+        code: Show the code of cells; otherwise it stays in the notebook.
     """
     from nbconvert.exporters import HTMLExporter
 
@@ -36,6 +37,7 @@ def to_html(notebook: Any, *, title: str) -> str:
         "title": title,
         "policy": POLICY,
         "generator": f"PhysForge {__version__}",
+        "code": code,
         "css": (_HERE / "page" / "page.css").read_text(encoding="utf-8"),
     }
     html, _ = exporter.from_notebook_node(notebook, resources={"physforge": about})

@@ -1,4 +1,4 @@
-"""Running a report's notebook in this very Python, whatever kernels Jupyter knows of."""
+"""Running a notebook in this very Python, whatever kernels Jupyter knows of, and saying what failed in it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..errors import ReportError
+from .. import errors
+from ..errors import PhysForgeError, ReportError
 
 KERNEL = "physforge"
 """The kernel that notebooks name; installed by `make setup`, not needed here."""
 
 Progress = Callable[[float, str], None]
+
+_KERNELSPEC = {"display_name": "PhysForge", "language": "python", "name": KERNEL}
 
 # A socket's path has 108 bytes on Linux and 104 on macOS, the folder's own and the socket's name among them.
 _LONGEST_PLACE = 104 - len("/physforge-12345678/kernel-ipc-12") - 1
@@ -28,7 +31,7 @@ def execute(
     *,
     environment: Mapping[str, str],
     folder: Path,
-    seconds: float,
+    seconds: float | None,
     progress: Progress,
 ) -> Any:
     """Execute a notebook with papermill and return it; `output` holds it after every cell, failed or not.
@@ -39,7 +42,7 @@ def execute(
         parameters: What the template's cell tagged `parameters` may be given.
         environment: Added to this process's environment for the kernel.
         folder: The kernel's working folder.
-        seconds: The longest that one cell may take.
+        seconds: The longest that one cell may take; None for as long as it takes.
         progress: Called with a fraction and a message as cells are done.
 
     Raises:
@@ -62,7 +65,8 @@ def execute(
 
     class Client(PapermillNotebookClient):
         def execute_cell(self, cell: Any, cell_index: int, *args: Any, **kwargs: Any) -> Any:
-            progress(cell_index / len(self.nb.cells), _heading(self.nb.cells[: cell_index + 1]))
+            done, count = cell_index, len(self.nb.cells)
+            progress(done / count, _heading(self.nb.cells[: done + 1]) or f"Cell {done + 1} of {count}")
             return super().execute_cell(cell, cell_index, *args, **kwargs)
 
     class ReportEngine(Engine):
@@ -75,7 +79,7 @@ def execute(
                     nb_man,
                     kernel_manager_class=ThisPython,
                     config=Config(ThisPython=ours),
-                    timeout=round(seconds),
+                    timeout=None if seconds is None else round(seconds),
                     startup_timeout=60,
                     resources={"metadata": {"path": str(folder)}},
                 )
@@ -92,6 +96,49 @@ def execute(
         language="python",
         progress_bar=False,
     )
+
+
+def write(executed: Any, path: Path) -> None:
+    """Write a notebook without papermill's notes on where it ran: they name paths of this machine."""
+    import nbformat
+
+    executed.metadata.pop("papermill", None)
+    executed.metadata.setdefault("kernelspec", _KERNELSPEC)
+    for cell in executed.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if not cell.metadata.get("tags"):
+            cell.metadata.pop("tags", None)
+    nbformat.write(executed, path)
+
+
+def tidy_failed(path: Path) -> str:
+    """Write a notebook that failed anew, as `write` does; say where it failed, as in ` in cell [3]`."""
+    import nbformat
+
+    if not path.exists():
+        return ""
+    executed = nbformat.read(path, as_version=4)
+    where = ""
+    for index, cell in enumerate(executed.cells):
+        notes = cell.metadata.get("papermill", {})
+        if notes.get("exception") or notes.get("status") in ("running", "failed"):
+            heading = _heading(executed.cells[: index + 1])
+            number = f" in cell [{cell.execution_count}]" if cell.get("execution_count") else ""
+            where = number + (f", under “{heading}”" if heading else "")
+            break
+    write(executed, path)
+    return where
+
+
+def what_failed(failure: Exception) -> str:
+    """Say in a sentence what went wrong; an error of ours that a cell raised is a sentence already."""
+    name, value = getattr(failure, "ename", type(failure).__name__), getattr(failure, "evalue", str(failure))
+    family = getattr(errors, name, None)
+    if isinstance(family, type) and issubclass(family, PhysForgeError):
+        return value
+    said = next((line.strip() for line in value.splitlines() if line.strip()), "no message")
+    return f"{name}: {said.rstrip('.')}."
 
 
 def _socket_folder() -> tempfile.TemporaryDirectory[str]:

@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import errors
-from ..errors import PhysForgeError, ReportError
+from ..errors import ReportError
 from . import _templates
+from ._kernel import execute, what_failed, write
 
 if TYPE_CHECKING:
     from ..workspace import EmbeddedWorkspace, Report
@@ -63,9 +63,11 @@ def render(
             executed = _execute(source, notebook, {"job_id": job.id, "title": title}, workspace, report)
         except Exception as failure:
             kept = _keep(notebook, workspace, job.id)
-            raise ReportError(_why(failure, kept)) from failure
+            where = f" The notebook up to the cell that failed is {kept}." if kept is not None else ""
+            said = f"The report could not be rendered. {what_failed(failure)}"
+            raise ReportError(said + where) from failure
         report(_PAGE_STARTS_AT, "Writing the page")
-        _write(executed, notebook)
+        write(executed, notebook)
         page.write_text(_page(executed, title), encoding="utf-8")
         made = workspace.reports.add(title, template, job.id, page, notebook)
     report(1.0, "Rendered")
@@ -85,8 +87,6 @@ def _execute(
     report: Progress,
 ) -> Any:
     import nbformat
-
-    from ._kernel import execute
 
     work = notebook.parent / "work"
     work.mkdir()
@@ -121,29 +121,6 @@ def _keep(notebook: Path, workspace: EmbeddedWorkspace, job_id: str) -> Path | N
         shutil.move(notebook, kept)
         return kept
     return None
-
-
-def _why(failure: Exception, kept: Path | None) -> str:
-    """Say what went wrong; an error of ours that a cell raised is a sentence already."""
-    name, value = getattr(failure, "ename", type(failure).__name__), getattr(failure, "evalue", str(failure))
-    family = getattr(errors, name, None)
-    ours = isinstance(family, type) and issubclass(family, PhysForgeError)
-    said = value if ours else f"{name}: {next(iter(value.splitlines()), 'no message')}."
-    where = f" The notebook up to the cell that failed is {kept}." if kept is not None else ""
-    return f"The report could not be rendered. {said}{where}"
-
-
-def _write(executed: Any, path: Path) -> None:
-    """Write the notebook without papermill's notes on where it ran: they name paths of this machine."""
-    import nbformat
-
-    executed.metadata.pop("papermill", None)
-    for cell in executed.cells:
-        cell.metadata.pop("papermill", None)
-        cell.metadata.pop("execution", None)
-        if not cell.metadata.get("tags"):
-            cell.metadata.pop("tags", None)
-    nbformat.write(executed, path)
 
 
 def _page(executed: Any, title: str) -> str:

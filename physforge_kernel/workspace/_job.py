@@ -142,7 +142,7 @@ class Job:
             "state": state_in_words(self),
             "message": self.error or self.message,
             "inputs": ", ".join(f"{name}: {ref}" for name, ref in self.inputs.items()),
-            "config": ", ".join(f"{key}={value!r}" for key, value in self.config.items()),
+            "config": ", ".join(f"{key}={_display.short(repr(value))}" for key, value in self.config.items()),
             "attempt": f"{self.attempt} of {self._record.max_attempts}" if self.attempt > 1 else "",
             "submitted": _wording.when(self.created),
             "ended": _wording.when(self.finished),

@@ -60,11 +60,21 @@ def test_a_config_is_accepted_or_refused_in_one_sentence(config: dict[str, objec
     assert "pydantic" not in refusal
 
 
-def test_the_schema_carries_the_kinds_name_and_summary():
+def test_the_schema_carries_the_kinds_title_and_summary_and_the_order_of_its_settings():
     schema = discover.schema()
-    assert schema["title"] == "discover"
+    assert schema["title"] == "Discovery"
+    assert schema["x-order"] == ["target", "file", "seed"]
     assert schema["description"] == discover.summary
     assert set(schema["properties"]) == {"target", "file", "seed"}
+
+
+def test_every_kind_of_ours_has_a_schema_that_forms_can_show():
+    for name in ("discover", "notebook", "report"):
+        schema = kinds.schema(name)
+        assert set(schema["x-order"]) == set(schema["properties"])
+        assert all({"title", "description"} <= set(setting) for setting in schema["properties"].values())
+    assert kinds.schema("report")["properties"]["template"]["enum"] == ["discovery"]
+    assert KIND.schema()["title"] == "Sample"
 
 
 def test_discover_takes_a_target_or_several():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from physforge_kernel import __version__
-from physforge_kernel.errors import NotFoundError, ReportError
+from physforge_kernel.errors import JobError, NotFoundError, ReportError
+from physforge_kernel.jobs import kinds, trial
 from physforge_kernel.reports import discovery, law, templates
 from physforge_kernel.reports._export import POLICY
 from physforge_kernel.reports._kernel import execute
@@ -214,3 +216,23 @@ def test_a_cell_that_fails_is_said_and_its_notebook_is_kept(found):
     assert "Traceback" not in str(raised.value)
     notebook = nbformat.read(kept, as_version=4)
     assert any(output.output_type == "error" for cell in notebook.cells for output in cell.get("outputs", ()))
+
+
+def test_a_report_can_be_had_as_a_job(found):
+    job = found.workspace.jobs.submit("report", {"job": found.job, "title": "As a job"})
+    made = found.workspace.reports.get(job.result(timeout=120)["report"])
+    assert (made.title, made.job, made.template) == ("As a job", found.job, "discovery")
+    assert "As a job" in made.html.read_text()
+    assert job.progress == 1.0
+
+    failed = found.workspace.jobs.submit("report", {"job": found.broken})
+    with pytest.raises(JobError, match=r"could not be rendered\. The object .* is missing"):
+        failed.result(timeout=120)
+    assert failed.attempt == 1
+
+
+def test_a_report_job_that_died_after_rendering_renders_no_second_report(tmp_path):
+    (tmp_path / "checkpoint").write_text("report-1")
+    kind = kinds.get("report")
+    kind.run(kind.parse({"job": "job-1"}), trial(tmp_path))
+    assert json.loads((tmp_path / "artifacts" / "result.json").read_text()) == {"report": "report-1"}

@@ -21,9 +21,12 @@ from .._kind import Kind
 
 ENTRY_POINTS = "physforge.kinds"
 
-_OWN = {"discover": f"{__name__}.discover:discover"}
+_OWN = {name: f"{__name__}.{name}:{name}" for name in ("discover", "notebook", "report")}
 
-__all__ = ["ENTRY_POINTS", "Validator", "get", "names", "schema", "validators"]
+WAITING = frozenset({"notebook"})
+"""The kinds that may wait for other jobs: their slots are their own, so that they hold up none of those."""
+
+__all__ = ["ENTRY_POINTS", "WAITING", "Validator", "get", "names", "schema", "validators"]
 
 
 def names() -> tuple[str, ...]:

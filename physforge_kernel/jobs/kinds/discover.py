@@ -23,11 +23,13 @@ class DiscoverConfig(BaseModel):
         default=None,
         title="Left side",
         description="A derivative such as u_t, or a list; empty tries every time derivative.",
+        json_schema_extra={"x-suggest": "derivatives"},
     )
     file: str | None = Field(
         default=None,
         title="File",
         description="Which file of the dataset, such as runs/a.csv; empty where it has only one.",
+        json_schema_extra={"x-suggest": "files"},
     )
     seed: int = Field(default=0, ge=0, title="Seed", description="Fixes the random choices of the search.")
 
@@ -65,5 +67,6 @@ discover = Kind(
     name="discover",
     config=DiscoverConfig,
     run=run,
+    title="Discovery",
     summary="Finds the differential equation behind a measured field, with intervals and a verdict.",
 )
