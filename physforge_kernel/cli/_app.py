@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from . import _catalogue, _dataset, _describe, _discover, _job, _report
+from . import _catalogue, _dashboard, _dataset, _describe, _discover, _job, _notebook, _report
 
 GROUPS = {
     "catalogue": _catalogue.app,
     "dataset": _dataset.app,
     "job": _job.app,
+    "notebook": _notebook.app,
     "report": _report.app,
 }
 # A group whose `--help` is not given has Typer import pydantic to make that a bool. Told outright that it is
@@ -51,6 +52,7 @@ def physforge(
 
 app.command("discover")(_discover.discover)
 app.command("describe")(_describe.describe)
+app.command("dashboard")(_dashboard.dashboard)
 for _name, _group in GROUPS.items():
     app.add_typer(_group, name=_name)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import typer
 
-from .._wording import clock, plain, when
-from ._console import facts, json_line, print_json, progress, say, show, styled, table
+from .._wording import plain, when
+from ._console import facts, json_line, print_json, say, show, styled, table
+from ._following import exit_by, follow, say_turn
 from ._options import AsJson
 from ._pairs import config_of
 from ._records import event_document, job_document, workspace
@@ -29,7 +29,6 @@ STATE_STYLES: dict[State, str] = {
     "failed": "bold red",
     "cancelled": "yellow",
 }
-_QUIET_EVENTS = frozenset({"progress", "metrics", "checkpoint"})
 
 
 @app.command("submit")
@@ -60,11 +59,11 @@ def submit(
         return
     if not as_json:
         say(job.id)
-    _follow(jobs, job.id, None if as_json else _say_turn)
+    follow(jobs, job.id, None if as_json else say_turn)
     ended = jobs.get(job.id)
     if as_json:
         print_json(job_document(ended))
-    _exit_by(ended)
+    exit_by(ended)
 
 
 def _inputs(texts: list[str] | None) -> Any:
@@ -159,7 +158,9 @@ def show_job(job_id: JobId, as_json: AsJson = False) -> None:
             "error": job.error,
             "attempt": job.attempt,
             "inputs": ", ".join(f"{name} = {ref}" for name, ref in job.inputs.items()),
-            "config": ", ".join(f"{key} = {value}" for key, value in job.config.items() if value is not None),
+            "config": ", ".join(
+                f"{key} = {value!s:.100}" for key, value in job.config.items() if value is not None
+            ),
             "created": when(job.created),
             "started": when(job.started),
             "finished": when(job.finished),
@@ -177,45 +178,12 @@ def watch(
 ) -> None:
     """Follow a job to its end; the exit code says how it ended."""
     jobs = workspace().jobs
-    _follow(jobs, job_id, _print_event if as_json else _say_turn)
-    _exit_by(jobs.get(job_id))
-
-
-def _follow(jobs: Any, job_id: str, tell: Callable[[Any], None] | None = None) -> None:
-    """Wait for a job's end, with a bar on a terminal; `tell` gets each event as it comes."""
-    with progress(job_id) as report:
-        for event in jobs.watch(job_id):
-            if tell is not None:
-                tell(event)
-            if event.type == "progress":
-                report(float(event.data.get("fraction", 0.0)), str(event.data.get("message", "")))
+    follow(jobs, job_id, _print_event if as_json else say_turn)
+    exit_by(jobs.get(job_id))
 
 
 def _print_event(event: Any) -> None:
     json_line(event_document(event))
-
-
-def _say_turn(event: Any) -> None:
-    """Say an event in a line, where there is no bar to watch."""
-    if not sys.stderr.isatty() and event.type not in _QUIET_EVENTS:
-        say(f"{clock(event.time)}  {event.type:<10}{_event_words(event)}".rstrip())
-
-
-def _event_words(event: Any) -> str:
-    words = [str(event.data[key]) for key in ("name", "text", "message", "reason") if event.data.get(key)]
-    lines = " ".join(words).splitlines()
-    # What went wrong stands at the end of a traceback; above it stands only where.
-    told = lines[-1:] if lines and lines[0].startswith("Traceback (most recent call last)") else lines[:1]
-    return f"  {''.join(told)[:100]}"
-
-
-def _exit_by(job: Any) -> None:
-    """End as the job ended: quietly if it succeeded, with its own error sentence if not."""
-    if job.state == "succeeded":
-        return
-    from ..errors import JobError
-
-    raise JobError(job.error or f"Job {job.id} was {job.state}.")
 
 
 @app.command("log")
@@ -232,7 +200,7 @@ def log(job_id: JobId, as_json: AsJson = False) -> None:
 def result(job_id: JobId, as_json: AsJson = False) -> None:
     """Wait for a job and print its result."""
     jobs = workspace().jobs
-    _follow(jobs, job_id)
+    follow(jobs, job_id)
     found = jobs.result(job_id)
     job = jobs.get(job_id)
     if as_json or not {"terms", "verdict"} <= found.keys():

@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 
 from physforge_kernel import errors, fields
-from physforge_kernel.cli._job import _event_words
+from physforge_kernel.cli._following import _event_words
 from physforge_kernel.jobs import stop_runner
 from physforge_kernel.workspace import Event
 
