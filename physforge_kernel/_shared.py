@@ -1,4 +1,4 @@
-"""Where the files that ship beside the code lie: tutorials and report templates."""
+"""Where the files that ship beside the code lie: dashboards, tutorials and report templates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def shared_folder(name: str) -> Path:
     A wheel carries these folders inside the package; a checkout has them at its root.
 
     Args:
-        name: `"notebooks"` or `"templates"`.
+        name: `"dashboards"`, `"notebooks"` or `"templates"`.
 
     Raises:
         NotFoundError: this installation lacks the folder.

@@ -1,0 +1,31 @@
+"""Pages of widgets for people who do not code: notebooks in `dashboards/` show them, Voila serves those.
+
+In comes a Workspace, embedded or a service's; out comes one ipywidgets widget. The room looks at nothing but
+the Workspace's Protocol and draws what reports draw. `serve` is what `physforge dashboard` runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._discovery import DiscoveryPage, discovery
+    from ._serve import names, serve
+
+__all__ = ["DiscoveryPage", "discovery", "names", "serve"]
+
+_HOMES = {
+    "DiscoveryPage": "._discovery",
+    "discovery": "._discovery",
+    "names": "._serve",
+    "serve": "._serve",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name], __name__), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,246 @@
+"""The data: choose a dataset, or upload a file, and see a picture of it."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+
+from .._wording import size, when
+from ..reports import discovery as drawing
+from ..workspace import DatasetInfo, Version, Workspace
+from ._pieces import box, markup, show, text
+from ._stage import Stage, Tell
+
+MOST_DRAWN = 500_000_000
+"""A file larger than this, in bytes, is not read only to be drawn."""
+
+ONE_PEN = threading.Lock()
+"""Matplotlib's style is one for the whole process: whoever draws holds this."""
+
+_NONE_YET = "You have no data here yet. Upload a file below."
+_FORMATS = ".csv,.tsv,.txt,.h5,.hdf5,.nc,.npz,.npy,.mat,.json,.vtk,.vti,.vtr,.vts,.vtu"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A version, the file of it that is a field, and its picture or the sentence that stands for one."""
+
+    version: Version
+    file: str | None
+    files: tuple[str, ...]
+    picture: str
+
+
+class DataPart:
+    """Lets a person choose data.
+
+    Args:
+        stage: Where things happen.
+        changed: Called when other data are ready to be searched, or none.
+        picked: Called when a person wants other data.
+    """
+
+    def __init__(self, stage: Stage, changed: Callable[[], None], picked: Callable[[], None]) -> None:
+        self._stage = stage
+        self._changed = changed
+        self._picked = picked
+        self._workspace: Workspace | None = None
+        self.chosen: Chosen | None = None
+        self._quiet = False
+        self._names = widgets.Dropdown(options=(), description="Dataset")
+        self._names.observe(lambda _: self._on_choice(None), "value")
+        self._files = widgets.Dropdown(options=(), description="File")
+        self._files.observe(lambda change: self._on_choice(change["new"]), "value")
+        self._about = markup("", "pf-about")
+        self._upload = widgets.FileUpload(
+            accept=_FORMATS, multiple=False, description="", icon="", tooltip="Upload a file"
+        )
+        self._upload.add_class("pf-upload")
+        self._upload.observe(self._on_upload, "value")
+        self._said = markup("", "pf-upload-said")
+        self.picture = markup("", "pf-part", "pf-picture")
+        self.view = box(
+            (
+                markup(text("Your data", "h2")),
+                self._names,
+                self._files,
+                self._about,
+                self._upload,
+                self._said,
+            ),
+            "pf-data",
+        )
+        self._show_files(())
+
+    def open(self, workspace: Workspace) -> None:
+        """List the workspace's datasets, and choose the first one."""
+        self._workspace = workspace
+        self._list(select=None)
+
+    def choose(self, name: str, picture: str) -> None:
+        """Show that this dataset is chosen, with a picture that is there already."""
+        self.picture.value = picture
+        if name in self._known() and name != self._names.value:
+            self._set(self._names, name)
+            self._look(None, draw=False)
+
+    def _list(self, select: str | None) -> None:
+        workspace = self._need()
+        self._stage.work(
+            lambda _: workspace.datasets.list(), lambda found: self._show_list(found, select), lane="datasets"
+        )
+
+    def _show_list(self, found: Sequence[DatasetInfo], select: str | None) -> None:
+        names = [info.name for info in found]
+        before = select or self._names.value
+        self._quiet = True
+        self._names.options = names
+        self._names.disabled = not names
+        self._names.value = before if before in names else next(iter(names), None)
+        self._quiet = False
+        if names:
+            self._look(None)
+        else:
+            self.chosen = None
+            self._about.value = text(_NONE_YET)
+            self.picture.value = ""
+            self._changed()
+
+    def _on_choice(self, file: str | None) -> None:
+        if not self._quiet:
+            self._stage.act(self._picked)
+            self._stage.act(lambda: self._look(file))
+
+    def _look(self, file: str | None, *, draw: bool = True) -> None:
+        """Fetch what is known of the chosen dataset, and draw it."""
+        workspace, name = self._need(), self._names.value
+        if name is None:
+            return
+        self.chosen = None
+        self._changed()
+        if draw:
+            self.picture.value = text("Drawing the data …", class_="pf-wait", role="status")
+        self._stage.work(
+            lambda tell: self._fetch(workspace, name, file, tell, draw=draw),
+            lambda chosen: self._show(chosen, draw=draw),
+            lane="data",
+            otherwise=self._refuse,
+        )
+
+    def _fetch(self, workspace: Workspace, name: str, file: str | None, tell: Tell, *, draw: bool) -> Chosen:
+        version = workspace.datasets.get(name)
+        files = readable_files(version)
+        file = file or (files[0] if len(files) > 1 else None)
+        tell(lambda: self._describe(version, file, files))
+        if not draw:
+            return Chosen(version, file, files, "")
+        if version.size > MOST_DRAWN:
+            said = (
+                f"{size(version.size)} are too much to draw here. Its law can be searched for nevertheless."
+            )
+            return Chosen(version, file, files, text(said))
+        field = workspace.datasets.open(version, file)
+        with ONE_PEN:
+            return Chosen(version, file, files, drawing.drawn(field, f"{version.ref}, as uploaded.").markup)
+
+    def _describe(self, version: Version, file: str | None, files: tuple[str, ...]) -> None:
+        self._show_files(files, file)
+        self._about.value = about(version, file)
+
+    def _show(self, chosen: Chosen, *, draw: bool) -> None:
+        self.chosen = chosen
+        if draw:
+            self.picture.value = chosen.picture
+        self._changed()
+
+    def _refuse(self, said: str) -> None:
+        self.picture.value = text(said, class_="pf-refused", role="alert")
+
+    def _show_files(self, files: tuple[str, ...], file: str | None = None) -> None:
+        many = len(files) > 1
+        if many:
+            self._quiet = True
+            self._files.options = files
+            self._files.value = file
+            self._quiet = False
+        show(self._files, many)
+
+    def _on_upload(self, change: Mapping[str, Any]) -> None:
+        for given in change["new"]:
+            name, content = str(given["name"]), bytes(given["content"])
+            self._stage.act(lambda name=name, content=content: self._receive(name, content))
+
+    def _receive(self, name: str, content: bytes) -> None:
+        workspace = self._need()
+        self._upload.value = ()  # so that the same file, once mended, can be chosen again
+        self._busy(f"Keeping {name} …")
+        self._stage.work(
+            lambda tell: self._keep(workspace, name, content, tell),
+            self._kept,
+            lane="upload",
+            otherwise=lambda said: self._done(said, "pf-refused"),
+        )
+
+    def _keep(self, workspace: Workspace, name: str, content: bytes, tell: Tell) -> Version:
+        with tempfile.TemporaryDirectory(prefix="physforge-") as folder:
+            path = Path(folder) / (Path(name.replace("\\", "/")).name or "upload")
+            path.write_bytes(content)
+            return workspace.datasets.upload(
+                path,
+                progress=lambda fraction, said: tell(lambda: self._busy(f"{said} … {fraction:.0%}")),
+            )
+
+    def _kept(self, version: Version) -> None:
+        known = "is here already" if version.reused else f"is kept as {version.ref}"
+        self._done(f"{version.files[0].path} {known}.", "pf-kept")
+        self._picked()
+        self._list(select=version.name)
+
+    def _busy(self, said: str) -> None:
+        self._upload.disabled = True
+        self._said.value = text(said, role="status")
+
+    def _done(self, said: str, style: str) -> None:
+        self._upload.disabled = False
+        self._said.value = text(said, class_=style, role="alert" if style == "pf-refused" else "status")
+
+    def _set(self, choice: widgets.Dropdown, value: str) -> None:
+        self._quiet = True
+        choice.value = value
+        self._quiet = False
+
+    def _known(self) -> tuple[str, ...]:
+        return tuple(self._names.options or ())
+
+    def _need(self) -> Workspace:
+        if self._workspace is None:
+            raise RuntimeError("no workspace has been opened")
+        return self._workspace
+
+
+def readable_files(version: Version) -> tuple[str, ...]:
+    """Return the files of a version that are fields."""
+    if len(version.files) == 1:
+        return (version.files[0].path,)
+    described = version.metadata.get("files", {})
+    return tuple(path for path, one in described.items() if "refused" not in one)
+
+
+def about(version: Version, file: str | None) -> str:
+    """Return what is known of a version in two lines: its description, then what it holds."""
+    metadata = version.metadata
+    if file is not None and len(version.files) > 1:
+        metadata = metadata.get("files", {}).get(file, {})
+    axes = metadata.get("axes", ())
+    names = ", ".join(variable["name"] for variable in metadata.get("variables", ()))
+    points = " × ".join(str(axis["size"]) for axis in axes)
+    holds = f"{names} over {', '.join(axis['name'] for axis in axes)} · {points} points" if axes else ""
+    facts = filter(None, (holds, size(version.size), when(version.created)))
+    said = text(version.description) if version.description else ""
+    return said + text(" · ".join(facts), class_="pf-facts-line")
