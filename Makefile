@@ -1,5 +1,5 @@
 # What a newcomer runs:    make up     make test     make demo
-# What a developer adds:   make check  make format  make docs  make images  make lock
+# What a developer adds:   make check  make format  make docs  make images  make lock  make extension
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -8,7 +8,8 @@ MAKEFLAGS += --no-print-directory
 
 bin := .venv/bin
 stamp := .venv/set-up
-sources := physforge_kernel tests benchmarks notebooks templates docs tools conftest.py hatch_build.py
+sources := physforge_kernel hub extension/physforge_lab tests benchmarks notebooks templates dashboards docs tools \
+	conftest.py hatch_build.py jupyterhub_config.py
 
 .PHONY: help
 help: ## list the targets
@@ -21,16 +22,17 @@ setup: $(stamp) ## make .venv, or bring it up to date
 ifneq ($(shell cat $(stamp) 2>/dev/null),$(CURDIR))
 .PHONY: $(stamp)
 endif
-$(stamp): pyproject.toml constraints.txt hatch_build.py tools/setup.sh $(wildcard physforge_kernel/lab/kernelspec/*)
+$(stamp): pyproject.toml constraints.txt hatch_build.py tools/setup.sh $(wildcard physforge_kernel/kernelspec/*) \
+		$(wildcard extension/physforge_lab/labextension/package.json extension/physforge_lab/*.json)
 	@PYTHON='$(PYTHON)' tools/setup.sh
 
 .PHONY: up
-up: setup ## start JupyterLab on 127.0.0.1 with the first tutorial open; Ctrl-C stops it
-	@exec $(bin)/python -m physforge_kernel.lab $(ARGS)
+up: setup ## start the lab on 127.0.0.1:8000: hub, JupyterLab, workspace, jobs; Ctrl-C stops all of it
+	@exec $(bin)/python -m physforge_hub.up $(ARGS)
 
 .PHONY: demo
-demo: setup ## the story without a browser: a CSV goes in, its law and a report come out
-	@exec $(bin)/python -m physforge_kernel.lab.demo
+demo: setup ## the story without a browser, alone and through the hub: from a CSV to its law and a report
+	@exec $(bin)/python -m physforge_hub.demo
 
 .PHONY: test
 test: setup ## install what the tests need, then run the checks and every test
@@ -49,6 +51,10 @@ check: setup ## lint, format, types and import rules, in under a minute
 format: setup ## put the code into its one format
 	@$(bin)/ruff check --fix $(sources)
 	@$(bin)/ruff format $(sources)
+
+.PHONY: extension
+extension: setup ## build JupyterLab's extension from its TypeScript; the only thing that needs Node.js
+	@tools/extension.sh
 
 .PHONY: docs
 docs: setup ## build the documentation into docs/_build/html

@@ -8,6 +8,7 @@ ends everything.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -73,8 +74,11 @@ class Part:
                 self.has_listened = True
         return self.has_listened
 
-    def start_again(self) -> None:
+    def start_again(self, status: int) -> None:
         """Start it again after it ended.
+
+        Args:
+            status: how it ended (negative: the signal).
 
         Raises:
             PhysForgeError: it never worked, or ends again and again.
@@ -86,7 +90,12 @@ class Part:
                 f"The lab's {self.name} ended {_STARTS} times within {_WITHIN:g} seconds, and the lab stops. "
                 f"{last_words(self.log)}"
             )
-        _say(f"The lab's {self.name} ended, and is started again. {last_words(self.log)}")
+        how = (
+            f"was killed by {signal.Signals(-status).name}"
+            if status < 0
+            else f"ended with exit code {status}"
+        )
+        _say(f"The lab's {self.name} {how}, and is started again. Its log is {self.log}.")
         self.start()
 
 
@@ -145,7 +154,7 @@ def _watch(parts: Sequence[Part], settings: Settings, bell: Bell, lifeline: int)
         ended = reap()
         for part in parts:
             if part.pid in ended and not bell.asked_to_stop:
-                part.start_again()
+                part.start_again(ended[part.pid])
 
 
 class _RunnerOfJobs:

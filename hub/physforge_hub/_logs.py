@@ -6,6 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from physforge_kernel._wording import one_line
+
 _LONGEST = 5_000_000  # bytes
 
 
@@ -24,4 +26,4 @@ def last_words(path: Path) -> str:
         stream.seek(max(0, path.stat().st_size - 4000))
         lines = stream.read().decode(errors="replace").splitlines()
     said = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return f"Its log is {path}" + (f", and ends with: {said:.300}" if said else ", and is empty.")
+    return f"Its log is {path}" + (f", and ends with: {one_line(said):.300}" if said else ", and is empty.")

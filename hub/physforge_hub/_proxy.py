@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -15,6 +16,17 @@ from ._settings import Settings
 _ORDERS = "auth_api"  # the entry point that takes the hub's orders, in jupyterhub-traefik-proxy's words
 _FROM_OUTSIDE = "http"
 _USER = "hub"
+
+# Names of people's files and of JupyterLab's settings hold these.
+_PATHS = {
+    "allowEncodedSlash": True,
+    "allowEncodedSemicolon": True,
+    "allowEncodedPercent": True,
+    "allowEncodedQuestionMark": True,
+    "allowEncodedHash": True,
+    "allowEncodedBackSlash": False,
+    "allowEncodedNullCharacter": False,
+}
 
 
 def configure_proxy(c: Any, settings: Settings, *, started_by_hub: bool) -> None:
@@ -36,14 +48,11 @@ def proxy_command(settings: Settings) -> list[str]:
     Raises:
         PhysForgeError: there is no Traefik.
     """
-    import toml
-
-    command = [traefik(), f"--configfile={_static_file(settings)}"]
+    command = [traefik(), f"--configfile={_static_file(settings).with_suffix('.yaml')}"]
     routes = _routes_file(settings)
     routes.unlink(missing_ok=True)
     routes.touch(0o600)
-    with _static_file(settings).open("w") as stream:
-        toml.dump(static_configuration(settings), stream)
+    _static_file(settings).with_suffix(".yaml").write_text(json.dumps(static_configuration(settings)))
     return command
 
 
@@ -51,7 +60,7 @@ def static_configuration(settings: Settings) -> dict[str, Any]:
     """Return Traefik's static configuration."""
     return {
         "global": {"checkNewVersion": False, "sendAnonymousUsage": False},
-        "log": {"level": "WARN"},
+        "log": {"level": "WARN", "noColor": True},
         "api": {},
         "providers": {
             "providersThrottleDuration": "0s",
@@ -62,8 +71,12 @@ def static_configuration(settings: Settings) -> dict[str, Any]:
                 "address": settings.url.removeprefix("http://"),
                 # A large upload takes as long as it takes; Traefik would cut it after a minute.
                 "transport": {"respondingTimeouts": {"readTimeout": "0s"}},
+                "http": {"aliasHeadersStrategy": "delete", "encodedCharacters": _PATHS},
             },
-            _ORDERS: {"address": settings.address(settings.proxy_port).removeprefix("http://")},
+            _ORDERS: {
+                "address": settings.address(settings.proxy_port).removeprefix("http://"),
+                "http": {"aliasHeadersStrategy": "delete"},
+            },
         },
     }
 
@@ -79,7 +92,7 @@ def traefik() -> str:
     if found is None:
         raise PhysForgeError(
             f"The lab's proxy, Traefik, is neither at {beside} nor on the search path: "
-            "pip install 'physforge[hub]', or install Traefik 3."
+            "pip install 'physforge[hub]', or install Traefik 3.7 or newer."
         )
     return found
 

@@ -125,7 +125,7 @@ def test_the_library_alone_finds_a_law(clean: Path, tmp_path: Path):
 
 def test_the_library_alone_says_what_to_install_for_the_lab(clean: Path, tmp_path: Path):
     ended = subprocess.run(
-        [clean / "bin" / "python", "-m", "physforge_kernel.lab"],
+        [clean / "bin" / "python", "-m", "physforge_hub.up"],
         env=os.environ | {"PHYSFORGE_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
@@ -134,5 +134,5 @@ def test_the_library_alone_says_what_to_install_for_the_lab(clean: Path, tmp_pat
     )
 
     assert ended.returncode == pf.PhysForgeError.exit_code
-    assert "pip install 'physforge[lab]'" in ended.stderr
+    assert "pip install 'physforge[hub]'" in ended.stderr
     assert "Traceback" not in ended.stderr
