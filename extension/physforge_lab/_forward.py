@@ -21,7 +21,6 @@ from . import _headers
 from ._service import Service
 
 _UNLIMITED = 1 << 60  # the service says what is too large
-_PREFIX = "/physforge/"
 
 
 @web.stream_request_body
@@ -49,7 +48,7 @@ class ForwardHandler(JupyterHandler):
             self.authorizer.is_authorized(self, self.current_user, action, "physforge")
         ):
             raise web.HTTPError(403, f"You may not {action} PhysForge's workspace from this server.")
-        target = _headers.target(self.request.path.partition(_PREFIX)[2], self.request.query)
+        target = _headers.target(self.request.path, self.request.query)
         if target is None:
             raise web.HTTPError(404, "There is no such address in PhysForge's service.")
         self._connection.set_max_body_size(_UNLIMITED)
@@ -141,7 +140,7 @@ class ForwardHandler(JupyterHandler):
 
     async def _pass_on(self, response: httpx.Response) -> None:
         try:
-            if response.is_redirect:
+            if response.has_redirect_location:
                 raise web.HTTPError(
                     502,
                     "PhysForge's service did not accept this server's token. "

@@ -68,21 +68,22 @@ def policy(headers: Mapping[str, str]) -> str:
 
 
 def target(path: str, query: str) -> str | None:
-    """Return path and query for the service, or None where the path would leave the API.
+    """Return path and query for the service, or None where the path would leave its API.
 
     Args:
-        path: from `api/v1/` on, percent-encoded.
+        path: of the request to Jupyter, percent-encoded, with whatever Jupyter's own base is before it.
         query: without its question mark; Jupyter's own arguments are taken out.
 
     Example:
-        >>> target("api/v1/jobs", "limit=5&token=abc")
+        >>> target("/user/ann/physforge/api/v1/jobs", "limit=5&token=abc")
         '/api/v1/jobs?limit=5'
-        >>> target("api/v1/%2e%2e/admin", "") is None
+        >>> target("/physforge/api/v1/%2e%2e/admin", "") is None
         True
     """
-    parts = unquote(unquote(path)).replace("\\", "/").split("/")
-    if "." in parts or ".." in parts:
+    _, root, rest = path.partition("/physforge/api/v1/")
+    parts = unquote(unquote(rest)).replace("\\", "/").split("/")
+    if not root or "." in parts or ".." in parts:
         return None
     given = [part for part in query.split("&") if part]
     kept = [part for part in given if unquote(part.split("=")[0]) not in _SECRET_ARGUMENTS]
-    return f"/{path}?{'&'.join(kept)}" if kept else f"/{path}"
+    return f"/api/v1/{rest}?{'&'.join(kept)}" if kept else f"/api/v1/{rest}"

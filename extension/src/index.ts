@@ -49,6 +49,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
         void app.commands.execute(Commands.report, {
           job: job.kind === 'report' ? String(job.config.job) : job.id
         }),
+      showPage: (job, artifact) =>
+        void app.commands.execute(Commands.page, { job: job.id, artifact }),
       confirm: async (title, body, action) => {
         const buttons = [Dialog.cancelButton(), Dialog.warnButton({ label: action })];
         return (await showDialog({ title, body, buttons })).button.accept;
@@ -66,8 +68,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       void restorer.restore(tabs, {
         command: Commands.restore,
         args: widget => ({ id: widget.id }),
-        name: widget => widget.id,
-        when: app.restored
+        name: widget => widget.id
       });
     }
     if (palette) {

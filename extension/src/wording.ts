@@ -76,10 +76,18 @@ export function state(job: Job): string {
   return job.cancel_requested && job.state === 'running' ? 'Stopping' : STATES[job.state];
 }
 
-/** What a person calls the job: its name, or what it works on. */
-export function titleOf(job: Job): string {
+/** What a person calls the job: its name, or what it works on; `find` knows other jobs. */
+export function titleOf(job: Job, find?: (id: string) => Job | undefined): string {
   if (job.name) {
     return job.name;
+  }
+  const { notebook, job: other } = job.config;
+  if (job.kind === 'notebook' && typeof notebook === 'string') {
+    return notebook;
+  }
+  const reported = job.kind === 'report' && typeof other === 'string' ? find?.(other) : undefined;
+  if (reported) {
+    return `Report on ${titleOf(reported)}`;
   }
   const inputs = Object.values(job.inputs);
   return inputs.length ? inputs.join(', ') : job.id;

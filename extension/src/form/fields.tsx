@@ -8,10 +8,12 @@ interface FieldProps {
   field: Field;
   value: unknown;
   problem?: string;
+  /** What may be meant, offered while one types. */
+  offers?: string[];
   onChange: (value: unknown) => void;
 }
 
-export function FieldOf({ field, value, problem, onChange }: FieldProps): JSX.Element {
+export function FieldOf({ field, value, problem, offers, onChange }: FieldProps): JSX.Element {
   const id = React.useId();
   if (field.kind === 'group') {
     const values = (value ?? {}) as Record<string, unknown>;
@@ -39,7 +41,14 @@ export function FieldOf({ field, value, problem, onChange }: FieldProps): JSX.El
       problem={problem}
       required={field.required}
     >
-      <Input id={id} field={field} value={value} problem={problem} onChange={onChange} />
+      <Input
+        id={id}
+        field={field}
+        value={value}
+        problem={problem}
+        offers={offers}
+        onChange={onChange}
+      />
     </Labelled>
   );
 }
@@ -76,7 +85,7 @@ export function Labelled(
 }
 
 function Input(props: FieldProps & { id: string }): JSX.Element {
-  const { id, field, value, problem, onChange } = props;
+  const { id, field, value, problem, offers = [], onChange } = props;
   const common = {
     id,
     'aria-describedby': `${id}-hint${problem ? ` ${id}-wrong` : ''}`,
@@ -86,6 +95,8 @@ function Input(props: FieldProps & { id: string }): JSX.Element {
   const typed = (event: React.ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) =>
     onChange(event.target.value);
   switch (field.kind) {
+    case 'file':
+      return <TextFile common={common} accept={field.accept} onChange={onChange} />;
     case 'switch':
       return (
         <input
@@ -122,14 +133,59 @@ function Input(props: FieldProps & { id: string }): JSX.Element {
         />
       );
     case 'json':
-      return <textarea {...common} rows={4} spellCheck={false} value={text} onChange={typed} />;
+      return (
+        <textarea
+          {...common}
+          rows={3}
+          spellCheck={false}
+          placeholder='{"nu": 0.1}'
+          value={text}
+          onChange={typed}
+        />
+      );
     case 'text':
       return field.long ? (
         <textarea {...common} rows={4} value={text} onChange={typed} />
       ) : (
-        <input {...common} value={text} onChange={typed} />
+        <>
+          <input {...common} value={text} list={`${id}-offers`} onChange={typed} />
+          <Offers id={`${id}-offers`} offers={offers} />
+        </>
       );
     default:
-      return <input {...common} value={text} spellCheck={false} onChange={typed} />;
+      return (
+        <>
+          <input
+            {...common}
+            value={text}
+            spellCheck={false}
+            list={`${id}-offers`}
+            onChange={typed}
+          />
+          <Offers id={`${id}-offers`} offers={offers} />
+        </>
+      );
   }
+}
+
+const Offers = ({ id, offers }: { id: string; offers: string[] }): JSX.Element => (
+  <datalist id={id}>
+    {offers.map(offer => (
+      <option key={offer} value={offer} />
+    ))}
+  </datalist>
+);
+
+function TextFile(props: {
+  common: object;
+  accept: string;
+  onChange: (text: string) => void;
+}): JSX.Element {
+  const { common, accept, onChange } = props;
+  const read = (files: FileList | null) => {
+    void (files?.[0]?.text() ?? Promise.resolve('')).then(onChange);
+  };
+  return (
+    <input {...common} type="file" accept={accept} onChange={event => read(event.target.files)} />
+  );
 }

@@ -2,12 +2,12 @@
 
 import * as React from 'react';
 
-import type { Job, Kind } from '../service/records';
+import { Job, Kind, Version, descriptions } from '../service/records';
 import { said } from '../service/requests';
 import { Lab, useChanges, useLoaded } from '../view/lab';
 import { Button, Empty, Problem } from '../view/parts';
 import { FieldOf, Labelled } from './fields';
-import { configOf, fieldsOf, initialOf } from './schema';
+import { Field, configOf, fieldsOf, initialOf } from './schema';
 
 const FIRST = 'discover';
 
@@ -89,9 +89,10 @@ function KindForm({ lab, kind, dataset, onStarted }: NewJobProps & { kind: Kind 
   const [wrong, setWrong] = React.useState<Record<string, string>>({});
   const [refused, refuse] = React.useState<string | null>(null);
   const [busy, setBusy] = React.useState(false);
-  // The same press of the button, tried again after a broken connection, must not start a second job.
-  const key = React.useRef(crypto.randomUUID());
+  // A request that is sent again, after a connection that broke, must not start a second job.
+  const last = React.useRef({ asked: '', key: '' });
   const nameId = React.useId();
+  const version = useVersion(lab, inputs[kind.inputs[0]]);
   const form = React.useRef<HTMLFormElement>(null);
 
   const start = async () => {
@@ -111,13 +112,14 @@ function KindForm({ lab, kind, dataset, onStarted }: NewJobProps & { kind: Kind 
     }
     setBusy(true);
     try {
-      const given = name.trim() || null;
-      const asked = { kind: kind.name, config, inputs, name: given, idempotency_key: key.current };
-      onStarted(await lab.jobs.submit(asked));
+      const asked = { kind: kind.name, config, inputs, name: name.trim() || null };
+      const text = JSON.stringify(asked);
+      if (last.current.asked !== text) {
+        last.current = { asked: text, key: crypto.randomUUID() };
+      }
+      onStarted(await lab.jobs.submit({ ...asked, idempotency_key: last.current.key }));
     } catch (error) {
       refuse(said(error));
-      key.current = crypto.randomUUID();
-    } finally {
       setBusy(false);
     }
   };
@@ -142,15 +144,18 @@ function KindForm({ lab, kind, dataset, onStarted }: NewJobProps & { kind: Kind 
           onChange={ref => setInputs({ ...inputs, [input]: ref })}
         />
       ))}
-      {fields.map(field => (
-        <FieldOf
-          key={field.name}
-          field={field}
-          value={values[field.name]}
-          problem={wrong[field.name]}
-          onChange={value => setValues({ ...values, [field.name]: value })}
-        />
-      ))}
+      {fields
+        .filter(field => isAsked(field, version))
+        .map(field => (
+          <FieldOf
+            key={field.name}
+            field={field}
+            offers={offersFor(field, version)}
+            value={values[field.name]}
+            problem={wrong[field.name]}
+            onChange={value => setValues({ ...values, [field.name]: value })}
+          />
+        ))}
       <Labelled
         id={nameId}
         title="Name of the job"
@@ -176,6 +181,35 @@ function KindForm({ lab, kind, dataset, onStarted }: NewJobProps & { kind: Kind 
       </div>
     </form>
   );
+}
+
+/** The version that a reference names, once it is read. */
+function useVersion(lab: Lab, ref: string | undefined): Version | null {
+  const [name, number] = (ref ?? '').split('@');
+  const loaded = useLoaded(
+    async () => (number ? lab.datasets.version(name, Number(number)) : null),
+    [ref]
+  );
+  return loaded && 'value' in loaded ? loaded.value : null;
+}
+
+/** Which file is meant need not be asked where there is only one. */
+const isAsked = (field: Field, version: Version | null): boolean =>
+  field.suggest !== 'files' || version === null || version.files.length > 1;
+
+function offersFor(field: Field, version: Version | null): string[] {
+  if (version === null || !field.suggest) {
+    return [];
+  }
+  if (field.suggest === 'files') {
+    return version.files.map(file => file.path);
+  }
+  const variables = [...descriptions(version).values()].flatMap(each => each.variables ?? []);
+  const moving = variables.filter(variable => variable.dims.includes('t'));
+  return [...new Set(moving.map(variable => variable.name))].flatMap(name => [
+    `${name}_t`,
+    `${name}_tt`
+  ]);
 }
 
 function DatasetField(props: {

@@ -11,6 +11,8 @@ interface Base {
   hint: string;
   required: boolean;
   initial: unknown;
+  /** What the form may offer for it: the chosen dataset's files, or derivatives of its variables. */
+  suggest?: 'files' | 'derivatives';
 }
 
 /** One setting; `kind` says how it is asked for. */
@@ -18,6 +20,8 @@ export type Field = Base &
   (
     | { kind: 'text'; long: boolean }
     | { kind: 'number'; whole: boolean; least?: number; most?: number; step?: number }
+    /** A text that is read from a file of one's own. */
+    | { kind: 'file'; accept: string }
     | { kind: 'switch' }
     | { kind: 'choice'; choices: Choice[] }
     /** A list of texts; `single` if one may also stand alone. */
@@ -29,15 +33,18 @@ export type Field = Base &
 
 type Schema = Record<string, any>;
 
-/** The fields of an object's schema, in the order it asks for (`x-order`), otherwise as they stand. */
+const SUGGESTED = new Set(['files', 'derivatives']);
+
+const NOTEBOOK = 'application/x-ipynb+json';
+
+/** The fields of an object's schema: those that its `x-order` lists first, then the others as they stand. */
 export function fieldsOf(schema: Schema, root: Schema = schema): Field[] {
   const properties = (schema.properties ?? {}) as Record<string, Schema>;
   const required = new Set<string>((schema.required as string[] | undefined) ?? []);
-  const place = (name: string) => Number(properties[name]['x-order'] ?? 1000);
-  return Object.keys(properties)
-    .map((name, index) => ({ name, index }))
-    .sort((a, b) => place(a.name) - place(b.name) || a.index - b.index)
-    .map(({ name }) => fieldOf(name, resolved(properties[name], root), required.has(name), root));
+  const first = ((schema['x-order'] ?? []) as string[]).filter(name => name in properties);
+  return [...new Set([...first, ...Object.keys(properties)])].map(name =>
+    fieldOf(name, resolved(properties[name], root), required.has(name), root)
+  );
 }
 
 /** What the form starts with. */
@@ -77,7 +84,8 @@ function fieldOf(name: string, schema: Schema, required: boolean, root: Schema):
     title: String(schema.title ?? readable(name)),
     hint: String(schema.description ?? ''),
     required,
-    initial: schema.default ?? null
+    initial: schema.default ?? null,
+    ...(SUGGESTED.has(schema['x-suggest']) ? { suggest: schema['x-suggest'] } : undefined)
   };
   const lone = kept.length === 1 ? kept[0] : null;
   const texts = kept.filter(option => option.type === 'string' && !option.enum);
@@ -92,8 +100,12 @@ function fieldOf(name: string, schema: Schema, required: boolean, root: Schema):
     const initial = base.initial ?? (optional ? null : choices[0]?.value);
     return { ...base, kind: 'choice', choices: [...none, ...choices], initial };
   }
+  const media = schema.contentMediaType ?? lone?.contentMediaType;
+  if (lone?.type === 'string' && typeof media === 'string') {
+    return { ...base, kind: 'file', accept: media === NOTEBOOK ? '.ipynb' : media, initial: '' };
+  }
   if (lone?.type === 'string') {
-    const long = lone['x-long'] === true || lone.format === 'textarea';
+    const long = lone.format === 'textarea';
     return { ...base, kind: 'text', long, initial: base.initial ?? '' };
   }
   if (lone?.type === 'integer' || lone?.type === 'number') {
@@ -116,6 +128,7 @@ function fieldOf(name: string, schema: Schema, required: boolean, root: Schema):
 function sentFor(field: Field, value: unknown): unknown {
   switch (field.kind) {
     case 'text':
+    case 'file':
       return String(value ?? '').trim() === '' ? undefined : value;
     case 'number':
       return numberFor(field, String(value ?? '').trim());

@@ -16,7 +16,7 @@ import type { Job } from '../service/records';
 import { said } from '../service/requests';
 import { JobPage } from '../view/job-page';
 import type { Lab } from '../view/lab';
-import { ReportPage } from '../view/report-page';
+import { ArtifactPage, ReportPage } from '../view/report-page';
 import { titleOf } from '../wording';
 import { showDashboard } from './dashboard';
 import { drawn } from './drawn';
@@ -28,6 +28,7 @@ export const CATEGORY = 'PhysForge';
 const FORM = 'physforge-new-job';
 const JOB = 'physforge-job-';
 const REPORT = 'physforge-report-';
+const PAGE = 'physforge-page-';
 
 export const Commands = {
   show: 'physforge:show-panel',
@@ -35,6 +36,7 @@ export const Commands = {
   start: 'physforge:start-job',
   job: 'physforge:open-job',
   report: 'physforge:open-report',
+  page: 'physforge:open-page',
   insert: 'physforge:insert-dataset',
   dashboard: 'physforge:open-dashboard',
   restore: 'physforge:restore-tab'
@@ -105,7 +107,7 @@ export function addCommands(
       const id = String(args.job);
       lab.jobs.follow();
       const known = lab.jobs.find(id);
-      return tab(`${JOB}${id}`, known ? titleOf(known) : id, () => {
+      return tab(`${JOB}${id}`, known ? titleOf(known, lab.jobs.find) : id, () => {
         return new MainAreaWidget({ content: drawn(JobPage, { lab, id }) });
       });
     }
@@ -123,6 +125,17 @@ export function addCommands(
         return new MainAreaWidget({ content: drawn(ReportPage, { lab, job, onTitle }) });
       });
       return opened;
+    }
+  });
+
+  commands.addCommand(Commands.page, {
+    label: 'Open a Page of a Job',
+    caption: 'Show a web page that a job left behind',
+    execute: args => {
+      const [job, artifact] = [String(args.job), String(args.artifact)];
+      return tab(`${PAGE}${job}/${artifact}`, artifact, () => {
+        return new MainAreaWidget({ content: drawn(ArtifactPage, { lab, job, artifact }) });
+      });
     }
   });
 
@@ -156,6 +169,10 @@ export function addCommands(
       if (id.startsWith(REPORT)) {
         return commands.execute(Commands.report, { job: id.slice(REPORT.length) });
       }
+      if (id.startsWith(PAGE)) {
+        const [job, ...artifact] = id.slice(PAGE.length).split('/');
+        return commands.execute(Commands.page, { job, artifact: artifact.join('/') });
+      }
       return commands.execute(id === FORM ? Commands.start : Commands.dashboard);
     }
   });
@@ -175,12 +192,12 @@ export function announce(app: JupyterFrontEnd, lab: Lab): void {
     }
     const show = { label: 'Show', callback: () => lab.showJob(job) };
     if (job.state === 'succeeded') {
-      Notification.success(`${titleOf(job)}: ${job.kind} is done.`, {
+      Notification.success(`${titleOf(job, lab.jobs.find)}: ${job.kind} is done.`, {
         autoClose: 8000,
         actions: [show]
       });
     } else if (job.state === 'failed') {
-      Notification.error(`${titleOf(job)}: ${job.error ?? 'the job failed.'}`, {
+      Notification.error(`${titleOf(job, lab.jobs.find)}: ${job.error ?? 'the job failed.'}`, {
         autoClose: false,
         actions: [show]
       });

@@ -5,10 +5,10 @@ import { LabIcon } from '@jupyterlab/ui-components';
 export const physforgeIcon = new LabIcon({
   name: 'physforge:sign',
   svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">
-  <path class="jp-icon3" d="M6 42 C14 10 24 10 32 32 S50 56 58 22" fill="none" stroke="#616161" stroke-width="6"
-    stroke-linecap="round"/>
-  <g class="jp-icon3" fill="#616161"><circle cx="8" cy="22" r="4"/><circle cx="30" cy="12" r="4"/>
-  <circle cx="34" cy="52" r="4"/><circle cx="56" cy="42" r="4"/></g></svg>`
+  <g class="jp-icon3" fill="#616161">
+  <path d="M4 42.6 C13 7 25 4 35 31.6 C42 51 50 49 55.5 20.6 L61 21.8 C54.5 56 40.5 60 29.6 33.6 C22 14 17 17 9.6 44 Z"/>
+  <circle cx="8" cy="24" r="4.4"/><circle cx="35" cy="12" r="4.4"/><circle cx="28" cy="52" r="4.4"/>
+  <circle cx="58" cy="48" r="4.4"/></g></svg>`
 });
 
 export const physforgeCardIcon = new LabIcon({

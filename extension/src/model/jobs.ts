@@ -43,9 +43,7 @@ export class JobsModel {
     );
   }
 
-  find(id: string): Job | undefined {
-    return this.records.get(id);
-  }
+  readonly find = (id: string): Job | undefined => this.records.get(id);
 
   /** Follow the service's changes until `stop`; does nothing if it follows already. */
   follow(): void {

@@ -105,6 +105,7 @@ export interface Discovery {
   terms: Record<string, Record<string, unknown>>;
   standard_errors: Record<string, Record<string, unknown>>;
   verdict: { kind: string; text: string };
+  notes: string[];
 }
 
 export const isFinished = (job: Job): boolean =>

@@ -30,9 +30,9 @@ export function JobPage({ lab, id }: { lab: Lab; id: string }): JSX.Element {
 
 export function JobCard({ lab, job }: { lab: Lab; job: Job }): JSX.Element {
   return (
-    <article className="pf-Card" aria-label={titleOf(job)}>
+    <article className="pf-Card" aria-label={titleOf(job, lab.jobs.find)}>
       <header className="pf-Card-head">
-        <h2>{titleOf(job)}</h2>
+        <h2>{titleOf(job, lab.jobs.find)}</h2>
         <span className={`pf-State pf-mod-${job.state}`} role="status">
           {state(job)}
         </span>

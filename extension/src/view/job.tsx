@@ -4,7 +4,7 @@ import * as React from 'react';
 
 import { Artifact, Discovery, Job, isFinished } from '../service/records';
 import { filePath, path, said } from '../service/requests';
-import { moment, runtime, size, state } from '../wording';
+import { ago, moment, runtime, size } from '../wording';
 import { Lab, useClock, useLoaded } from './lab';
 import { Law } from './law';
 import { Button, Problem, Progress } from './parts';
@@ -22,7 +22,9 @@ export function JobStanding({ job }: { job: Job }): JSX.Element {
       )}
       <span className="pf-Sub">
         {job.state === 'running' && `${Math.round(100 * job.progress)} % · `}
-        {[job.kind, !isFinished(job) && job.message, time].filter(part => part).join(' · ')}
+        {[job.kind, !isFinished(job) && job.message, time, job.finished && ago(job.finished)]
+          .filter(part => part)
+          .join(' · ')}
       </span>
     </>
   );
@@ -96,7 +98,6 @@ function Found({ lab, job }: { lab: Lab; job: Job }): JSX.Element | null {
 function Facts({ job }: { job: Job }): JSX.Element {
   const settings = Object.entries(job.config).filter(([, value]) => value !== null);
   const facts: [string, string][] = [
-    ['State', state(job)],
     ...Object.entries(job.inputs),
     ...settings.map(([name, value]): [string, string] => [name, shown(value)]),
     ['Queued', moment(job.created)],
@@ -167,6 +168,14 @@ function Artifacts({ lab, job }: { lab: Lab; job: Job }): JSX.Element | null {
               {artifact.name}
             </a>
             <span className="pf-Sub">{size(artifact.size)}</span>
+            {artifact.media_type.startsWith('text/html') && (
+              <Button
+                icon="open"
+                label={`Show ${artifact.name}`}
+                bare
+                onClick={() => lab.showPage(job, artifact.name)}
+              />
+            )}
           </li>
         ))}
       </ul>

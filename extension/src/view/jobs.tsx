@@ -3,7 +3,7 @@
 import * as React from 'react';
 
 import { said } from '../service/requests';
-import { ago, state, titleOf } from '../wording';
+import { state, titleOf } from '../wording';
 import { JobDetails, JobStanding } from './job';
 import { Lab, useChanges } from './lab';
 import { Button, Empty, Fold, Problem } from './parts';
@@ -47,16 +47,15 @@ export function Jobs({ lab }: { lab: Lab }): JSX.Element {
             key={job.id}
             open={open === job.id}
             onToggle={() => setOpen(open === job.id ? null : job.id)}
-            label={`${titleOf(job)}, ${job.kind}, ${state(job)}`}
+            label={`${titleOf(job, model.find)}, ${job.kind}, ${state(job)}`}
             head={
               <>
                 <span className="pf-Line">
                   <span className={`pf-Dot pf-mod-${job.state}`} aria-hidden="true" />
-                  <span className="pf-Name">{titleOf(job)}</span>
+                  <span className="pf-Name">{titleOf(job, model.find)}</span>
                   <span className={`pf-State pf-mod-${job.state}`}>{state(job)}</span>
                 </span>
                 <JobStanding job={job} />
-                {job.finished && <span className="pf-Sub">{ago(job.finished)}</span>}
               </>
             }
           >

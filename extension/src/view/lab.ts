@@ -18,6 +18,8 @@ export interface Lab {
   start(dataset?: string): void;
   showJob(job: Job): void;
   showReport(job: Job): void;
+  /** Show a page that a job left behind. */
+  showPage(job: Job, artifact: string): void;
   confirm(title: string, body: string, action: string): Promise<boolean>;
   /** Set the LaTeX in an element. */
   typeset(element: HTMLElement): void;

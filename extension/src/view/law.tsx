@@ -31,6 +31,13 @@ export function Law({ lab, found }: { lab: Lab; found: Discovery }): JSX.Element
       <p className={`pf-Verdict pf-mod-${found.verdict.kind.replace(/ /g, '-')}`}>
         <strong>{found.verdict.kind}</strong> {found.verdict.text}
       </p>
+      {found.notes?.length > 0 && (
+        <ul className="pf-Notes">
+          {found.notes.map(note => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
       <table className="pf-Table">
         <caption>Coefficients, ± one standard error</caption>
         <tbody>

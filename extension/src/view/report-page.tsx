@@ -3,9 +3,9 @@
 import * as React from 'react';
 
 import type { Job, Report } from '../service/records';
-import { said } from '../service/requests';
+import { filePath, path, said } from '../service/requests';
 import { moment } from '../wording';
-import { Lab } from './lab';
+import { Lab, useLoaded } from './lab';
 import { LinkButton, Problem, Progress } from './parts';
 
 export function ReportPage(props: {
@@ -66,6 +66,25 @@ export function ReportPage(props: {
           </>
         )}
       </div>
+    </div>
+  );
+}
+
+/** A page that a job left behind, in a frame that may do nothing. */
+export function ArtifactPage(props: { lab: Lab; job: string; artifact: string }): JSX.Element {
+  const { lab, job, artifact } = props;
+  const place = `${path('jobs', job, 'artifacts')}${filePath(artifact)}`;
+  const loaded = useLoaded(() => lab.jobs.requests.text(place), [place]);
+  if (!loaded || 'problem' in loaded) {
+    return (
+      <div className="pf-Page">
+        {loaded ? <Problem>{loaded.problem}</Problem> : <p className="pf-Note">Reading…</p>}
+      </div>
+    );
+  }
+  return (
+    <div className="pf-Report">
+      <iframe title={artifact} srcDoc={loaded.value} sandbox="" />
     </div>
   );
 }

@@ -535,6 +535,16 @@
   border: 0;
   background: #fff; /* a report is a printed page, in every theme */
 }
+
+.pf-Notes li {
+  padding-left: 10px;
+  border-left: 2px solid var(--jp-border-color1);
+  color: var(--jp-ui-font-color2);
+}
+
+.pf-Notes li + li {
+  margin-top: 4px;
+}
 `,""]),e.d(r,{},{A:n})},764(o,r,e){var p=e(601),t=e.n(p),a=e(314),n=(e.n(a))()(t());n.push([o.id,`.pf-Button {
   display: inline-flex;
   align-items: center;

@@ -1,0 +1,241 @@
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import * as React from 'react';
+
+import { NewJobPage } from '../src/form/new-job';
+import { DatasetsModel } from '../src/model/datasets';
+import { JobsModel } from '../src/model/jobs';
+import { Reports } from '../src/model/reports';
+import type { Job } from '../src/service/records';
+import { Datasets } from '../src/view/datasets';
+import { Jobs } from '../src/view/jobs';
+import type { Lab } from '../src/view/lab';
+import { gridOf, rangeOf } from '../src/view/preview';
+import { job } from './records';
+import { CORS, Service, until } from './service';
+
+const EVIL = '<img src=x onerror=alert(1)>';
+
+const info = (more: object = {}) => ({
+  name: 'wake',
+  latest: 2,
+  versions: 2,
+  size: 89_459,
+  created: new Date().toISOString(),
+  description: EVIL,
+  tags: [EVIL],
+  ...more
+});
+
+const version = (more: object = {}) => ({
+  name: 'wake',
+  number: 2,
+  id: 'f'.repeat(64),
+  files: [{ path: 'wake.csv', size: 89_459, sha256: '' }],
+  size: 89_459,
+  created: new Date().toISOString(),
+  description: EVIL,
+  tags: [EVIL],
+  metadata: {
+    format: 'CSV',
+    axes: [{ name: 't', size: 41, start: 0, stop: 8, units: 's' }],
+    variables: [{ name: EVIL, dims: ['t', 'x'], shape: [41, 64], units: 'm/s', missing: 3 }],
+    notes: []
+  },
+  ...more
+});
+
+const DISCOVER = {
+  name: 'discover',
+  summary: 'Finds a law.',
+  inputs: ['field'],
+  schema: {
+    title: 'Discovery',
+    properties: {
+      target: {
+        title: 'Left side',
+        default: null,
+        anyOf: [{ type: 'string' }, { type: 'null' }],
+        'x-suggest': 'derivatives'
+      },
+      file: {
+        title: 'File',
+        default: null,
+        anyOf: [{ type: 'string' }, { type: 'null' }],
+        'x-suggest': 'files'
+      },
+      seed: { title: 'Seed', type: 'integer', default: 0, minimum: 0 }
+    }
+  }
+};
+
+describe('views', () => {
+  let service: Service;
+  let lab: Lab;
+  const called: [string, ...unknown[]][] = [];
+  beforeEach(async () => {
+    service = await Service.start();
+    called.length = 0;
+    const datasets = new DatasetsModel(service.requests);
+    const jobs = new JobsModel(service.requests);
+    const call =
+      (name: string) =>
+      (...given: unknown[]) =>
+        void called.push([name, ...given]);
+    lab = {
+      datasets,
+      jobs,
+      reports: new Reports(service.requests, jobs),
+      insert: call('insert'),
+      start: call('start'),
+      showJob: call('showJob'),
+      showReport: call('showReport'),
+      showPage: call('showPage'),
+      confirm: async () => true,
+      typeset: () => undefined
+    };
+    service.on('GET /datasets', { items: [info()] });
+    service.on('GET /datasets/wake/versions', [version(), version({ number: 1 })]);
+    service.on('GET /datasets/wake/versions/2', version());
+    service.on(`GET /versions/${'f'.repeat(64)}/preview`, { variables: [] });
+    service.on('GET /kinds', [DISCOVER]);
+  });
+  afterEach(async () => {
+    cleanup();
+    lab.jobs.stop();
+    await service.stop();
+  });
+  const refreshed = () => act(() => lab.datasets.refresh());
+
+  it('say what to do where there is no dataset, and where none is found', async () => {
+    service.on('GET /datasets', { items: [] });
+    render(<Datasets lab={lab} />);
+    await refreshed();
+    screen.getByText(/Drop measurements here, or press Upload/);
+    fireEvent.change(screen.getByLabelText('Search datasets'), { target: { value: 'wake' } });
+    await waitFor(() => screen.getByText(/No dataset has “wake”/));
+    expect(service.asked.at(-1)?.path).toBe('/datasets?search=wake');
+  });
+
+  it('say that the service is down, and try again', async () => {
+    service.refuse('GET /datasets', 503, 'The service does not answer.');
+    render(<Datasets lab={lab} />);
+    await refreshed();
+    expect(screen.getByRole('alert').textContent).toContain('The service does not answer.');
+    service.on('GET /datasets', { items: [info()] });
+    fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    await waitFor(() => screen.getByText('wake'));
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  it("show a dataset's metadata, and people's names as text, never as HTML", async () => {
+    const { container } = render(<Datasets lab={lab} />);
+    await refreshed();
+    const row = screen.getByRole('button', { name: 'wake, version 2' });
+    expect(row.getAttribute('aria-expanded')).toBe('false');
+    fireEvent.click(row);
+    const details = await screen.findByRole('region', { name: 'wake, version 2' });
+    await within(details).findByText('(t, x) 41 × 64 · 3 missing');
+    within(details).getByText('0 … 8 · 41 points');
+    within(details).getByText('m/s');
+    expect(screen.getAllByText(EVIL, { exact: false }).length).toBeGreaterThan(2);
+    expect(container.querySelector('img')).toBeNull();
+    fireEvent.click(within(details).getByRole('button', { name: 'Insert into notebook' }));
+    fireEvent.click(within(details).getByRole('button', { name: 'Discover a law' }));
+    expect(called).toEqual([
+      ['insert', 'wake@2', undefined],
+      ['start', 'wake@2']
+    ]);
+  });
+
+  it('upload what is dropped on the list', async () => {
+    service.on('POST /uploads', { id: 'u' });
+    service.on(
+      'PUT /uploads/u/files/wake.csv',
+      (_, response) => void response.writeHead(204, CORS).end()
+    );
+    service.on('POST /uploads/u/commit', version());
+    const { container } = render(<Datasets lab={lab} />);
+    const file = new File(['t,u\n'], 'wake.csv');
+    const dataTransfer = { types: ['Files'], items: [{ kind: 'file', getAsFile: () => file }] };
+    fireEvent.drop(container.firstElementChild!, { dataTransfer });
+    await waitFor(() => screen.getByText('Uploaded as wake@2: 1 file.'));
+  });
+
+  it('show jobs as they move, and cancel them', async () => {
+    service.on('GET /jobs', [
+      job({ state: 'running', progress: 0.4, message: 'Ranking laws', attempt: 1 })
+    ]);
+    service.on('GET /jobs/changes', (_, response) => {
+      response.writeHead(200, CORS);
+      response.write(': open\n\n');
+    });
+    service.on('GET /jobs/job-1/log', {});
+    service.on('POST /jobs/job-1/cancel', job({ state: 'running', cancel_requested: true }));
+    render(<Jobs lab={lab} />);
+    act(() => lab.jobs.follow());
+    await waitFor(() => screen.getByText(/40 % · discover · Ranking laws/));
+    expect(screen.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('40');
+    fireEvent.click(screen.getByRole('button', { name: 'wake@1, discover, Running' }));
+    fireEvent.click(screen.getByRole('button', { name: 'Cancel' }));
+    await waitFor(() => screen.getByRole('button', { name: 'wake@1, discover, Stopping' }));
+  });
+
+  it('start a job from the schema of its kind, and ask for what is missing first', async () => {
+    const started: Job[] = [];
+    service.on('POST /jobs', job());
+    render(<NewJobPage lab={lab} onStarted={one => started.push(one)} />);
+    fireEvent.click(await screen.findByRole('button', { name: 'Start' }));
+    await screen.findByText('Choose a dataset.');
+    expect(service.of('POST /jobs')).toHaveLength(0);
+    await waitFor(() => screen.getByRole('option', { name: 'wake@2' }));
+    fireEvent.change(screen.getByLabelText(/^Dataset/), { target: { value: 'wake@2' } });
+    fireEvent.change(screen.getByLabelText('Seed'), { target: { value: '7' } });
+    await waitFor(() => expect(screen.queryByLabelText('File')).toBeNull());
+    fireEvent.click(screen.getByRole('button', { name: 'Start' }));
+    await until(() => started.length);
+    expect(JSON.parse(service.of('POST /jobs')[0].body)).toMatchObject({
+      kind: 'discover',
+      config: { seed: 7 },
+      inputs: { field: 'wake@2' },
+      name: null
+    });
+  });
+
+  it('tell why a job was refused, and send the same request again under the same key', async () => {
+    service.refuse('POST /jobs', 503, 'The service is being restarted.');
+    render(<NewJobPage lab={lab} dataset="wake@2" onStarted={() => undefined} />);
+    fireEvent.click(await screen.findByRole('button', { name: 'Start' }));
+    await screen.findByText('The service is being restarted.');
+    fireEvent.click(screen.getByRole('button', { name: 'Start' }));
+    await until(() => service.of('POST /jobs').length === 2);
+    const keys = service.of('POST /jobs').map(({ body }) => JSON.parse(body).idempotency_key);
+    expect(keys[0]).toBe(keys[1]);
+    await waitFor(() => screen.getByRole('button', { name: 'Start' }));
+    fireEvent.change(screen.getByLabelText('Seed'), { target: { value: '8' } });
+    fireEvent.click(screen.getByRole('button', { name: 'Start' }));
+    await until(() => service.of('POST /jobs').length === 3);
+    expect(JSON.parse(service.of('POST /jobs')[2].body).idempotency_key).not.toBe(keys[0]);
+    await screen.findByRole('button', { name: 'Start' });
+  });
+});
+
+describe('previews', () => {
+  const coords = { t: [0, 1], x: [0, 1, 2], z: [5] };
+
+  it('show two axes as rows, leave axes of one point out, and give up on more', () => {
+    const values = [
+      [[1], [2], [3]],
+      [[4], [null], [6]]
+    ];
+    const grid = gridOf({ variable: 'u', dims: ['t', 'x', 'z'], coords, values });
+    expect(grid?.dims).toEqual(['t', 'x']);
+    expect(grid?.rows).toEqual([
+      [1, 2, 3],
+      [4, NaN, 6]
+    ]);
+    expect(rangeOf(grid!.rows)).toEqual([1, 6]);
+    expect(
+      gridOf({ variable: 'u', dims: ['t', 'x', 'y'], coords: { ...coords, y: [0, 1] }, values: [] })
+    ).toBeNull();
+  });
+});
