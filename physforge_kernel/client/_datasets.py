@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import ConflictError, PhysForgeError
+from ..errors import PhysForgeError
 from ..workspace._copying import copy_hashed
 from ..workspace._display import Listing
 from ..workspace._names import check_name, parse_ref
@@ -120,12 +120,19 @@ class HttpDatasets:
         here = [self._here(version, entry) for entry in version.files]
         return here[0] if len(here) == 1 else self._cache.folder(version.id)
 
-    def open(self, ref: str | Version, file: str | None = None) -> Dataset:
+    def open(
+        self,
+        ref: str | Version,
+        file: str | None = None,
+        *,
+        dims: str | Sequence[str] | None = None,
+    ) -> Dataset:
         """Return a version as a field.
 
         Args:
             ref: such as `wake` or `wake@3`.
             file: which one, for a version with several files that can be read.
+            dims: the axes, where the file does not tell them, as for `pf.read`.
 
         Raises:
             NotFoundError: there is no such version, or no such file in it.
@@ -135,13 +142,15 @@ class HttpDatasets:
 
         version = self.get(ref)
         path = version.file_to_open(file)
-        return read(self._here(version, next(entry for entry in version.files if entry.path == path)))
+        entry = next(entry for entry in version.files if entry.path == path)
+        return read(self._here(version, entry), dims=dims)
 
     def download(self, ref: str | Version, destination: str | PathLike[str]) -> Path:
         """Copy a version's file, or the folder of its files, to a place of one's own.
 
         Args:
-            destination: an existing folder to put it in, or the new path.
+            destination: an existing folder to put it in, or the new path; a file keeps its ending where that
+                names none.
 
         Returns:
             the path of the copy.
@@ -152,11 +161,7 @@ class HttpDatasets:
         """
         version = self.get(ref)
         single = len(version.files) == 1
-        target = Path(destination).expanduser()
-        if target.is_dir():
-            target = target / (version.files[0].path if single else f"{version.name}-{version.number}")
-        if target.exists():
-            raise ConflictError(f"{target} exists already. Remove it, or choose another path.")
+        target = version.place_at(destination)
         for entry in version.files:
             here = self._here(version, entry)
             file = target if single else target / entry.path

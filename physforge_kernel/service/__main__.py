@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,9 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os._exit(0)
     os.umask(0o077)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(process)d %(name)s %(message)s", stream=sys.stderr
-    )
+    logging.basicConfig(format="%(asctime)s %(process)d %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("physforge").setLevel(logging.INFO)
     try:
         _serve(given)
     except PhysForgeError as error:
@@ -32,28 +32,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(given: argparse.Namespace) -> None:
+    from ._listen import listen_on_port, listen_on_socket
+
+    home: Path = given.home.expanduser().absolute()
+    if given.socket is not None:
+        listener = listen_on_socket(given.socket.absolute())
+    else:
+        listener = listen_on_port(given.port, given.host)
+    with listener:
+        _serve_on(listener, home, given)
+
+
+def _serve_on(listener: socket.socket, home: Path, given: argparse.Namespace) -> None:
     from .._connect import open_home
     from ..jobs._lock import RunnerLock
-    from . import LocalSignIn, Settings, create_app, listen_on_port, listen_on_socket, serve
+    from . import LocalSignIn, Settings, create_app, serve
     from ._local import local_token
     from ._starter import ServiceFiles, announce
 
-    home: Path = given.home.expanduser().absolute()
     settings = Settings.read()
-    workspace = open_home(home)
-    app = create_app(workspace, LocalSignIn(local_token(home)), prefix=given.prefix, settings=settings)
+    sign_in = LocalSignIn(local_token(home))
+    app = create_app(open_home(home), sign_in, prefix=given.prefix, settings=settings)
     if given.lock is not None:  # it was started by `ensure_service`, and ends when nobody needs it
-        files, lock = ServiceFiles(home), RunnerLock(given.lock)
-        listener = listen_on_socket(given.socket)
-        announce(files, given.socket)
+        lock = RunnerLock(given.lock)
+        announce(ServiceFiles(home), given.socket)
         serve(app, listener, idle_seconds=settings.idle_seconds)
         lock.release()
         return
-    listener = (
-        listen_on_socket(given.socket.absolute())
-        if given.socket is not None
-        else listen_on_port(given.port, given.host)
-    )
     where = f"unix:{given.socket}" if given.socket is not None else _url(listener.getsockname(), given.prefix)
     print(f"PhysForge serves {home} at {where}; its token is in {home / 'service' / 'token'}.", flush=True)
     serve(app, listener)

@@ -69,7 +69,6 @@ def create_app(
         docs_url=None,  # its pages would be fetched from elsewhere
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=int(settings.body_bytes),
         lifespan=_lifespan,
     )
     app.state.physforge = service

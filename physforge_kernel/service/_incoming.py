@@ -65,7 +65,8 @@ class Incoming:
             WorkspaceError: it can never become a version: its names, or the number or sizes of files.
             ConflictError: this owner has too many uploads open.
         """
-        plan = Plan(owner, _name(name, files), description, tags, _sizes(files))
+        sizes = _sizes(files)
+        plan = Plan(owner, _name(name, files), description, tags, sizes)
         total = sum(plan.sizes.values())
         if total > self._settings.upload_bytes:
             raise WorkspaceError(

@@ -24,6 +24,8 @@ def listen_on_socket(path: Path) -> socket.socket:
     with suppress(FileNotFoundError):
         if not stat.S_ISSOCK(path.lstat().st_mode):
             raise WorkspaceError(f"{path} is there, and is no socket. Choose another path for the service.")
+        if _is_answered(path):
+            raise WorkspaceError(f"Somebody listens on {path} already. Stop it, or choose another path.")
         path.unlink()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
@@ -64,6 +66,15 @@ def listen_on_port(port: int, host: str = "127.0.0.1") -> socket.socket:
         reason = getattr(error, "strerror", None) or error
         raise WorkspaceError(f"The service cannot listen on {host} port {port}: {reason}.") from error
     return listener
+
+
+def _is_answered(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+        try:
+            caller.connect(str(path))
+        except OSError:
+            return False
+        return True
 
 
 def _is_loopback(host: str) -> bool:

@@ -8,6 +8,7 @@ import secrets
 import time
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .._wording import plain
@@ -56,7 +57,7 @@ class Around:
 
         self._service.activity.begin()
         try:
-            await self._app(scope, receive, sending)
+            await self._app(scope, self._limited(scope, receive), sending)
         except Exception:
             _log.exception("Request %s failed in a way that was not foreseen", request_id)
             if status:
@@ -64,6 +65,22 @@ class Around:
             await unforeseen(request_id)(scope, receive, sending)
         finally:
             self._service.activity.end()
+
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        """Return what a body comes through, up to its limit; a file is counted against what was announced."""
+        if scope["method"] == "PUT":
+            return receive
+        received = 0
+
+        async def receiving() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._service.settings.body_bytes:
+                raise HTTPException(413)
+            return message
+
+        return receiving
 
     def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"

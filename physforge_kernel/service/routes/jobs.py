@@ -97,9 +97,11 @@ def artifacts(desk: JobsRead, id: str) -> list[ArtifactInfo]:
 
 @router.get("/jobs/{id}/artifacts/{name:path}", response_class=Response, summary="The bytes of one artifact")
 def artifact(desk: JobsRead, request: Request, id: str, name: str) -> Response:
-    path = desk.workspace.jobs.artifact(id, name)
-    info = next(each for each in desk.workspace.jobs.artifacts(id) if each.name == name)
-    return kept_file(request, path, info.sha256, info.media_type)
+    while True:
+        path = desk.workspace.jobs.artifact(id, name)
+        info = next(each for each in desk.workspace.jobs.artifacts(id) if each.name == name)
+        if desk.workspace.jobs.artifact(id, name) == path:  # it was not replaced meanwhile, by a later one
+            return kept_file(request, path, info.sha256, info.media_type)
 
 
 @router.get("/jobs/{id}/events", response_class=EventStream, summary="A job's story, as it happens")

@@ -11,8 +11,6 @@ from .._policy import Desk
 from .._shapes import Begun, NewUpload
 
 router = APIRouter(prefix="/uploads", tags=["datasets"])
-MAX_BODY = 2**62
-"""For the bytes of a file, which are counted against what its upload announced."""
 
 
 @router.post("", status_code=201, summary="Begin an upload")
@@ -24,9 +22,7 @@ def begin(desk: DatasetsWrite, upload: NewUpload) -> Begun:
     return Begun(id=id)
 
 
-@router.put(
-    "/{id}/files/{path:path}", status_code=204, max_body_size=MAX_BODY, summary="Send one file, as it is"
-)
+@router.put("/{id}/files/{path:path}", status_code=204, summary="Send one file, as it is")
 async def send(desk: DatasetsWrite, request: Request, id: str, path: str) -> None:
     await desk.service.incoming.receive(desk.person.name, id, path, request.stream())
 

@@ -1,0 +1,172 @@
+"""Server-sent events: a job's story and every change of one's jobs, without a thread for each listener."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from physforge_kernel.client._events import parsed
+from physforge_kernel.service import Settings
+from physforge_kernel.service._streams import written
+from physforge_kernel.workspace import Claim, EmbeddedWorkspace
+
+from .conftest import Running, eventually, problem, running, uploaded
+
+
+@pytest.fixture
+def job(service: Running, ann: httpx.Client) -> Iterator[str]:
+    """A job of hers that waits; it is cancelled in the end."""
+    uploaded(ann, "watched")
+    id = ann.post("jobs", json={"kind": "discover", "inputs": {"field": "watched"}}).json()["id"]
+    yield id
+    ann.post(f"jobs/{id}/cancel")
+
+
+def claimed(workspace: EmbeddedWorkspace, id: str) -> Claim:
+    """Take this job as a runner does, and any other that comes first."""
+    while (claim := workspace.records.claim("test", 60)) is not None:
+        if claim.job.id == id:
+            return claim
+    raise AssertionError(f"{id} is not queued")
+
+
+@contextmanager
+def listening(
+    client: httpx.Client, path: str, **headers: str
+) -> Iterator[Iterator[tuple[str, dict[str, Any]]]]:
+    with client.stream("GET", path, headers=headers) as answer:
+        assert answer.status_code == 200, answer.read()
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        yield ((type, json.loads(data)) for type, data in parsed(answer.iter_lines()))
+
+
+def test_a_jobs_story_is_told_as_it_happens_and_ends_with_the_job(
+    service: Running, ann: httpx.Client, job: str
+):
+    with listening(ann, f"jobs/{job}/events") as events:
+        type, first = next(events)
+        assert (type, first["seq"], first["job"]) == ("queued", 1, job)
+        claim = claimed(service.workspace, job)
+        assert next(events)[0] == "running"
+        service.workspace.records.report_progress(job, claim.fence, 0.5, "<b>half</b>\n\ndata: x")
+        type, half = next(events)
+        assert (type, half["data"]) == ("progress", {"fraction": 0.5, "message": "<b>half</b>\n\ndata: x"})
+        service.workspace.records.append_event(job, claim.fence, "odd\nevent: evil", {})
+        assert next(events)[0] == "odd_event:_evil"
+        service.workspace.records.finish(job, claim.fence, "failed", "No law.")
+        assert [type for type, _ in events] == ["failed"]
+
+
+def test_a_story_goes_on_where_it_was_left(service: Running, ann: httpx.Client, job: str):
+    claim = claimed(service.workspace, job)
+    for n in range(5):
+        service.workspace.records.append_event(job, claim.fence, "log", {"text": str(n)})
+    service.workspace.records.finish(job, claim.fence, "succeeded")
+    with listening(ann, f"jobs/{job}/events") as events:
+        whole = [event["seq"] for _, event in events]
+    assert whole == list(range(1, 9))
+    for left in (
+        listening(ann, f"jobs/{job}/events?after=5"),
+        listening(ann, f"jobs/{job}/events", **{"Last-Event-ID": "5"}),
+        listening(ann, f"jobs/{job}/events?after=2", **{"Last-Event-ID": "5"}),
+    ):
+        with left as events:
+            assert [event["seq"] for _, event in events] == [6, 7, 8]
+    for none in (listening(ann, f"jobs/{job}/events?after=8"), listening(ann, f"jobs/{job}/events?after=99")):
+        with none as events:
+            assert list(events) == []
+    for hostile in ("x", "-1", "9" * 40, "1_0"):
+        with listening(ann, f"jobs/{job}/events", **{"Last-Event-ID": hostile}) as events:
+            assert len(list(events)) == 8
+
+
+def test_patience_is_the_callers(ann: httpx.Client, job: str):
+    for wait in (0, 0.3):
+        began = time.monotonic()
+        with listening(ann, f"jobs/{job}/events?wait={wait}") as events:
+            assert [type for type, _ in events] == ["queued"]
+        assert time.monotonic() - began >= wait
+    problem(ann.get(f"jobs/{job}/events?wait=-1"), 422)
+    problem(ann.get(f"jobs/{job}/events?after=-1"), 422)
+
+
+def test_changes_begin_with_the_newest_jobs_and_tell_of_every_change_of_ones_own(
+    service: Running, ann: httpx.Client, bob: httpx.Client, job: str
+):
+    uploaded(bob, "his")
+    with listening(ann, "jobs/changes") as changes:
+        there: dict[str, str] = {}
+        while there.get(job) != "queued":
+            type, record = next(changes)
+            assert (type, record["owner"]) == ("job", "ann")
+            there[record["id"]] = record["state"]
+        his = bob.post("jobs", json={"kind": "discover", "inputs": {"field": "his"}}).json()["id"]
+        bob.post(f"jobs/{his}/cancel")
+        hers = ann.post("jobs", json={"kind": "discover", "inputs": {"field": "watched"}}).json()["id"]
+        seen = []
+        while (hers, "queued") not in seen:
+            record = next(changes)[1]
+            seen.append((record["id"], record["state"]))
+        ann.post(f"jobs/{hers}/cancel")
+        while (hers, "cancelled") not in seen:
+            record = next(changes)[1]
+            seen.append((record["id"], record["state"]))
+        assert all(id != his for id, _ in seen)
+
+
+def test_idle_streams_hold_no_thread_and_say_that_they_live(tmp_path: Path):
+    many = 60  # more than there are threads for blocking work
+    with (
+        running(tmp_path / "home", Settings(heartbeat_seconds=0.2)) as service,
+        service.client() as ann,
+        ExitStack() as stack,
+    ):
+        answers = [stack.enter_context(ann.stream("GET", "jobs/changes")) for _ in range(many)]
+        streams = [answer.iter_lines() for answer in answers]
+        for lines in streams:
+            assert next(lines) == ": here they come"
+        assert "nothing new" in "".join(next(streams[0]) for _ in range(4))
+        assert threading.active_count() < many
+        assert ann.get("datasets").status_code == 200
+        assert f"physforge_event_streams {many}.0" in ann.get("metrics").text
+
+
+def test_streams_end_when_the_service_stops_and_are_forgotten_when_left(tmp_path: Path):
+    with running(tmp_path / "home") as service, service.client() as ann:
+        feed = service.server._service.feed
+        with listening(ann, "jobs/changes"):
+            eventually(lambda: feed.listeners == 1, "The stream is heard")
+        eventually(lambda: feed.listeners == 0, "The stream that was left is forgotten")
+        with listening(ann, "jobs/changes") as changes:
+            began = time.monotonic()
+            service.server.stop()
+            assert list(changes) == []
+            assert time.monotonic() - began < 2.0
+
+
+def test_whoever_waits_hears_that_no_runner_can_be_started(tmp_path: Path):
+    with running(tmp_path / "home") as service, service.client() as ann:
+        uploaded(ann, "waiting")
+        job = ann.post("jobs", json={"kind": "discover", "inputs": {"field": "waiting"}}).json()["id"]
+
+        def refuse(home: Path) -> None:
+            raise OSError(28, "No space left on device")
+
+        service.workspace._on_submit = refuse
+        with listening(ann, f"jobs/{job}/events") as events:
+            told = list(events)
+        assert [type for type, _ in told] == ["queued", "problem"]
+        assert "No space left on device" in told[-1][1]["detail"]
+
+
+def test_an_event_is_one_event_whatever_its_type():
+    assert written("log\r\n\r\ndata: x", "{}") == b"event: log_data:_x\ndata: {}\n\n"
+    assert written(" \n", "{}", 7) == b"id: 7\nevent: event\ndata: {}\n\n"
