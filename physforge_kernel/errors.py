@@ -5,6 +5,8 @@ Each message is a sentence that says what was wrong, with which value, and what 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class PhysForgeError(Exception):
     """Base of every error that a user of PhysForge is meant to read."""
@@ -20,6 +22,15 @@ class FieldError(PhysForgeError):
     """A file or an xarray object is not a field that PhysForge can use."""
 
     exit_code = 3
+
+
+class AxesError(FieldError):
+    """A file holds a field, but does not tell which of an array's axes is which: `dims` has to."""
+
+    def __init__(self, message: str, ways: Sequence[tuple[str, ...]] = ()) -> None:
+        super().__init__(message)
+        self.ways = tuple(ways)
+        """The readings between which `dims` decides, where they are few."""
 
 
 class EquationError(PhysForgeError):

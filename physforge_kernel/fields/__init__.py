@@ -7,7 +7,7 @@ stores one, and `add_noise` disturbs one. Files are never trusted: nothing in th
 them is opened.
 """
 
-from ._describe import describe
+from ._describe import describe, undecided
 from ._description import AxisDescription, Description, VariableDescription
 from ._noise import add_noise
 from ._read import read
@@ -21,6 +21,7 @@ __all__ = [
     "add_noise",
     "describe",
     "read",
+    "undecided",
     "validate",
     "write",
 ]

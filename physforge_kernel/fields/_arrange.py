@@ -113,8 +113,8 @@ def _take_declared(plan: _Plan, entries: Sequence[Entry]) -> None:
     wanted = plan.request.dims
     if wanted is not None and set(wanted) - {*dims, *(axis_of(dim) for dim in dims)}:
         raise plan.request.error(
-            f"the file itself names its axes {listed(dims)}, so dims={tuple(wanted)!r} cannot hold: leave "
-            "it out."
+            f"the file itself names its axes {listed(dims)}, so they cannot be {listed(wanted)}: leave "
+            "dims out."
         )
     names = _axis_names([*dims], taken={entry.called or entry.name for entry in arrays})
     for dim, length in dims.items():
@@ -259,16 +259,17 @@ def _dims_of(plan: _Plan, entry: Entry) -> tuple[str, ...] | None:
             return None
         chosen = keeping_space_in_order(candidates)
         if len(chosen) != 1:
-            ways = " or ".join(f"dims={dims!r}" for dims in candidates[:4])
-            raise request.error(
+            ways = " or ".join(",".join(dims) for dims in candidates[:4])
+            raise request.undecided(
                 f"{entry.name} has the shape {entry.shape}, and "
                 f"{listed(sorted({d for c in candidates for d in c}))} have equally many points, so the "
-                f"file does not tell which axis is which. Say it with {ways}."
+                f"file does not tell which axis is which. Name its axes in their order with dims: {ways}.",
+                candidates,
             )
         candidates = chosen
         plan.notes.append(
             f"{entry.name} {entry.shape}: axes of equal length are taken in the order "
-            f"{listed(candidates[0])}; pass dims=(...) if they are not."
+            f"{listed(candidates[0])}; name them with dims if they are not."
         )
     elif len(entry.shape) > 1:
         plan.notes.append(
@@ -282,7 +283,7 @@ def _dims_with_new_axes(plan: _Plan, entry: Entry, vectors: list[Entry]) -> tupl
     request = plan.request
     if request.dims is not None:
         raise request.error(
-            f"{entry.name} has the shape {entry.shape}, which dims={request.dims!r} does not fit "
+            f"{entry.name} has the shape {entry.shape}, which the dims {','.join(request.dims)} do not fit "
             f"({_points(plan.lengths) or 'no axis is known'}). Name one axis for each of its "
             f"{len(entry.shape)} axes."
         )
@@ -294,11 +295,12 @@ def _dims_with_new_axes(plan: _Plan, entry: Entry, vectors: list[Entry]) -> tupl
         ] or ways
     if len(ways) != 1:
         hint = "so the file does not tell which axis is which" if ways else "so they cannot be its axes"
-        raise request.error(
+        sentence = (
             f"{entry.name} has the shape {entry.shape} and the coordinates are {_points(named)}, {hint}. "
-            "Write coordinates of matching lengths, or name the array's axes with dims=('x', 't') in their "
-            "order."
+            "Write coordinates of matching lengths, or name the array's axes in their order with dims, as in "
+            "x,t."
         )
+        raise request.undecided(sentence) if ways else request.error(sentence)
     dims = list(ways[0])
     for position, length in enumerate(entry.shape):
         if dims[position] is not None:
@@ -319,7 +321,7 @@ def _dims_with_new_axes(plan: _Plan, entry: Entry, vectors: list[Entry]) -> tupl
     if not named:
         plan.notes.append(
             f"The axes of {entry.name} {entry.shape} were taken as ({', '.join(map(str, dims))}) by custom; "
-            "pass dims=(...) to name them otherwise."
+            "name them with dims if they are others."
         )
     return tuple(str(dim) for dim in dims)
 
@@ -352,6 +354,7 @@ def _built(plan: _Plan) -> tuple[tuple[Axis, ...], tuple[Variable, ...]]:
             Variable(
                 name, dims, entry.shape, entry.dtype, entry.load,
                 units=entry.units, original_name=entry.name, attrs=entry.attrs, storage=entry.storage,
+                loaded=entry.loaded,
             )
         )  # fmt: skip
     return tuple(axes), tuple(variables)

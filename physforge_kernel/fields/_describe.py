@@ -1,20 +1,22 @@
-"""What a file holds, told without loading it."""
+"""What a file holds, told without keeping it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 
+from ..errors import AxesError
 from ._description import Description, described
 from ._read import request_for
 from .formats import identify
 
 
-def describe(path: str | os.PathLike[str], *, dims: Sequence[str] | None = None) -> Description:
+def describe(path: str | os.PathLike[str], *, dims: str | Sequence[str] | None = None) -> Description:
     """Describe a file from its headers: variables, coordinates, ranges, units, spacing, what is missing.
 
-    Only coordinates are loaded; text is streamed in bounded memory. A file that `read` would refuse as
-    damaged or unsafe is refused here too, but one that is merely too large for memory is described.
+    Text is streamed in bounded memory; of other formats the coordinates are loaded, and of files up to 134 MB
+    also the variables, one by one, to count what is missing and what is infinite. A file that `read` would
+    refuse as damaged or unsafe is refused here too, but one that is merely too large for memory is described.
 
     Args:
         path: the file.
@@ -25,6 +27,7 @@ def describe(path: str | os.PathLike[str], *, dims: Sequence[str] | None = None)
 
     Raises:
         FieldError: the file is no field, is damaged or unsafe.
+        AxesError: the file does not tell its axes, and `dims` did not say them.
 
     Example:
         >>> import pathlib, tempfile
@@ -38,3 +41,11 @@ def describe(path: str | os.PathLike[str], *, dims: Sequence[str] | None = None)
     kind = identify(request)
     with kind.contents(request) as layout:
         return described(request, kind.name, layout)
+
+
+def undecided(path: str | os.PathLike[str], reason: AxesError) -> Description:
+    """Describe a file of which only that is known: that `dims` has to name its axes, as `reason` says."""
+    request = request_for(path, variables=None, dims=None, max_bytes=None, values=False)
+    size = request.path.stat().st_size
+    kind = identify(request)
+    return Description(request.path.name, kind.name, size, (), (), (str(reason),), (), {}, reason.ways)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._wording import size as human_bytes
+from ._counts import counted
 from ._layout import Layout
 from ._names import in_axis_order, listed
 from ._request import Request
@@ -44,7 +45,8 @@ class VariableDescription:
     Attributes:
         shape: its points along `dims`, as `read` returns it.
         dtype: as the file stores it; `read` returns float64 or complex128.
-        missing: how many values are missing; None when they were not counted.
+        missing: how many values are missing; None when they were not counted, as in a large file.
+        infinite: how many are infinite, or were too large for a number (1e400); None when not counted.
         storage: chunks, compression and the like.
     """
 
@@ -56,6 +58,7 @@ class VariableDescription:
     missing: int | None
     original_name: str
     storage: Mapping[str, Any] = field(default_factory=dict)
+    infinite: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Description:
         notes: sentences on what had to be decided about the layout.
         left_out: names in the file that are not part of the field.
         details: facts of the format.
+        ways: where the file does not tell its axes, the readings between which `dims` has to decide.
     """
 
     source: str
@@ -78,6 +82,7 @@ class Description:
     notes: tuple[str, ...]
     left_out: tuple[str, ...]
     details: Mapping[str, Any]
+    ways: tuple[tuple[str, ...], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the description as JSON-able data."""
@@ -123,7 +128,8 @@ class Description:
         return [
             [
                 _name(v.name, v.original_name), f"({', '.join(v.dims)})", _short(v.shape), v.dtype,
-                "not counted" if v.missing is None else str(v.missing), v.units or "",
+                "not counted" if v.missing is None else str(v.missing), str(v.infinite or ""),
+                v.units or "",
                 ", ".join(f"{key} {_short(value)}" for key, value in v.storage.items()),
             ]
             for v in self.variables
@@ -131,14 +137,16 @@ class Description:
 
 
 _AXIS_HEAD = ("axis", "points", "from", "to", "spacing", "units")
-_VARIABLE_HEAD = ("variable", "axes", "shape", "type", "missing", "units", "storage")
+_VARIABLE_HEAD = ("variable", "axes", "shape", "type", "missing", "infinite", "units", "storage")
 
 
 def described(request: Request, format_name: str, layout: Layout) -> Description:
     """Describe a layout."""
     sizes = {axis.name: axis.values.size for axis in layout.axes}
+    counts = counted(request, layout.variables)
     variables = []
     for v in layout.variables:
+        missing, infinite = counts[v.name]
         dims = in_axis_order(v.dims)
         shape = tuple(sizes[dim] for dim in dims)
         variables.append(
@@ -148,9 +156,10 @@ def described(request: Request, format_name: str, layout: Layout) -> Description
                 shape,
                 v.dtype.name,
                 v.units,
-                v.missing,
+                missing,
                 v.original_name or v.name,
                 dict(v.storage),
+                infinite,
             )
         )
     axes = tuple(
@@ -225,7 +234,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
     table = [[line[i] for i in kept] for line in (head, *rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    numeric = [head[i] in ("points", "from", "to", "missing") for i in kept]
+    numeric = [head[i] in ("points", "from", "to", "missing", "infinite") for i in kept]
     return "\n".join(
         "  ".join(
             cell.rjust(width) if right else cell.ljust(width)

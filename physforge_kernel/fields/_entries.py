@@ -22,6 +22,7 @@ class Entry:
         load: reads the values; raises FieldError only.
         dims: its axes if the file itself says them, else None.
         storage: how the file keeps it, for `describe`.
+        loaded: the values are in memory already.
         called: the name it gets in the field, where the format's custom says so.
     """
 
@@ -34,6 +35,7 @@ class Entry:
     attrs: Mapping[str, Any] = field(default_factory=dict)
     storage: Mapping[str, Any] = field(default_factory=dict)
     called: str = ""
+    loaded: bool = False
 
     @property
     def size(self) -> int:
@@ -80,7 +82,7 @@ class Entry:
 
 def from_array(name: str, array: np.ndarray, **more: Any) -> Entry:
     """Return the entry of an array that is in memory already."""
-    return Entry(name, array.shape, array.dtype, lambda: array, **more)
+    return Entry(name, array.shape, array.dtype, lambda: array, loaded=True, **more)
 
 
 def partition(entries: Iterable[Entry]) -> tuple[list[Entry], list[str]]:

@@ -46,6 +46,8 @@ class Variable:
         dtype: as the file stores it.
         load: returns the values.
         missing: how many values are missing, None when nobody counted.
+        infinite: how many are infinite, None when nobody counted.
+        loaded: the values are in memory already.
         storage: how the file keeps it: chunks, compression.
     """
 
@@ -58,7 +60,14 @@ class Variable:
     original_name: str = ""
     attrs: Mapping[str, Any] = field(default_factory=dict)
     missing: int | None = None
+    infinite: int | None = None
+    loaded: bool = False
     storage: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def bytes(self) -> int:
+        """What its values take in memory."""
+        return field_bytes(self.shape, self.dtype)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def request_for(
     path: str | os.PathLike[str],
     *,
     variables: str | Sequence[str] | None,
-    dims: Sequence[str] | None,
+    dims: str | Sequence[str] | None,
     max_bytes: int | None,
     values: bool,
 ) -> Request:
@@ -29,9 +29,9 @@ def request_for(
     if isinstance(variables, str):
         variables = (variables,)
     if isinstance(dims, str):
-        dims = (dims,)
-    if dims is not None and (not dims or len(set(dims)) < len(dims)):
-        raise FieldError(f"dims={tuple(dims)!r} must name at least one axis, and each only once.")
+        dims = tuple(name.strip() for name in dims.split(","))
+    if dims is not None and (not all(dims) or not dims or len(set(dims)) < len(dims)):
+        raise FieldError(f"dims must name at least one axis, and each only once, not {','.join(dims)!r}.")
     if variables is not None and not variables:
         raise FieldError(
             "variables=() asks for nothing: name at least one variable, or leave it out for all of them."
@@ -52,7 +52,7 @@ def read(
     path: str | os.PathLike[str],
     *,
     variables: str | Sequence[str] | None = None,
-    dims: Sequence[str] | None = None,
+    dims: str | Sequence[str] | None = None,
     max_bytes: int | None = None,
 ) -> xr.Dataset:
     """Read a file into a field: an `xarray.Dataset` with named coordinates and units.
@@ -67,7 +67,8 @@ def read(
         path: the file.
         variables: names of the wanted variables, as the field or the file calls them; all by default.
         dims: the axes, where the file does not tell them: of an array, one name for each of its axes in their
-            order (`("x", "t")`); of a table, the columns that are axes; of a wide table, `(down, across)`.
+            order (`("x", "t")`, or `"x,t"`); of a table, the columns that are
+            axes; of a wide table, those down and across.
         max_bytes: refuse fields that would take more memory; by default a quarter of this machine's.
 
     Returns:

@@ -11,10 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from .._wording import size as human_bytes
-from ..errors import FieldError
+from ..errors import AxesError, FieldError
 
 #: Files small against this are never suspected of being bombs.
 _SMALL = 64 * 2**20
+#: Only to be described, arrays up to this size are gone through, of files up to that one, in bytes.
+_MOST_COUNTED = 2**28
+_LARGEST_COUNTED = 2**27
 #: Deflate packs zeros 1032 to 1, and measured numbers 10 to 1 at the very best.
 _RATIO = 500
 
@@ -52,17 +55,27 @@ class Request:
     variables: tuple[str, ...] | None = None
     values: bool = True
 
+    @property
+    def readable(self) -> int:
+        """The most bytes that a variable to be loaded may take: less where it is only described."""
+        if self.values:
+            return self.max_bytes
+        return min(self.max_bytes, _MOST_COUNTED) if self.path.stat().st_size <= _LARGEST_COUNTED else 0
+
     def error(self, sentence: str, place: str = "") -> FieldError:
         """Return an error that names the file and, if given, the place in it."""
         return FieldError(f"{self.path.name}{', ' + place if place else ''}: {sentence}")
+
+    def undecided(self, sentence: str, ways: Sequence[tuple[str, ...]] = (), place: str = "") -> AxesError:
+        """Return the error for a file that `dims` makes readable."""
+        return AxesError(f"{self.path.name}{', ' + place if place else ''}: {sentence}", ways)
 
     def check_bytes(self, count: int, what: str, place: str = "") -> None:
         """Refuse what would not fit, before anything of that size is allocated."""
         if count > self.max_bytes:
             raise self.error(
                 f"{what} declares {human_bytes(count)}, more than the {human_bytes(self.max_bytes)} that a "
-                "field may take here. Read fewer variables with variables=(...), thin the data out, or "
-                "raise max_bytes if the size is right and the memory is there.",
+                "field may take here (max_bytes). Read fewer of its variables, or thin the data out.",
                 place,
             )
 

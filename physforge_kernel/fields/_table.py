@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ._counts import count
 from ._entries import Entry
 from ._layout import Axis, Layout, Variable, finished
 from ._names import axis_of, identifier, in_axis_order, is_solution, listed, weak_axis_of
@@ -32,6 +33,7 @@ class Column:
         increasing: each value is greater than the one before.
         decreasing: each value is less than the one before.
         missing: how many of its cells are empty or not a number.
+        infinite: how many are infinite, or too large for a number.
         first_gap: where the first missing cell is, in words; "" if there is none.
     """
 
@@ -40,6 +42,7 @@ class Column:
     dtype: np.dtype
     rows: int
     missing: int = 0
+    infinite: int = 0
     first_gap: str = ""
     distinct: np.ndarray | None = None
     increasing: bool = False
@@ -75,11 +78,12 @@ class Decision:
 
 def column_of(name: str, units: str | None, values: np.ndarray) -> Column:
     """Summarise a column that is in memory."""
+    missing, infinite = count(values)
     if values.dtype.kind == "c":
-        return Column(name, units, values.dtype, values.size, int(np.isnan(values).sum()))
+        return Column(name, units, values.dtype, values.size, missing, infinite)
     gaps = np.isnan(values.astype(np.float64, copy=False))
     return Column(
-        name, units, values.dtype, values.size, int(gaps.sum()),
+        name, units, values.dtype, values.size, missing, infinite,
         f"row {int(np.argmax(gaps)) + 1}" if gaps.any() else "",
         np.unique(values[~gaps]), increases(values), decreases(values),
     )  # fmt: skip
@@ -136,7 +140,7 @@ def decide(request: Request, columns: Sequence[Column], *, dims: Sequence[str] |
     readings = candidates(names, dims)
     if not readings:
         raise request.error(
-            f"dims={tuple(dims or ())!r} must be column names; the columns are {listed(names)}."
+            f"dims must be names of columns, not {listed(dims or ())}; the columns are {listed(names)}."
         )
     named = dims is not None or any(axis_of(name) for name in names)
     for reading in readings:
@@ -247,14 +251,14 @@ def _scattered(
         return request.error(
             f"none of the columns {listed(c.name for c in columns)} is named like an axis, and the first "
             "ones form no grid. Name the axes t, x, y or z in the header, or say which columns they are "
-            "with dims=(...)."
+            "with dims, as in x,t."
         )
     counts = listed(f"{columns[i].count} of {name}" for i, name in reading.items())
     return request.error(
         f"its {columns[0].rows} rows are scattered: with {counts} they fill no grid. Interpolate the "
         "measurements to a grid first (scipy.interpolate.griddata), or, if some of these columns are not "
         "axes, name the axes with "
-        'dims=(...), for example dims=("t",) for a time series.'
+        "dims; for a time series that is t alone."
     )
 
 
@@ -286,7 +290,7 @@ def repeated(request: Request, decision: Decision, flat: int) -> Exception:
     )
     return request.error(
         f"two rows give values at {where}: keep one of them, or average them. If another column tells them "
-        "apart (a run, a sensor), name it in dims=(...)."
+        "apart (a run, a sensor), name it in dims too."
     )
 
 
@@ -359,8 +363,9 @@ def layout_of(
         Variable(
             "u" if alone and is_solution(entry.name) else identifier(entry.name),
             dims, entry.shape, entry.dtype, entry.load,
-            units=entry.units, original_name=entry.name, missing=count,
+            units=entry.units, original_name=entry.name, missing=gaps,
+            infinite=next(c.infinite for c in columns if c.name == entry.name),
         )
-        for entry, count in zip(entries, missing, strict=True)
+        for entry, gaps in zip(entries, missing, strict=True)
     )  # fmt: skip
     return finished(request, Layout(axes, variables, (*notes, *decision.notes), details=details or {}))

@@ -32,7 +32,7 @@ def test_a_probe_does_not_outlive_the_process_that_wanted_it(tmp_path: Path):
 from pathlib import Path
 from physforge_kernel.fields._request import Request
 from physforge_kernel.fields.formats._apart import run_apart
-run_apart(Request(Path({str(pipe)!r}), 2**20), "_hdf5_probe.py", "HDF5", "1", "1")
+run_apart(Request(Path({str(pipe)!r}), 2**20), "_hdf5_probe.py", "HDF5", "1", "1", "1")
 """
     with subprocess.Popen([sys.executable, "-c", reader]) as process:
         probe = _within_a_minute(lambda: _process_with(str(pipe)))

@@ -9,9 +9,10 @@ import h5py
 import numpy as np
 import pytest
 import scipy.io
+import xarray as xr
 
-from physforge_kernel.errors import FieldError
-from physforge_kernel.fields import describe, read
+from physforge_kernel.errors import AxesError, FieldError
+from physforge_kernel.fields import describe, read, undecided
 
 T = np.linspace(0, 1, 5)
 X = np.linspace(-2, 2, 8)
@@ -59,8 +60,16 @@ def test_a_square_array_is_refused_until_dims_say_which_axis_is_which(tmp_path, 
     square = np.arange(25.0).reshape(5, 5)
     path = write(tmp_path / "a", {"x": np.arange(5) * 2.0, "t": T, "u": square})
     for look in (read, describe):
-        with pytest.raises(FieldError, match=r"does not tell which axis is which.*dims=\('x', 't'\)"):
+        with pytest.raises(
+            AxesError, match=r"does not tell which axis is which.*with dims: .*x,t"
+        ) as refused:
             look(path)
+    assert set(refused.value.ways) == {("t", "x"), ("x", "t")}
+    assert undecided(path, refused.value).to_dict()["ways"] in (
+        [["t", "x"], ["x", "t"]],
+        [["x", "t"], ["t", "x"]],
+    )
+    xr.testing.assert_identical(read(path, dims="x,t"), read(path, dims=("x", "t")))
     assert read(path, dims=("x", "t"))["u"].sel(x=2.0, t=0.25) == square[1, 1]
     assert read(path, dims=("x", "t"))["u"].sel(x=8.0, t=0.0) == square[4, 0]
     assert read(path, dims=("t", "x"))["u"].sel(x=8.0, t=0.0) == square[0, 4]

@@ -6,9 +6,10 @@ import json
 
 import numpy as np
 import pytest
+import scipy.io
 import xarray as xr
 
-from physforge_kernel.fields import describe, write
+from physforge_kernel.fields import _request, describe, write
 
 
 @pytest.fixture
@@ -45,7 +46,30 @@ def test_it_prints_as_aligned_tables(description):
     assert all(line == line.rstrip() for line in lines)
 
 
-def test_what_was_not_counted_is_said_so(tmp_path, field):
+@pytest.mark.parametrize("ending", [".nc", ".h5", ".npz", ".csv"])
+def test_what_is_missing_and_what_is_infinite_is_counted(tmp_path, field, ending):
+    field["u"][2, 3:5] = [np.inf, -np.inf]
+    u = next(v for v in describe(write(field, tmp_path / f"a{ending}")).variables if v.name == "u")
+    assert (u.missing, u.infinite) == (1, 2)
+
+
+def test_arrays_of_every_other_format_are_counted_too(tmp_path):
+    u = np.arange(12.0).reshape(3, 4)
+    u[0, 0], u[1, 1] = np.nan, np.inf
+    np.save(tmp_path / "a.npy", u)
+    axes = {"t": np.arange(3.0), "x": np.arange(4.0)}
+    scipy.io.savemat(tmp_path / "a.mat", {"u": u, **axes})
+    xr.Dataset({"u": (("t", "x"), u)}, axes).to_netcdf(tmp_path / "a3.nc", engine="scipy")
+    (tmp_path / "a.json").write_text('{"t": [0, 1], "x": [0, 1, 2], "u": [[1, null, 3], [4, 5, 1e400]]}')
+    (tmp_path / "wide.csv").write_text("t\\x,0,1,2\n0,1,,3\n1,4,5,1e400\n")
+    for name in ("a.npy", "a.mat", "a3.nc", "a.json", "wide.csv"):
+        (found,) = describe(tmp_path / name).variables
+        assert (found.missing, found.infinite) == (1, 1), name
+    assert "infinite" in str(describe(tmp_path / "a.npy"))
+
+
+def test_what_was_not_counted_is_said_so(tmp_path, field, monkeypatch):
+    monkeypatch.setattr(_request, "_MOST_COUNTED", 8)
     description = describe(write(field, tmp_path / "a.nc"))
     assert description.variables[0].missing is None
     assert "not counted" in str(description)

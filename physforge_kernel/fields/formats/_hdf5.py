@@ -62,11 +62,11 @@ _MOST_SURVIVORS = 1000
 
 def _survives(request: Request, status: os.stat_result) -> None:
     """Let another process touch all that will be touched here, since HDF5 crashes on damaged metadata."""
-    names = ("*",) if request.values and request.variables is None else request.variables or ()
-    key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, hash(names))
+    names = ("*",) if request.variables is None else request.variables
+    key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, hash(names), request.values)
     if key in _survivors:
         return
-    limits = (str(request.max_bytes), str(_LARGEST_CHUNK))
+    limits = map(str, (request.max_bytes, request.readable, _LARGEST_CHUNK))
     run_apart(request, "_hdf5_probe.py", "HDF5", *limits, *names)
     while len(_survivors) >= _MOST_SURVIVORS:
         _survivors.pop(next(iter(_survivors)))

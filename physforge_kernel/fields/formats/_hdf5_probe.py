@@ -1,8 +1,8 @@
 """Touches everything in an HDF5 file that a reader would touch, to see whether the library survives it.
 
-Run as a script: `python -P _hdf5_probe.py SOURCE LIMIT LARGEST CHUNK NAMES...`. It imports nothing of
-PhysForge and judges nothing: whatever Python can catch is left for the reader, which looks at the same things
-and says what is wrong. Only a crash, seen as this process's end, is news.
+Run as a script: `python -P _hdf5_probe.py SOURCE LIMIT LARGEST READABLE CHUNK NAMES...`. It imports nothing
+of PhysForge and judges nothing: whatever Python can catch is left for the reader, which looks at the same
+things and says what is wrong. Only a crash, seen as this process's end, is news.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _MOST_OBJECTS = 20_000
 _BLOCK = 2**26
 
 
-def main(source: str, limit: str, largest: str, chunk: str, *names: str) -> None:
+def main(source: str, limit: str, largest: str, readable: str, chunk: str, *names: str) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (int(limit), int(limit)))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.write(1, b"opening")
     with contextlib.suppress(Exception), h5py.File(source, "r", locking=False) as file:
-        touch = _Touch(int(largest), int(chunk), names)
+        touch = _Touch(int(largest), int(readable), int(chunk), names)
         touch.attributes(file)
         todo: list[Any] = [file]
         seen: set[Any] = set()
@@ -53,8 +53,8 @@ def main(source: str, limit: str, largest: str, chunk: str, *names: str) -> None
 class _Touch:
     """Touches attributes and datasets within bounds."""
 
-    def __init__(self, largest: int, chunk: int, names: tuple[str, ...]) -> None:
-        self._largest, self._chunk, self._names = largest, chunk, names
+    def __init__(self, largest: int, readable: int, chunk: int, names: tuple[str, ...]) -> None:
+        self._largest, self._readable, self._chunk, self._names = largest, readable, chunk, names
 
     def attributes(self, thing: Any) -> None:
         for name in thing.attrs:
@@ -79,7 +79,8 @@ class _Touch:
         path = str(dataset.name or "")
         name = path.rpartition("/")[2]
         small = len(dataset.shape or ()) <= 1 or "#refs#" in path or bool(_AXIS.match(name))
-        return small or "*" in self._names or name in self._names
+        wanted = "*" in self._names or name in self._names
+        return small or (wanted and dataset.nbytes <= self._readable)
 
     def _values(self, dataset: Any) -> None:
         chunk = math.prod(dataset.chunks or (0,)) * dataset.dtype.itemsize

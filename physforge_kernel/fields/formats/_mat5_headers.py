@@ -17,7 +17,7 @@ from typing import IO
 import numpy as np
 
 from ..._wording import size as human_bytes
-from .._request import Request
+from .._request import Request, field_bytes
 
 _MATRIX, _COMPRESSED = 14, 15
 _CELL, _SPARSE, _FIRST_NUMERIC, _LAST_NUMERIC = 1, 5, 6, 15
@@ -80,8 +80,7 @@ class _Stream:
         if self.position > self._limit:
             raise self._request.error(
                 f"an array in it unpacks to more than {human_bytes(self._limit)}, more than a field may "
-                "take here. Save fewer arrays, or raise max_bytes if the size is right and the memory is "
-                "there."
+                "take here. (max_bytes). Save fewer arrays."
             )
         while count:
             if not self._buffer:
@@ -189,7 +188,12 @@ class _Walk:
         dtype = np.dtype(np.bool_ if word & _LOGICAL else _CLASSES[kind])
         if word & _COMPLEX:
             dtype = np.dtype(np.complex64 if kind == 7 else np.complex128)
-        self.numbers(name, shape, parts=2 if word & _COMPLEX else 1, through=self.request.values or depth > 0)
+        self.numbers(
+            name,
+            shape,
+            parts=2 if word & _COMPLEX else 1,
+            through=self.request.values or field_bytes(shape, dtype) <= self.request.readable or depth > 0,
+        )
         return Head(name, shape, dtype, None, compressed)
 
     def name(self) -> str:

@@ -46,6 +46,7 @@ class _Tally:
     keeps: bool
     rows: int = 0
     missing: int = 0
+    infinite: int = 0
     first_gap: str = ""
     is_complex: bool = False
     increasing: bool = True
@@ -58,6 +59,7 @@ class _Tally:
 
     def add(self, values: np.ndarray, lines: Sequence[int]) -> None:
         gaps = np.isnan(values)
+        self.infinite += int(np.isinf(values).sum())
         if gaps.any():
             self.first_gap = self.first_gap or f"line {lines[int(np.argmax(gaps))]}"
             self.missing += int(gaps.sum())
@@ -84,9 +86,10 @@ class _Tally:
         counted = self.counts and not self.is_complex
         if counted:
             self.merge()
+        distinct = self.distinct if counted and not self.overflown else None
         return Column(
             self.name, self.units, np.dtype(np.complex128 if self.is_complex else np.float64), self.rows,
-            self.missing, self.first_gap, self.distinct if counted and not self.overflown else None,
+            self.missing, self.infinite, self.first_gap, distinct,
             counted and self.increasing, counted and self.decreasing,
         )  # fmt: skip
 
@@ -233,16 +236,14 @@ def _wide(request: Request, dialect: Dialect, heads: tuple[str, str, np.ndarray]
     notes: list[str] = []
     if request.dims is not None:
         if len(request.dims) != 2:
-            raise request.error(
-                "a wide table has two axes: pass dims=(down, across), for example dims=('t', 'x')."
-            )
+            raise request.error("a wide table has two axes, down and across: name both with dims, as in t,x.")
         down, across = request.dims
     if not down:
-        raise request.error(
+        raise request.undecided(
             "the header holds coordinates, but its first cell does not name the axis of the first column. "
             "Write t, x "
-            r"or t\x there, or pass dims=(down, across), for example dims=('t', 'x').",
-            f"line {dialect.data_line - 1}",
+            r"or t\x there, or name the axes down and across with dims, as in t,x.",
+            place=f"line {dialect.data_line - 1}",
         )
     down = axis_of(down) or down
     if not across:
@@ -255,7 +256,7 @@ def _wide(request: Request, dialect: Dialect, heads: tuple[str, str, np.ndarray]
         )
     coordinates: list[np.ndarray] = []
     rows: list[np.ndarray] = []
-    missing = 0
+    missing = infinite = 0
     kind = np.dtype(np.float64)
     width = across_values.size
     for block in blocks(request, dialect):
@@ -263,6 +264,7 @@ def _wide(request: Request, dialect: Dialect, heads: tuple[str, str, np.ndarray]
         values = np.stack(block.columns[1:], axis=1)
         kind = np.promote_types(kind, values.dtype)
         missing += int(np.isnan(values).sum())
+        infinite += int(np.isinf(values).sum())
         if request.values:
             rows.append(values)
             request.check_bytes(sum(each.nbytes for each in rows), "the table")
@@ -272,7 +274,7 @@ def _wide(request: Request, dialect: Dialect, heads: tuple[str, str, np.ndarray]
     whole: Callable[[], np.ndarray] = cache(lambda: np.concatenate(rows))
     layout = Layout(
         (Axis(down, axis, units, original), Axis(across, check_axis(request, across, across_values))),
-        (Variable("u", (down, across), (axis.size, width), kind, whole, missing=missing),),
+        (Variable("u", (down, across), (axis.size, width), kind, whole, missing=missing, infinite=infinite),),
         tuple(notes),
         details={**_details(dialect), "layout": "wide", "rows": axis.size},
     )
