@@ -39,7 +39,10 @@ def upload(
     if as_json:
         print_json(version_document(version))
     else:
-        say(f"uploaded {version.ref}  ({size(version.size)}, {version.id[:12]})")
+        done = "unchanged" if version.reused else "uploaded"
+        say(f"{done} {version.ref}  ({size(version.size)}, {version.id[:12]})")
+        if version.metadata.get("ways") is not None and not version.metadata.get("variables"):
+            prose(*version.metadata["notes"])
 
 
 @app.command("list")
@@ -107,6 +110,10 @@ def _show_description(description: Mapping[str, Any]) -> None:
     if "refused" in description:
         prose(description["refused"])
         return
+    if not description["variables"]:  # nobody has said yet which axis is which
+        for note in description["notes"]:
+            prose(note)
+        return
     axes = [
         [a["name"], a["size"], f"{a['start']:.6g}", f"{a['stop']:.6g}", a["units"] or ""]
         for a in description["axes"]
@@ -114,13 +121,18 @@ def _show_description(description: Mapping[str, Any]) -> None:
     show(table(["axis", "points", "from", "to", "units"], axes, right=("points", "from", "to")), indent=2)
     say()
     variables = [
-        [v["name"], f"({', '.join(v['dims'])})", v["dtype"], v["missing"], v["units"] or ""]
+        [v["name"], f"({', '.join(v['dims'])})", v["dtype"], *_counts(v), v["units"] or ""]
         for v in description["variables"]
     ]
-    columns = ["variable", "axes", "type", "missing", "units"]
-    show(table(columns, variables, right=("missing",)), indent=2)
+    columns = ["variable", "axes", "type", "missing", "infinite", "units"]
+    show(table(columns, variables, right=("missing", "infinite")), indent=2)
     for note in description.get("notes", ()):
         bullet(note)
+
+
+def _counts(variable: Mapping[str, Any]) -> list[object]:
+    counts = variable["missing"], variable.get("infinite")
+    return ["not counted" if count is None else count for count in counts]
 
 
 @app.command("versions")

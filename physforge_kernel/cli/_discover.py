@@ -9,7 +9,7 @@ import typer
 
 from ._console import print_json, progress, say, to_json
 from ._law import print_law
-from ._options import AsJson, FieldFile
+from ._options import AsJson, Dims, FieldFile
 from ._usage import MisuseError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def discover(
         list[str] | None,
         typer.Option("--variable", help="Read only this variable of the file; again for more."),
     ] = None,
+    dims: Dims = None,
     seed: Annotated[int, typer.Option("--seed", help="Fixes everything random.")] = 0,
     as_json: AsJson = False,
     output: Annotated[
@@ -46,7 +47,7 @@ def discover(
     if output is not None and not output.absolute().parent.is_dir():
         raise MisuseError(f"{str(output.parent)!r} is not a folder.")
     with progress(f"Reading {file.name}"):
-        field = read(file, variables=variable or None)
+        field = read(file, variables=variable or None, dims=dims)
     found = _search(field, file.name, target, seed)
     document = {**found.to_dict(), "file": str(file), "seed": seed}
     if output is not None:

@@ -8,6 +8,12 @@ from typing import Annotated
 import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Dims = Annotated[
+    str | None,
+    typer.Option(
+        "--dims", metavar="AXES", help="Its axes in their order, as in x,t, where the file does not tell them."
+    ),
+]
 FieldFile = Annotated[
     Path, typer.Argument(metavar="FILE", help="CSV, HDF5, NetCDF, NumPy, VTK, JSON or MATLAB.")
 ]

@@ -59,11 +59,12 @@ class Input:
     path: Path
     """The file, or the folder of a version with several files; read-only."""
 
-    def open(self, file: str | None = None) -> Dataset:
+    def open(self, file: str | None = None, *, dims: str | Sequence[str] | None = None) -> Dataset:
         """Return the input as a field.
 
         Args:
             file: which one, for a version with several files; such as `runs/a.csv`.
+            dims: the axes, where the file does not tell them, as for `pf.read`.
 
         Raises:
             JobError: the version has several files and none of them was named, or it has no such file.
@@ -76,11 +77,11 @@ class Input:
         if file is None and len(files) != 1:
             raise JobError(
                 f"{self.ref} holds {len(files)} files: {', '.join(files[:8])}. "
-                f"Say which in the setting 'file', as in --config file={files[0]}."
+                f"Say which in the setting 'file', such as {files[0]}."
             )
         if file is not None and file not in files:
             raise JobError(f"{self.ref} has no file {file!r}. It holds {', '.join(files[:8])}.")
-        return read(self.path / (file or files[0]) if folder else self.path)
+        return read(self.path / (file or files[0]) if folder else self.path, dims=dims)
 
     def _files(self) -> list[str]:
         return sorted(

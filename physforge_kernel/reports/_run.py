@@ -57,7 +57,7 @@ def load(workspace: Workspace, job_id: str) -> Run:
         job=job,
         result=result,
         dataset=replace(version, name=name, number=int(number)),
-        field=workspace.datasets.open(version.id, file=job.config.get("file")),
+        field=workspace.datasets.open(version.id, file=job.config.get("file"), dims=job.config.get("dims")),
         fit=_fit(workspace.jobs.artifact(job_id, FIT)) if FIT in names else None,
     )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..errors import ConflictError, FieldError
+from ..errors import FieldError
 from . import _objects
 from ._clock import Clock
 from ._database import Database
@@ -163,12 +163,19 @@ class EmbeddedDatasets:
             raise not_found("file", path, known, f"{version.ref} holds {', '.join(list(known)[:8])}.")
         return self._views.show(version.id, {path: known[path]}) / path
 
-    def open(self, ref: str | Version, file: str | None = None) -> Dataset:
+    def open(
+        self,
+        ref: str | Version,
+        file: str | None = None,
+        *,
+        dims: str | Sequence[str] | None = None,
+    ) -> Dataset:
         """Return a version as a field.
 
         Args:
             ref: such as `wake` or `wake@3`.
             file: which one, for a version with several files that can be read.
+            dims: the axes, where the file does not tell them, as for `pf.read`.
 
         Raises:
             NotFoundError: there is no such version, or no such file in it.
@@ -178,13 +185,14 @@ class EmbeddedDatasets:
 
         version = self.get(ref)
         path = version.file_to_open(file)
-        return read(self._shown(version, exactly=path) / path)
+        return read(self._shown(version, exactly=path) / path, dims=dims)
 
     def download(self, ref: str | Version, destination: str | PathLike[str]) -> Path:
         """Copy a version's file, or the folder of its files, out of the workspace.
 
         Args:
-            destination: an existing folder to put it in, or the new path.
+            destination: an existing folder to put it in, or the new path; a file keeps its ending where that
+                names none.
 
         Returns:
             the path of the copy.
@@ -195,11 +203,7 @@ class EmbeddedDatasets:
         """
         version = self.get(ref)
         single = len(version.files) == 1
-        target = Path(destination).expanduser()
-        if target.is_dir():
-            target = target / (version.files[0].path if single else f"{version.name}-{version.number}")
-        if target.exists():
-            raise ConflictError(f"{target} exists already. Remove it, or choose another path.")
+        target = version.place_at(destination)
         with disk_errors():
             for entry in version.files:
                 file = target if single else target / entry.path

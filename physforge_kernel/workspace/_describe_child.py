@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from .._lifeline import die_with
-from ..errors import PhysForgeError
-from ..fields import describe
+from ..errors import AxesError, PhysForgeError
+from ..fields import describe, undecided
 from ._json import plain
 
 
@@ -31,6 +31,8 @@ def main(parent: int, memory: int, seconds: int, folder: Path) -> None:
     for path in paths:
         try:
             described[path] = plain(describe(folder / path).to_dict())
+        except AxesError as error:  # whoever opens it can say how
+            described[path] = plain(undecided(folder / path, error).to_dict())
         except PhysForgeError as error:
             refused[path] = str(error)
         except (MemoryError, OSError, ImportError) as error:

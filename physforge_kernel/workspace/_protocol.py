@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from os import PathLike
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import _wording
-from ..errors import WorkspaceError
+from ..errors import ConflictError, WorkspaceError
 from . import _display
 from ._job_views import ArtifactInfo, Event, JobRecord, JobState
 from ._names import not_found
@@ -85,6 +85,24 @@ class Version:
                 f"Say which, as in open({self.ref!r}, file={readable[0]!r})."
             )
         return readable[0]
+
+    def place_at(self, destination: str | PathLike[str]) -> Path:
+        """Return where a copy of the file, or of the folder of files, goes.
+
+        A file keeps its ending where the destination names none, since that says what can read it.
+
+        Raises:
+            ConflictError: something is there already.
+        """
+        single = len(self.files) == 1
+        target = Path(destination).expanduser()
+        if target.is_dir():
+            target = target / (self.files[0].path if single else f"{self.name}-{self.number}")
+        elif single and not target.suffix:
+            target = target.with_name(target.name + PurePath(self.files[0].path).suffix)
+        if target.exists():
+            raise ConflictError(f"{target} exists already. Remove it, or choose another path.")
+        return target
 
     def __repr__(self) -> str:
         state = ", already there" if self.reused else ""
@@ -180,7 +198,13 @@ class Datasets(Protocol):
 
     def versions(self, name: str) -> builtins.list[Version]: ...
 
-    def open(self, ref: str | Version, file: str | None = None) -> Dataset: ...
+    def open(
+        self,
+        ref: str | Version,
+        file: str | None = None,
+        *,
+        dims: str | Sequence[str] | None = None,
+    ) -> Dataset: ...
 
     def path(self, ref: str | Version) -> Path: ...
 

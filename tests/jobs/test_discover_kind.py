@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -67,13 +68,24 @@ def test_a_dataset_of_several_files_is_asked_which_one(lab: EmbeddedWorkspace, t
         for file in (None, "cold.nc", "../rods/long.nc", "runs/hot.nc")
     }
     for file, sentence in (
-        (None, r"rods@1 holds 2 files: long\.nc, runs/hot\.nc\. .*--config file=long\.nc"),
+        (None, r"rods@1 holds 2 files: long\.nc, runs/hot\.nc\. .*'file', such as long\.nc"),
         ("cold.nc", r"rods@1 has no file 'cold\.nc'\. It holds long\.nc, runs/hot\.nc"),
         ("../rods/long.nc", "rods@1 has no file"),
     ):
         with pytest.raises(JobError, match=sentence):
             lab.jobs.result(which[file].id, timeout=120)
     assert list(lab.jobs.result(which["runs/hot.nc"].id, timeout=120)["terms"]["u_t"]) == ["u_xx"]
+
+
+def test_axes_that_a_file_does_not_tell_are_named_in_the_settings(tmp_path: Path):
+    square = heat().isel(t=slice(40), x=slice(40))
+    np.savez(tmp_path / "rod.npz", u=square["u"].values.T, t=square["t"].values, x=square["x"].values)
+    context = trial(tmp_path / "trial", inputs={"field": tmp_path / "rod.npz"})
+
+    discover.run(discover.config(target="u_t", dims="x,t"), context)
+
+    found = json.loads((tmp_path / "trial" / "artifacts" / "result.json").read_text())
+    assert found["terms"]["u_t"]["u_xx"] == pytest.approx(0.1, rel=1e-2)
 
 
 def test_a_cancelled_discovery_stops_at_its_next_progress(tmp_path: Path):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from physforge_kernel.errors import ConflictError, FieldError, NotFoundError, WorkspaceError
+from physforge_kernel.errors import AxesError, ConflictError, FieldError, NotFoundError, WorkspaceError
 from physforge_kernel.workspace import EmbeddedWorkspace, Workspace
 
 from .conftest import files_under, wave_csv
@@ -175,6 +175,30 @@ def test_a_file_that_is_no_field_is_refused_and_leaves_nothing(
     assert workspace.datasets.list() == []
     assert files_under(behind.home / "objects") == []
     assert list((behind.home / "staging").iterdir()) == []
+
+
+def test_a_file_that_does_not_tell_its_axes_is_kept_for_whoever_names_them(
+    workspace: Workspace, tmp_path: Path
+):
+    square = np.arange(9.0).reshape(3, 3)
+    np.savez(tmp_path / "square.npz", u=square, t=np.arange(3.0), x=np.arange(3.0))
+
+    version = workspace.datasets.upload(tmp_path / "square.npz")
+
+    assert "does not tell which axis is which" in version.metadata["notes"][0]
+    assert sorted(map(tuple, version.metadata["ways"])) == [("t", "x"), ("x", "t")]
+    np.testing.assert_array_equal(workspace.datasets.open(version, dims="t,x")["u"], square)
+    np.testing.assert_array_equal(workspace.datasets.open(version, dims=("x", "t"))["u"], square.T)
+    with pytest.raises(AxesError, match="with dims: "):
+        workspace.datasets.open(version)
+
+
+def test_a_download_to_a_name_without_an_ending_gets_the_files_own(
+    workspace: Workspace, wave: Path, tmp_path: Path
+):
+    workspace.datasets.upload(wave)
+    assert workspace.datasets.download("wave", tmp_path / "copy") == tmp_path / "copy.csv"
+    assert (tmp_path / "copy.csv").read_bytes() == wave.read_bytes()
 
 
 def test_what_is_not_a_plain_file_is_refused(workspace: Workspace, wave: Path, tmp_path: Path):

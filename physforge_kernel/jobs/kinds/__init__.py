@@ -87,7 +87,7 @@ def validators() -> Mapping[str, Validator]:
 
     Example:
         >>> validators()["discover"]({"seed": 7})
-        {'target': None, 'file': None, 'seed': 7}
+        {'target': None, 'file': None, 'dims': None, 'seed': 7}
     """
     return _Validators()
 

@@ -31,6 +31,11 @@ class DiscoverConfig(BaseModel):
         description="Which file of the dataset, such as runs/a.csv; empty where it has only one.",
         json_schema_extra={"x-suggest": "files"},
     )
+    dims: str | list[str] | None = Field(
+        default=None,
+        title="Axes",
+        description="The axes of the file's arrays in their order, such as x,t; empty where the file tells.",
+    )
     seed: int = Field(default=0, ge=0, title="Seed", description="Fixes the random choices of the search.")
 
 
@@ -39,7 +44,7 @@ def run(config: DiscoverConfig, context: Context) -> None:
     from ...discovery import discover as search
 
     context.progress(0.0, "Reading the field")
-    field = context.inputs["field"].open(config.file)
+    field = context.inputs["field"].open(config.file, dims=config.dims)
     found = search(
         field,
         target=config.target,
