@@ -30,7 +30,7 @@ class Settings:
     grace_seconds: float = 5.0
     """What a job is given to save its work between being asked to stop and being killed."""
     jobs: int = 0
-    """Jobs that run at once; 0 for one per processor, at most 4."""
+    """Jobs that run at once, and as many notebooks besides; 0 for one per processor, at most 4."""
     tasks: int = 0
     """Inner tasks that run at once, of all jobs together; 0 for one per processor."""
     job_seconds: float = 0.0
