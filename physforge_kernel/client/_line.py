@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
+from ..errors import NotFoundError
 from ._address import Address
 from ._problems import UnreachableError, error_of_answer, unreachable
 
@@ -98,6 +99,9 @@ class Line:
     def _answered(
         self, method: str, steps: tuple[str, ...], query: Mapping[str, str | float | None], **more: Any
     ) -> httpx.Response:
+        socket = self.address.socket
+        if socket is not None and not socket.exists():
+            raise unreachable(self.address.shown, "there is no such socket")
         try:
             response = self._here().send(self._request(method, steps, query, **more))
         except httpx.TransportError as error:
@@ -115,6 +119,8 @@ class Line:
         headers: Mapping[str, str] | None = None,
         **more: Any,
     ) -> httpx.Request:
+        if strange := [step for step in steps if "/" in step or step in (".", "..")]:
+            raise NotFoundError(f"There is nothing called {strange[0]!r:.160}. Take a name from a list.")
         path = "/".join(quote(step, safe="") for step in steps)
         params = {name: value for name, value in query.items() if value is not None}
         return self._here().build_request(

@@ -255,7 +255,8 @@ def _write(file: int, block: bytes) -> None:
 def _keep(part: Path, folder: Path, path: str) -> None:
     target = folder / "files" / path
     try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for step in reversed(PurePosixPath(path).parents[:-1]):  # never `files` itself: it may be gone
+            (folder / "files" / step).mkdir(mode=0o700, exist_ok=True)
         part.replace(target)
     except FileNotFoundError:  # the upload was committed or given up meanwhile
         raise _no_upload(folder.name) from None
