@@ -1,9 +1,11 @@
-"""How sizes, times and foreign text look to people, the same in every room."""
+"""How sizes, shares, times and foreign text look to people, the same in every room."""
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from datetime import UTC, datetime
+from decimal import Decimal
 
 _UNITS = ("kB", "MB", "GB", "TB", "PB", "EB")
 
@@ -25,6 +27,26 @@ def size(count: int) -> str:
     while count >= 999.95 * 1000**power and power < len(_UNITS):  # else it would round to 1000.0
         power += 1
     return f"{count / 1000**power:.1f} {_UNITS[power - 1]}"
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage with two significant digits, or to one per cent from ten on.
+
+    Example:
+        >>> percent(0.0512), percent(1.0), percent(0.000012)
+        ('5.1 %', '100 %', '0.0012 %')
+    """
+    if not math.isfinite(share):
+        return "unknown"
+    if share == 0:
+        return "0 %"
+    if abs(share) < 1e-6:
+        return "< 0.0001 %"
+    number = 100 * share
+    if abs(number) >= 9.95:
+        return f"{number:.0f} %"
+    text = f"{Decimal(f'{number:.1e}'):f}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
 
 
 def when(moment: datetime | str | float | None) -> str:

@@ -29,10 +29,11 @@ def print_law(result: Mapping[str, Any], *, subject: str) -> None:
     say()
     show(heading, indent=2)
     say()
-    found = law.sides(result)
+    found = law.sides(result) if law.settled(result) else ()
     for side in found:
         stdout().print(Text(f"    {law.line(side)}", style="bold cyan"), soft_wrap=True)
-    say()
+    if found:
+        say()
     many = len(found) > 1
     rows = [
         [

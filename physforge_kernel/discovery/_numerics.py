@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._percent import percent
+from .._wording import percent
 from ._projection import Sample
 from ._side import Side, SideLaw
 

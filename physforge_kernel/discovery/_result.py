@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._wording import percent
 from ..errors import DiscoveryError
-from ._percent import percent
 from ._side import SideLaw
 from ._verdict import Verdict
 

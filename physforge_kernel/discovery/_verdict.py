@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from .._wording import percent
 from ._numerics import Refinement
-from ._percent import percent
 from ._select import CONVINCING
 from ._side import Side, SideLaw
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .._wording import percent
 from ._markup import Html, code, table
 from ._sections import missing
 from ._svg import ACCENT, MUTED, Picture, gallery, panel, picture
-from .numbers import percent
+from .law import settled
 
 if TYPE_CHECKING:
     from ._run import Run
@@ -28,7 +29,8 @@ def candidates(run: Run) -> Html:
     columns = ["law", "terms", "left unexplained"]
     listed = table(columns, rows, numbers=columns[1:], chosen=0)
     caption = (
-        "Each dot is a candidate law. Down is a better fit, left a simpler law; filled is the law above. "
+        "Each dot is a candidate law. Down is a better fit, left a simpler law; filled is "
+        f"{'the law above' if settled(run.result) else 'the best of them'}. "
         "Where the line turns flat, further terms buy nothing."
     )
     return Html(gallery([_front(found)], caption), "The candidates, drawn.") + listed

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._wording import percent
 from . import _fields
 from ._markup import Html, facts
 from ._sections import missing
 from ._svg import ACCENT, MUTED, Picture, gallery, literal, panel, picture
-from .numbers import percent
+from .law import settled
 
 if TYPE_CHECKING:
     import xarray
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 def fit(run: Run) -> Html:
     """Show predicted against observed left sides, and where the residual lies."""
+    if not settled(run.result):
+        return missing("There is no law whose fit could be shown. The data settle none.")
     if run.fit is None:
         return missing("This job kept no fit, so there is nothing to compare.")
     pictures: list[Picture] = []

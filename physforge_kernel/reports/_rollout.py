@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._wording import percent
 from ..errors import PhysForgeError
 from . import _fields
 from ._markup import Html, facts
 from ._sections import missing
 from ._svg import MUTED, Picture, gallery, label, literal, panel, picture
-from .numbers import percent
+from .law import settled
 
 if TYPE_CHECKING:
     import xarray
@@ -33,6 +34,8 @@ def rollout(run: Run) -> Rollout:
     """Simulate the discovered law from the first measured time, at the measured times."""
     from ..equations import Equation, simulate
 
+    if not settled(run.result):
+        return Rollout(None, "The data settle none.")
     try:
         equation = Equation.from_terms(run.result["terms"])
         return Rollout(simulate(equation, run.field))
@@ -42,6 +45,8 @@ def rollout(run: Run) -> Rollout:
 
 def forward(run: Run, made: Rollout) -> Html:
     """Show a forward simulation beside the data, and its relative error over time."""
+    if not settled(run.result):
+        return missing(f"There is no law to run forward. {made.reason}")
     if made.field is None:
         return missing(f"The law could not be run forward from the first measurement. {made.reason}")
     field, simulated = run.field, made.field

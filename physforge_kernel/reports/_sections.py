@@ -11,7 +11,7 @@ from . import _fields
 from ._markup import Html, bullets, code, facts, paragraph, table
 from ._run import Run
 from ._svg import formula, gallery, label
-from .law import Side, line, sides, tex
+from .law import Side, line, settled, sides, tex
 from .numbers import MINUS, noise, plain_number, sentence, typeset
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 KINDS = {
     "identified": "Identified: the data single out this law.",
     "ambiguous": "Ambiguous: this is the best law found, and there are doubts.",
-    "not identifiable": "Not identifiable: the data cannot settle a law. This is the best that was tried.",
+    "not identifiable": "Not identifiable: the data cannot settle a law.",
 }
 
 
@@ -41,15 +41,19 @@ def verdict(run: Run) -> Html:
     """Show the law, typeset, and whether the data settle it, in a box of the verdict's colour."""
     found = run.result["verdict"]
     kind = str(found["kind"])
-    laws = "".join(f'<p class="pf-law">{_law_markup(side)}</p>' for side in sides(run.result))
+    law = sides(run.result) if settled(run.result) else ()
+    laws = "".join(f'<p class="pf-law">{_law_markup(side)}</p>' for side in law)
     markup = (
         f'<div class="pf-verdict {escape(kind.replace(" ", "-"))}">'
         f'<p class="pf-kind">{escape(KINDS.get(kind, kind))}</p>{laws}'
         f"<p>{escape(sentence(found['text']))}</p></div>"
-        '<p class="pf-small">The number after \u00b1 is one standard error; the table has 95 % intervals.</p>'
     )
-    lines = "\n".join(line(side) for side in sides(run.result))
-    return Html(markup, f"{lines}\n{kind}: {found['text']}")
+    if law:
+        markup += (
+            '<p class="pf-small">The number after \u00b1 is one standard error; '
+            "the table has 95 % intervals.</p>"
+        )
+    return Html(markup, "\n".join([*(line(side) for side in law), f"{kind}: {found['text']}"]))
 
 
 def _law_markup(side: Side) -> str:
@@ -75,6 +79,9 @@ def _law_markup(side: Side) -> str:
 
 def law(run: Run) -> Html:
     """Show the law's terms with their coefficients and 95 % intervals, and the notes on numerics."""
+    if not settled(run.result):
+        none = "The data settle no law. What was tried stands among the candidates."
+        return paragraph(none) + bullets(run.result.get("notes") or ())
     found = sides(run.result)
     many = len(found) > 1
     rows: list[list[Any]] = []

@@ -71,6 +71,11 @@ def sides(result: Mapping[str, Any]) -> tuple[Side, ...]:
     )
 
 
+def settled(result: Mapping[str, Any]) -> bool:
+    """Say whether there is a law to show at all, rather than the best of what was tried."""
+    return result["verdict"]["kind"] != "not identifiable"
+
+
 def number(value: Any) -> Coefficient:
     """Read a coefficient from JSON: a number, `{"re":, "im":}`, or a complex number's text."""
     if isinstance(value, Mapping):

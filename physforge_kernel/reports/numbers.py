@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from .._wording import percent
+
 MINUS = "\u2212"
 _PLAIN = "-0123456789"
 _RAISED = "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
@@ -79,6 +81,8 @@ def interval(low: float, high: float) -> str:
     Example:
         >>> interval(0.09962, 0.10101)
         '[0.0996, 0.1010]'
+        >>> interval(9.9999726e-9, 1.0000027e-8)
+        '[0.9999973, 1.0000027]·10⁻⁸'
     """
     half = (high - low) / 2
     if not (math.isfinite(half) and half > max(abs(low), abs(high)) * 1e-9):
@@ -86,7 +90,9 @@ def interval(low: float, high: float) -> str:
     place = math.floor(math.log10(half)) - (0 if f"{half:e}"[0] in "56789" else 1)
     top = math.floor(math.log10(max(abs(low), abs(high))))
     if not (-5 <= top < 6 and place >= -9):
-        return f"[{plain_number(low, top - place + 1)}, {plain_number(high, top - place + 1)}]"
+        scale, places = Decimal(1).scaleb(-top), max(top - place, 0)
+        scaled = (f"{Decimal(repr(end)) * scale:.{places}f}".replace("-", MINUS) for end in (low, high))
+        return f"[{', '.join(scaled)}]\u00b710{superscript(top)}"
     ends = (Decimal(repr(end)).quantize(Decimal(1).scaleb(place)) for end in (low, high))
     return "[" + ", ".join(f"{end:f}".replace("-", MINUS) for end in ends) + "]"
 
@@ -112,25 +118,6 @@ def plain_number(value: float, digits: int = 4) -> str:
     mantissa, power = f"{abs(value):.{digits - 1}e}".split("e")
     mantissa = mantissa.rstrip("0").rstrip(".")
     return f"{sign}{mantissa}\u00b710{superscript(int(power))}"
-
-
-def percent(fraction: float) -> str:
-    """Return a fraction as a percentage with two significant digits.
-
-    Example:
-        >>> percent(0.0512), percent(0.1), percent(0.000012)
-        ('5.1 %', '10 %', '0.0012 %')
-    """
-    if not math.isfinite(fraction):
-        return "unknown"
-    if fraction == 0:
-        return "0 %"
-    if abs(fraction) < 1e-6:
-        return "< 0.0001 %"
-    text = f"{Decimal(f'{fraction * 100:.1e}'):f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return f"{text} %"
 
 
 def noise(estimate: object) -> str:

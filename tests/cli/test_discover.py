@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
+
 import physforge_kernel as pf
 
 
@@ -33,6 +35,15 @@ def test_a_person_reads_the_law_a_table_and_the_verdict(physforge, sample):
     assert {row.index("[") for row in rows} == {heading.index("95 %")}
 
 
+def test_where_the_data_settle_no_law_none_is_printed(physforge, tmp_path):
+    noise = np.random.default_rng(1).standard_normal((60, 70))
+    np.savez(tmp_path / "noise.npz", u=noise, t=np.linspace(0, 1, 60), x=np.linspace(0, 1, 70))
+    ran = physforge("discover", tmp_path / "noise.npz")
+    assert "noise.npz   not identifiable" in ran.out
+    assert "u_t = " not in ran.out
+    assert "coefficient" not in ran.out
+
+
 def test_the_result_is_written_where_it_is_asked_for(physforge, sample, tmp_path):
     output = tmp_path / "law.json"
     ran = physforge("discover", sample, "--target", "u_t", "--seed", 3, "--json", "--output", output)
@@ -50,7 +61,7 @@ def test_only_the_named_variables_are_read(physforge, sample):
 def test_a_file_that_is_no_field_is_one_sentence(physforge, tmp_path):
     broken = tmp_path / "broken.csv"
     broken.write_text("x,t,u\n0,0,1\n0,zero,2\n")
-    ran = physforge("discover", broken, "--json")
+    ran = physforge("discover", broken)
     assert (ran.code, ran.out) == (pf.errors.FieldError.exit_code, "")
     assert ran.err.startswith("error: ")
     assert "broken.csv" in ran.err

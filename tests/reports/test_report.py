@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -188,6 +189,24 @@ def test_a_law_that_cannot_be_run_forward_is_said_politely(found):
     shown = discovery.forward(unstable, made)
     assert "could not be run forward" in shown.markup
     assert "<img" not in shown.markup
+
+
+def test_where_the_data_settle_no_law_none_is_shown(found):
+    run = discovery.load(found.workspace, found.job)
+    verdict = {"kind": "not identifiable", "text": "u_t cannot be told from noise."}
+    unsettled = replace(run, result={**run.result, "verdict": verdict})
+    coefficient = law.sides(run.result)[0].terms[0].rounded.value
+    rolled = discovery.rollout(unsettled)
+    assert rolled.field is None
+    for part, shown in {
+        "u_t cannot be told from noise": discovery.headline(unsettled),
+        "The data settle no law": discovery.law(unsettled),
+        "no law whose fit": discovery.fit(unsettled),
+        "no law to run forward": discovery.forward(unsettled, rolled),
+    }.items():
+        assert part in shown.markup
+        assert coefficient not in shown.markup + shown.text
+    assert "the law above" not in discovery.candidates(unsettled).markup
 
 
 def test_a_template_or_job_that_is_not_there_is_a_sentence(found):
