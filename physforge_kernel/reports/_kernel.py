@@ -61,6 +61,8 @@ def execute(
         @property
         def kernel_spec(self) -> KernelSpec:
             command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            # A kernel is interrupted as it is shut down, and would tell the terminal of that as an error.
+            command.append("--IPKernelApp.log_level=CRITICAL")
             return KernelSpec(argv=command, display_name="PhysForge", language="python")
 
     class Client(PapermillNotebookClient):

@@ -47,3 +47,21 @@ def test_where_no_path_is_short_enough_the_report_says_what_to_set(
 
     with pytest.raises(ReportError, match="too long a path.* Set TMPDIR"):
         _kernel._socket_folder()
+
+
+def test_what_a_kernel_logs_of_its_own_end_does_not_reach_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    logged = "get_ipython().kernel.log.error('KeyboardInterrupt caught in kernel')"
+
+    _kernel.execute(
+        new_notebook(cells=[new_code_cell(logged)]),
+        tmp_path / "ran.ipynb",
+        {},
+        environment={},
+        folder=tmp_path,
+        seconds=60,
+        progress=lambda fraction, message: None,
+    )
+
+    assert "KeyboardInterrupt" not in capfd.readouterr().err
