@@ -1,4 +1,4 @@
-"""What a person reads when a command fails: one sentence on stderr, never a stack trace."""
+"""What a command says on stderr when it fails: one sentence, or one JSON object, never a stack trace."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import sys
 import time
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -18,37 +19,57 @@ UNEXPECTED = 70
 UNUSABLE_FILE = 74
 
 
-def explain(failure: Exception) -> int:
-    """Print why a command failed, as `error: <sentence>`, and return the process's exit code."""
+@dataclass(frozen=True)
+class Failures:
+    """Says why a command failed.
+
+    Attributes:
+        as_json: as one JSON object on one line rather than as `error: <sentence>`, for a program to read.
+    """
+
+    as_json: bool
+
+    def explain(self, failure: Exception) -> int:
+        """Print why a command failed on stderr, and return the process's exit code."""
+        if type(failure).__name__ == "NoArgsIsHelpError":  # Typer printed the help, and exports no such name
+            return 2
+        name, sentence, code = _told(failure)
+        if not self.as_json:
+            _say(sentence)
+            return code
+        from ._console import to_json
+
+        told = {"type": name, "message": one_line(sentence), "exit_code": code}
+        sys.stderr.write(to_json({"error": told}, indent=None))
+        return code
+
+
+def _told(failure: Exception) -> tuple[str, str, int]:
+    """Return what kind of failure it was, a sentence on it, and the exit code."""
     if isinstance(failure, PhysForgeError):
-        _say(str(failure))
-        return failure.exit_code
+        return type(failure).__name__, str(failure), failure.exit_code
     if isinstance(failure, typer.TyperException):
-        return _explain_usage(failure)
+        return "UsageError", _usage(failure), failure.exit_code
     if isinstance(failure, typer.Abort):
-        _say("nothing was done, because the question was not answered with yes.")
-        return 1
+        return "Aborted", "nothing was done, because the question was not answered with yes.", 1
     if isinstance(failure, OSError) and failure.filename is not None:
-        _say(f"cannot use {str(failure.filename)!r}: {failure.strerror or failure}.")
-        return UNUSABLE_FILE
+        sentence = f"cannot use {str(failure.filename)!r}: {failure.strerror or failure}."
+        return "FileError", sentence, UNUSABLE_FILE
     kept = _keep_traceback(failure)
-    _say(
+    sentence = (
         f"PhysForge itself failed ({type(failure).__name__}: {failure}); "
         f"the details are in {kept}, please report them."
     )
-    return UNEXPECTED
+    return "InternalError", sentence, UNEXPECTED
 
 
-def _explain_usage(failure: typer.TyperException) -> int:
-    if type(failure).__name__ == "NoArgsIsHelpError":  # Typer has printed the help, and exports no such name
-        return failure.exit_code
+def _usage(failure: typer.TyperException) -> str:
     context = getattr(failure, "ctx", None)
     sentence = failure.format_message().replace("Value error, ", "")  # pydantic's, through Typer
     if not sentence.endswith((".", "?")):
         sentence += "."
     hint = f" Try '{context.command_path} --help'." if context is not None else ""
-    _say(f"{sentence[:1].lower()}{sentence[1:]}{hint}")
-    return failure.exit_code
+    return f"{sentence[:1].lower()}{sentence[1:]}{hint}"
 
 
 def show_warning(message: Warning | str, *_: object) -> None:

@@ -29,8 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: list[str] | None) -> int:
-    from ._failures import explain
+    from ._failures import Failures
 
+    failures = Failures(as_json="--json" in (sys.argv[1:] if arguments is None else arguments))
     _prepare_streams()
     try:
         from ._app import command
@@ -39,7 +40,7 @@ def _run(arguments: list[str] | None) -> int:
     except (KeyboardInterrupt, BrokenPipeError):
         raise
     except Exception as failure:
-        return explain(failure)
+        return failures.explain(failure)
     return outcome if isinstance(outcome, int) else 0
 
 

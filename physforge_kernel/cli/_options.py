@@ -11,7 +11,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Dims = Annotated[
     str | None,
     typer.Option(
-        "--dims", metavar="AXES", help="Its axes in their order, as in x,t, where the file does not tell them."
+        "--dims", metavar="AXES", help="Its axes in their order, as in x,t, where the file tells none."
     ),
 ]
 FieldFile = Annotated[

@@ -81,7 +81,7 @@ class HttpJobs:
     def record(self, id: str) -> JobRecord:
         """Return everything that is recorded of the job."""
         if id == "changes":  # which is no job's record, but the stream of all
-            raise not_found("job", id, (), "List them with workspace.jobs.list().")
+            raise not_found("job", id, (), "The list of jobs shows those there are.")
         return JOB.validate_python(self._line.get("jobs", id))
 
     def list(self, state: JobState | None = None, limit: int = 50) -> builtins.list[Job]:

@@ -75,7 +75,7 @@ def read(session: Session, job_id: str, owner: str | None) -> JobRecord:
         recent = session.scalars(
             select(JobRow.id).where(owned_by(owner)).order_by(JobRow.created.desc()).limit(200)
         )
-        raise not_found("job", job_id, recent, "List them with workspace.jobs.list().")
+        raise not_found("job", job_id, recent, "The list of jobs shows those there are.")
     return record_of(row)
 
 

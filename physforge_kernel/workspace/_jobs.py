@@ -215,12 +215,13 @@ class EmbeddedJobs:
             return config
         validator = self._kinds.get(kind)
         if validator is None:
-            raise not_found("job kind", kind, self._kinds, f"There are {', '.join(self._kinds)}.")
+            raise not_found("job kind", kind, self._kinds, f"The kinds are: {', '.join(self._kinds)}.")
         needed: tuple[str, ...] | None = getattr(validator, "inputs", None)
         if needed is not None and set(needed) != set(inputs):
+            each = "each" if len(needed) > 1 else "it"
+            remedy = f"Name a dataset for {each}, such as wake or wake@3." if needed else "Leave that out."
             raise JobError(
-                f"A job of kind {kind!r} needs {_named(needed)}, and was given {_named(inputs)}. "
-                f"Pass inputs={{{', '.join(f'{slot!r}: ...' for slot in needed)}}}."
+                f"A job of kind {kind!r} needs {_named(needed)}, and was given {_named(inputs)}. {remedy}"
             )
         return validator(config)
 

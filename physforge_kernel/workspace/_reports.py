@@ -158,7 +158,7 @@ class EmbeddedReports:
         row = session.get(ReportRow, id)
         if row is None or row.owner != self._owner:
             known = [one.id for one in self._rows(session)[:200]]
-            raise not_found("report", id, known, "List them with workspace.reports.list().")
+            raise not_found("report", id, known, "The list of reports shows those there are.")
         return row
 
     def _shown(self, row: ReportRow) -> Report:

@@ -80,6 +80,6 @@ def _by_manifest(session: Session, owner: str, manifest: str) -> VersionRow:
     if row is None:
         raise NotFoundError(
             f"There is no version with the id {manifest}, or it was deleted. "
-            "List what there is with workspace.datasets.list()."
+            "The list of datasets shows those there are."
         )
     return row

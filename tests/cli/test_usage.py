@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+import numpy as np
+
 from physforge_kernel import __version__
 
 COMMANDS = [
@@ -69,6 +73,60 @@ MISUSES = {
     "'y@1' does not say which input it is": ["job", "submit", "discover", "-i", "a=x@1", "-i", "y@1"],
     "'/no/such/folder' is not a folder": ["discover", "x.csv", "-o", "/no/such/folder/r.json"],
 }
+
+
+def test_with_json_an_error_is_one_json_object_on_stderr(physforge):
+    missing, misused = physforge.many(["describe", "no.csv", "--json"], ["discover", "--json"])
+    assert (missing.code, missing.out) == (3, "")
+    assert json.loads(missing.err) == {
+        "error": {
+            "type": "FieldError",
+            "message": "no.csv: there is no such file. Check the path.",
+            "exit_code": 3,
+        }
+    }
+    assert (misused.code, misused.out) == (2, "")
+    assert json.loads(misused.err)["error"]["type"] == "UsageError"
+
+
+def test_errors_advise_what_holds_on_the_command_line_too(physforge, tmp_path):
+    np.savez(tmp_path / "a.npz", u=np.zeros((3, 3)), t=np.arange(3.0), x=np.arange(3.0))
+    ran = physforge.many(
+        ["describe", tmp_path / "a.npz"],
+        ["job", "show", "zzz"],
+        ["job", "submit", "discover"],
+        ["job", "submit", "zzz"],
+        ["report", "show", "zzz"],
+    )
+    for each, said in zip(
+        ran,
+        (
+            "Name its axes in their order with dims: x,t or t,x.",
+            "There is no job 'zzz'. The list of jobs shows those there are.",
+            "was given no input. Name a dataset for it, such as wake or wake@3.",
+            "There is no job kind 'zzz'. The kinds are: discover",
+            "There is no report 'zzz'. The list of reports shows those there are.",
+        ),
+        strict=True,
+    ):
+        assert each.code not in (0, 70)
+        assert said.replace("x,t or t,x", "") in each.err.replace("x,t or t,x", "").replace("t,x or x,t", "")
+
+
+def test_axes_that_a_file_does_not_tell_are_named_with_dims(physforge, tmp_path):
+    square = np.arange(9.0).reshape(3, 3)
+    np.savez(tmp_path / "a.npz", u=square, t=np.arange(3.0), x=np.arange(3.0))
+    refused, told, kept, again = physforge.many(
+        ["describe", tmp_path / "a.npz"],
+        ["describe", tmp_path / "a.npz", "--dims", "x,t", "--json"],
+        ["dataset", "upload", tmp_path / "a.npz"],
+        ["dataset", "upload", tmp_path / "a.npz"],
+    )
+    assert refused.code == 3
+    assert told.json["variables"][0]["dims"] == ["t", "x"]
+    assert "uploaded a@1" in kept.out
+    assert "with dims" in kept.out
+    assert "unchanged a@1" in again.out
 
 
 def test_misuse_is_one_sentence_on_stderr_and_exits_with_2(physforge):

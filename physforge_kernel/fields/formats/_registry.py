@@ -79,7 +79,8 @@ def identify(request: Request) -> Format:
     if path.is_dir():
         raise request.error("it is a folder: name one file in it.")
     if not path.exists():
-        raise request.error(f"there is no such file ({path}). Check the path.")
+        shown = "" if str(path) == path.name else f" ({path})"
+        raise request.error(f"there is no such file{shown}. Check the path.")
     if not path.is_file():
         raise request.error("it is no regular file: only regular files are read.")
     try:
