@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import httpx
@@ -72,6 +73,12 @@ def declared(app: FastAPI) -> dict[str, str]:
 def test_every_route_declares_the_policy_that_it_should(tmp_path: Path):
     app = create_app(EmbeddedWorkspace(tmp_path / "home"), LocalSignIn("token"), prefix="lab")
     assert declared(app) == POLICIES
+
+
+def test_the_guide_lists_every_route_with_its_policy():
+    page = (Path(__file__).parents[2] / "docs" / "guide" / "service.md").read_text()
+    rows = re.findall(r"^\| `((?:GET|PUT|POST|DELETE) [^`]+)` \|.*\| `?([a-z: ]+)`? \|$", page, re.MULTILINE)
+    assert dict(rows) == {line.replace(":path}", "}"): policy for line, policy in POLICIES.items()}
 
 
 def test_a_route_without_a_policy_is_found(tmp_path: Path):

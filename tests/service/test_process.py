@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 import httpx
@@ -21,7 +22,7 @@ import pytest
 
 from physforge_kernel.client import HttpWorkspace
 from physforge_kernel.errors import WorkspaceError
-from physforge_kernel.service import ensure_service, listen_on_port, listen_on_socket, stop_service
+from physforge_kernel.service import Settings, ensure_service, listen_on_port, listen_on_socket, stop_service
 from physforge_kernel.service._starter import ServiceFiles
 
 from .conftest import eventually
@@ -234,3 +235,18 @@ def test_a_service_that_cannot_start_says_why(tmp_path: Path):
         WorkspaceError, match=r"ended at once\. Its log is .*, and ends with: .*workspace\.db"
     ):
         ensure_service(home)
+
+
+def test_every_setting_is_documented_with_its_default():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "environment.md").read_text()
+    for setting in fields(Settings):
+        name = f"PHYSFORGE_SERVICE_{setting.name.upper()}"
+        row = re.search(rf"^\| `{name}` \| (\S+) \|", page, flags=re.MULTILINE)
+        assert row, f"docs/reference/environment.md lacks {name}"
+        assert float(row.group(1)) == setting.default
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "many"])
+def test_a_setting_that_cannot_be_is_refused(text: str):
+    with pytest.raises(WorkspaceError, match=f"PHYSFORGE_SERVICE_BODY_BYTES is '{text}'"):
+        Settings.read({"PHYSFORGE_SERVICE_BODY_BYTES": text})
