@@ -18,6 +18,8 @@ KERNEL = "physforge"
 
 Progress = Callable[[float, str], None]
 
+# A job's own process draws to files only, and hands that on.
+_FIGURES_IN_CELLS = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 _KERNELSPEC = {"display_name": "PhysForge", "language": "python", "name": KERNEL}
 
 # A socket's path has 108 bytes on Linux and 104 on macOS, the folder's own and the socket's name among them.
@@ -86,7 +88,7 @@ def execute(
                     resources={"metadata": {"path": str(folder)}},
                 )
                 client.kernel_name = ""
-                return client.execute(env={**os.environ, **environment})
+                return client.execute(env={**os.environ, **_FIGURES_IN_CELLS, **environment})
 
     papermill_engines.register(KERNEL, ReportEngine)
     return papermill.execute_notebook(

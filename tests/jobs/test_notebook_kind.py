@@ -58,6 +58,14 @@ def test_a_notebook_that_fails_says_where_and_is_kept(lab: EmbeddedWorkspace):
     assert "before" in shown(job)
 
 
+def test_the_figures_of_a_notebook_are_in_it_and_in_its_page(lab: EmbeddedWorkspace):
+    source = notebook("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()")
+    job = lab.jobs.submit("notebook", {"notebook": "mine", "source": source})
+    assert job.wait(timeout=120).error is None
+    assert "image/png" in shown(job)
+    assert "data:image/png;base64," in job.artifact("notebook.html").read_text()
+
+
 def test_what_cannot_run_is_refused_before_it_is_queued(tmp_path: Path):
     workspace = EmbeddedWorkspace(tmp_path / "home", kinds=kinds.validators())
     source = notebook(parameters="seed = 0")
