@@ -11,7 +11,7 @@ import pytest
 
 import physforge_kernel as pf
 from physforge_kernel.errors import WorkspaceError
-from physforge_kernel.workspace import EmbeddedWorkspace
+from physforge_kernel.workspace import EmbeddedWorkspace, Workspace
 
 SECRETS = {
     name: "of somebody's session"
@@ -66,13 +66,18 @@ def test_each_job_is_given_its_own_owners_data_of_a_name(lab: EmbeddedWorkspace,
     assert means == [2.25, 102.25]
 
 
+def owner_of(workspace: Workspace) -> str:
+    assert isinstance(workspace, EmbeddedWorkspace)
+    return workspace.owner
+
+
 def test_connecting_opens_the_workspace_of_the_owner_that_the_environment_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("PHYSFORGE_HOME", str(tmp_path))
-    assert pf.connect().owner == ""
+    assert owner_of(pf.connect()) == ""
     monkeypatch.setenv("PHYSFORGE_OWNER", "ann")
-    assert pf.connect().owner == "ann"
+    assert owner_of(pf.connect()) == "ann"
     monkeypatch.setenv("PHYSFORGE_OWNER", "ann ")
     with pytest.raises(WorkspaceError, match="PHYSFORGE_OWNER"):
         pf.connect()
