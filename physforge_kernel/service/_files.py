@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -24,7 +26,7 @@ class KeptFile(FileResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = Request(scope).headers.get("range")
-        if asked is not None and not _one_range(asked, Path(self.path).stat().st_size):
+        if asked is not None and not _one_range(asked, await run_in_threadpool(os.path.getsize, self.path)):
             raise Refusal(416, f"The range {asked!r:.80} cannot be had. Ask for one within the file.")
         await super().__call__(scope, receive, send)
 

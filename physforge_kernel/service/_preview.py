@@ -20,7 +20,7 @@ _KEPT = 64
 
 
 class Previews:
-    """Makes previews, two at a time, and keeps the latest.
+    """Makes previews, and keeps the latest.
 
     Args:
         seconds: the longest that making one may take.
@@ -31,7 +31,6 @@ class Previews:
         self._seconds = seconds
         self._memory = memory
         self._made: OrderedDict[str, dict[str, Any]] = OrderedDict()
-        self._turn = threading.Semaphore(2)
         self._lock = threading.Lock()
 
     def of(self, sha256: str, path: Path) -> dict[str, Any]:
@@ -43,17 +42,16 @@ class Previews:
         Raises:
             FieldError: the file took more than the limits, or its reader failed.
         """
-        with self._turn:
-            with self._lock:
-                if sha256 in self._made:
-                    self._made.move_to_end(sha256)
-                    return self._made[sha256]
-            made = _made_apart(path, self._seconds, self._memory)
-            with self._lock:
-                self._made[sha256] = made
-                while len(self._made) > _KEPT:
-                    self._made.popitem(last=False)
-            return made
+        with self._lock:
+            if sha256 in self._made:
+                self._made.move_to_end(sha256)
+                return self._made[sha256]
+        made = _made_apart(path, self._seconds, self._memory)
+        with self._lock:
+            self._made[sha256] = made
+            while len(self._made) > _KEPT:
+                self._made.popitem(last=False)
+        return made
 
 
 def _made_apart(path: Path, seconds: int, memory: int) -> dict[str, Any]:

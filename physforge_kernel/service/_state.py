@@ -34,7 +34,7 @@ class Service:
     metrics: Metrics
     activity: Activity
     heavy: CapacityLimiter
-    """Held while files are copied and described, so that such work leaves threads to the rest."""
+    """Held while files are copied, described or read, so that such work leaves threads to the rest."""
 
 
 def service_of(connection: HTTPConnection) -> Service:

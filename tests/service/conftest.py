@@ -15,7 +15,7 @@ import pytest
 from starlette.requests import Request
 
 from physforge_kernel.jobs import kinds
-from physforge_kernel.service import SCOPES, Person, Settings, create_app, listen_on_port
+from physforge_kernel.service import SCOPES, Person, Settings, SignIn, create_app, listen_on_port
 from physforge_kernel.service._local import bearer_token
 from physforge_kernel.service._serve import Server
 from physforge_kernel.workspace import EmbeddedWorkspace
@@ -58,12 +58,14 @@ class Running:
 
 
 @contextmanager
-def running(home: Path, settings: Settings | None = None) -> Iterator[Running]:
+def running(home: Path, settings: Settings | None = None, sign_in: SignIn | None = None) -> Iterator[Running]:
     """Serve a workspace whose jobs run only as far as a test has them run."""
     workspace = EmbeddedWorkspace(home, kinds=kinds.validators(), on_submit=lambda home: None)
     listener = listen_on_port(0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}{PREFIX}api/v1/"
-    server = Server(create_app(workspace, TestSignIn(), prefix=PREFIX, settings=settings), listener)
+    server = Server(
+        create_app(workspace, sign_in or TestSignIn(), prefix=PREFIX, settings=settings), listener
+    )
     thread = threading.Thread(target=server.serve_until_stopped)
     thread.start()
     try:

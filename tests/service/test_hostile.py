@@ -120,7 +120,7 @@ def test_no_request_makes_the_service_fail(
 LINE = st.sampled_from(
     [
         *(b"GET / HTTP/1.1", b"Host: a\r\nHost: b", b"Content-Length: -1", b"Content-Length: 5\r\n\r\nabc"),
-        *(b"Transfer-Encoding: chunked\r\n\r\nZZ\r\n", b"\x00\xff", b"X: " + b"a" * 70_000, b"GET  HTTP/9"),
+        *(b"Transfer-Encoding: chunked\r\n\r\nZZ\r\n", b"\x00\xff", b"X: LONG", b"GET  HTTP/9"),
     ]
 )
 
@@ -132,7 +132,7 @@ def test_no_bytes_on_the_line_make_the_service_fail(service: Running, ann: httpx
 
     address = (ann.base_url.host, ann.base_url.port)
     with socket.create_connection(address, timeout=10) as line:
-        line.sendall(b"\r\n".join(lines) + b"\r\n\r\n")
+        line.sendall(b"\r\n".join(lines).replace(b"LONG", b"a" * 70_000) + b"\r\n\r\n")
         line.shutdown(socket.SHUT_WR)
         answered = b""
         try:

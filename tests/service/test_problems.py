@@ -7,6 +7,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+
+from physforge_kernel.service import Detour, Person
 
 from .conftest import Running, problem, running, uploaded
 
@@ -140,3 +144,22 @@ def test_a_retried_submission_is_one_job(ann: httpx.Client):
     assert first.headers["location"].endswith(f"/api/v1/jobs/{first.json()['id']}")
     problem(ann.post("jobs", json={**asked, "config": {"seed": 1}}), 409, "ConflictError")
     assert ann.post(f"jobs/{first.json()['id']}/cancel").json()["state"] == "cancelled"
+
+
+class ByRedirect:
+    """Sends browsers elsewhere to sign in, as a hub's sign-in does."""
+
+    async def person(self, request: Request) -> Person | None:
+        if "text/html" in request.headers.get("accept", ""):
+            answer = RedirectResponse("/hub/login", status_code=302)
+            answer.set_cookie("state", "s")
+            raise Detour(answer)
+        return None
+
+
+def test_a_sign_in_may_send_a_browser_elsewhere_first(tmp_path: Path):
+    with running(tmp_path / "home", sign_in=ByRedirect()) as service, service.client("") as browser:
+        answer = browser.get("reports", headers={"Accept": "text/html"})
+        assert (answer.status_code, answer.headers["location"]) == (302, "/hub/login")
+        assert answer.cookies["state"] == "s"
+        problem(browser.get("reports"), 401)

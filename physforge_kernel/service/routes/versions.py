@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Path, Request, Response
 
 from ...errors import NotFoundError
@@ -33,7 +34,11 @@ def file(desk: DatasetsRead, request: Request, id: Id, path: str) -> Response:
 
 
 @router.get("/{id}/preview", summary="A few numbers of each variable of one file")
-def preview(desk: DatasetsRead, id: Id, file: str | None = None) -> dict[str, Any]:
+async def preview(desk: DatasetsRead, id: Id, file: str | None = None) -> dict[str, Any]:
+    return await to_thread.run_sync(_preview, desk, id, file, limiter=desk.service.heavy)
+
+
+def _preview(desk: Desk, id: str, file: str | None) -> dict[str, Any]:
     found = _version(desk, id)
     path = found.file_to_open(file)
     sha256 = next(entry.sha256 for entry in found.files if entry.path == path)
