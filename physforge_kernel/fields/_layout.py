@@ -121,7 +121,11 @@ def check_axis(request: Request, name: str, values: np.ndarray) -> np.ndarray:
 def finished(request: Request, layout: Layout) -> Layout:
     """Return the layout of only what was asked for, its names and sizes checked."""
     if not layout.variables:
-        raise request.error("the file holds no numeric variable on a grid, so there is no field in it.")
+        beside = f" (beside {listed(layout.left_out[:6])})" if layout.left_out else ""
+        raise request.error(
+            f"the file holds no array of numbers on a grid{beside}, so there is no field in it. Numbers "
+            "inside structs, tables or text have to be saved as arrays of their own."
+        )
     names = [variable.name for variable in layout.variables] + [axis.name for axis in layout.axes]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 
 import h5py
@@ -313,3 +314,74 @@ def test_a_netcdf_file_called_h5_is_decoded_alike(tmp_path, field):
     real.to_netcdf(tmp_path / "a.nc", engine="h5netcdf", encoding={"u": {"_FillValue": -999.0}})
     (tmp_path / "a.nc").rename(tmp_path / "a.h5")
     assert read(tmp_path / "a.h5")["u"].identical(real["u"])
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_mat_file_of_version_4_is_read(tmp_path, order):
+    path = tmp_path / "a.mat"
+    wave = U * (1 + 2j)
+    scipy.io.savemat(path, {"u": wave, "x": X, "t": T.astype("f4"), "note": "a text"}, format="4")
+    if order == ">":
+        path.write_bytes(_mat4_of_another_machine({"u": wave, "x": X[None], "t": T[None]}))
+    field = read(path)
+    assert field["u"].dims == ("t", "x")
+    np.testing.assert_array_equal(field["u"], wave)
+    np.testing.assert_allclose(field["t"], T, atol=1e-7)
+    assert field.attrs["format"] == "MAT 4"
+
+
+def _mat4_of_another_machine(arrays: dict[str, np.ndarray]) -> bytes:
+    written = b""
+    for name, array in arrays.items():
+        is_complex = array.dtype.kind == "c"
+        written += struct.pack(">5i", 1000, *array.shape, is_complex, len(name) + 1) + name.encode() + b"\0"
+        for part in (np.real(array), np.imag(array)) if is_complex else (array,):
+            written += part.astype(">f8").tobytes(order="F")
+    return written
+
+
+def test_a_mat_file_of_version_4_that_ends_early_is_refused(tmp_path):
+    path = tmp_path / "a.mat"
+    scipy.io.savemat(path, {"x": X, "t": T, "u": U}, format="4")
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(FieldError, match=r"byte \d+: there is no whole matrix"):
+        describe(path)
+    path.write_bytes(struct.pack("<5i", 0, 2**31 - 1, 2**31 - 1, 1, 2) + b"u\0")
+    with pytest.raises(FieldError, match="byte 0: there is no whole matrix"):
+        read(path)
+
+
+def test_a_mat_file_of_structs_is_told_what_to_save_instead(tmp_path):
+    scipy.io.savemat(tmp_path / "a.mat", {"s": {"u": U}})
+    with pytest.raises(FieldError, match=r"beside s\).* inside structs"):
+        read(tmp_path / "a.mat")
+
+
+def test_an_npy_file_of_one_axis_is_read_once_that_is_named(tmp_path):
+    np.save(tmp_path / "a.npy", X)
+    with pytest.raises(AxesError, match=r"shape \(8,\).* name it with dims"):
+        read(tmp_path / "a.npy")
+    np.testing.assert_array_equal(read(tmp_path / "a.npy", dims="x")["u"], X)
+
+
+def test_a_structured_npy_file_is_a_table(tmp_path):
+    rows = [(t, x, t + 10 * x) for t in (0.0, 0.5) for x in (1.0, 2.0, 3.0)]
+    np.save(tmp_path / "a.npy", np.array(rows, dtype=[("t", "f8"), ("x", "f4"), ("u", "f8")]))
+    field = read(tmp_path / "a.npy")
+    assert field["u"].dims == ("t", "x")
+    assert field["u"].sel(t=0.5, x=2.0) == 20.5
+
+
+def test_a_name_that_comes_twice_in_json_is_refused(tmp_path):
+    (tmp_path / "a.json").write_text('{"x": [0, 1], "u": [1, 2], "u": [3, 4]}')
+    with pytest.raises(FieldError, match="the name 'u' comes twice"):
+        read(tmp_path / "a.json")
+
+
+def test_an_unknown_ending_is_answered_with_all_that_are_read(tmp_path):
+    (tmp_path / "a.xyz").write_text("x,u\n0,1\n")
+    with pytest.raises(FieldError) as refused:
+        read(tmp_path / "a.xyz")
+    for ending in (".csv", ".hdf5", ".vtr", ".vts", ".vtu", ".mat", ".nc4"):
+        assert ending in str(refused.value)
+    assert ".pvd" not in str(refused.value)

@@ -305,7 +305,7 @@ def test_folders_missing_files_and_pipes_are_refused(tmp_path, look):
         look(tmp_path / "pipe.csv")
 
 
-@pytest.mark.parametrize("ending", ["csv", "npz", "npy", "mat", "h5", "nc", "json"])
+@pytest.mark.parametrize("ending", ["csv", "npz", "npy", "mat", "v4.mat", "h5", "nc", "json"])
 def test_damaged_files_give_fields_or_field_errors_and_nothing_else(tmp_path, ending):
     whole = tmp_path / f"whole.{ending}"
     arrays = {
@@ -317,8 +317,8 @@ def test_damaged_files_give_fields_or_field_errors_and_nothing_else(tmp_path, en
         np.save(whole, arrays["u"])
     elif ending == "npz":
         np.savez_compressed(whole, **arrays)  # pyright: ignore[reportArgumentType]
-    elif ending == "mat":
-        scipy.io.savemat(whole, arrays, do_compression=True)
+    elif ending.endswith("mat"):
+        scipy.io.savemat(whole, arrays, format="5" if ending == "mat" else "4", do_compression=True)
     elif ending == "json":
         whole.write_text(json.dumps({name: array.tolist() for name, array in arrays.items()}))
     elif ending == "csv":

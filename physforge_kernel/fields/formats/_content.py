@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .mat4 import matrix_at
+
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _MAGIC = (
     (b"\x93NUMPY", "npy"),
@@ -51,6 +53,8 @@ def content_of(path: Path) -> str:
         len(head) >= 128 and head[124:128] in (b"\x00\x01IM", b"\x01\x00MI")
     ):
         return "MAT 5"
+    if matrix_at(head) is not None:
+        return "MAT 4"
     if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
         return "pickle"
     text = head.decode("utf-16", "replace").encode() if head[:2] in (b"\xff\xfe", b"\xfe\xff") else head

@@ -47,10 +47,9 @@ def register(new: Format) -> None:
 _HERE = __name__.rpartition(".")[0]
 _H5 = (".h5", ".hdf5", ".hdf", ".he5")
 _NC = (".nc", ".nc4", ".netcdf", ".cdf")
-_VTK_XML = (
-    ".vti", ".vtr", ".vts", ".vtu", ".vtp",
-    ".pvti", ".pvtr", ".pvts", ".pvtu", ".pvtp", ".pvd", ".vtm", ".vtmb",
-)  # fmt: skip
+_VTK_XML = (".vti", ".vtr", ".vts", ".vtu", ".vtp")
+#: Of files that only point at others; the reader says so.
+_VTK_POINTERS = (".pvti", ".pvtr", ".pvts", ".pvtu", ".pvtp", ".pvd", ".vtm", ".vtmb")
 for _format in (
     Format("CSV", (".csv",), "text", f"{_HERE}.delimited"),
     Format("TSV", (".tsv", ".tab"), "text", f"{_HERE}.delimited"),
@@ -61,10 +60,11 @@ for _format in (
     Format("NetCDF 4", _NC, "HDF5", f"{_HERE}.hdf5"),
     Format("NetCDF 3", _NC, "NetCDF 3", f"{_HERE}.netcdf3"),
     Format("MAT 5", (".mat",), "MAT 5", f"{_HERE}.mat5"),
+    Format("MAT 4", (".mat",), "MAT 4", f"{_HERE}.mat4"),
     Format("MAT 7.3", (".mat",), "HDF5", f"{_HERE}.mat73"),
     Format("JSON", (".json",), "text", f"{_HERE}.json_text"),
     Format("VTK", (".vtk",), "VTK", f"{_HERE}.vtk"),
-    Format("VTK XML", (*_VTK_XML, ".vtk"), "XML", f"{_HERE}.vtk"),
+    Format("VTK XML", (*_VTK_XML, *_VTK_POINTERS, ".vtk"), "XML", f"{_HERE}.vtk"),
 ):
     register(_format)
 
@@ -108,7 +108,8 @@ def identify(request: Request) -> Format:
         raise request.error(
             f"its name ends in {ending}, which means {names}, but it holds {_said(content)}: {advice}."
         )
-    known = listed(dict.fromkeys(each.endings[0] for each in formats))
+    endings = dict.fromkeys(ending for each in formats for ending in each.endings)
+    known = listed(ending for ending in endings if ending not in _VTK_POINTERS)
     shown = f"the ending {ending!r}" if ending else "a name without an ending"
     raise request.error(
         f"{shown} says no format that is read here ({known}). It holds {_said(content)}: {advice}."

@@ -53,7 +53,7 @@ def _parsed(request: Request) -> Any:
     with request.border("Reading the text", OSError, UnicodeDecodeError):
         text = request.path.read_bytes().decode("utf-8-sig")
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=lambda pairs: _object(request, pairs))
     except json.JSONDecodeError as error:
         raise request.error(
             f"it is no valid JSON ({error.msg}): correct it there, or write it again.",
@@ -64,6 +64,16 @@ def _parsed(request: Request) -> Any:
     except ValueError as error:
         # Python refuses integers of more than 4300 digits.
         raise request.error(f"it holds a number that cannot be read ({error}).") from error
+
+
+def _object(request: Request, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON; refuse one in which a name comes twice, of which the last would win."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise request.error(f"the name {twice!r} comes twice in one object: rename or remove one of them.")
+    return found
 
 
 def _records(request: Request, records: Sequence[Any]) -> list[Entry]:

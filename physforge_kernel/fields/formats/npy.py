@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import IO
 
 import numpy as np
@@ -34,12 +35,32 @@ def contents(request: Request) -> Iterator[Layout]:
     with request.path.open("rb") as stream:
         shape, dtype, order = header(request, stream, request.path.stat().st_size)
 
+        @cache
         def load() -> np.ndarray:
+            request.check_shape(shape, dtype, "the array")
             with request.border("Reading the array", OSError, ValueError, EOFError):
                 return np.load(request.path, allow_pickle=False)
 
-        entry = Entry("u", shape, dtype, load)
-        yield arrange(request, [entry], details={"order": order})
+        if dtype.names:
+            yield arrange(request, _columns(dtype, shape, load), details={"order": order})
+            return
+        if request.dims is None and sum(n > 1 for n in shape) == 1:
+            raise request.undecided(
+                f"the array has the shape {shape}, and the file does not tell which axis that is: name it "
+                "with dims, as in t or x. Better, save its coordinate too: numpy.savez(name, t=..., u=...).",
+                [("t",), ("x",)],
+            )
+        yield arrange(request, [Entry("u", shape, dtype, load)], details={"order": order})
+
+
+def _columns(dtype: np.dtype, shape: tuple[int, ...], load: Callable[[], np.ndarray]) -> list[Entry]:
+    """Return the columns of a structured array as arrays of their own."""
+
+    def column(name: str) -> Entry:
+        kind = dtype[name]
+        return Entry(name, (*shape, *kind.shape), kind.base, lambda: load()[name])
+
+    return [column(name) for name in dtype.names or ()]
 
 
 def header(
