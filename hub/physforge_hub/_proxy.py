@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -40,6 +41,9 @@ def configure_proxy(c: Any, settings: Settings, *, started_by_hub: bool) -> None
     proxy.static_config_file = str(_static_file(settings))
     proxy.dynamic_config_file = str(_routes_file(settings))
     proxy.extra_static_config = static_configuration(settings)
+    if started_by_hub:  # which looks for it on the search path
+        folders = [str(Path(traefik()).parent), os.environ.get("PATH", "")]
+        proxy.traefik_env = {"PATH": os.pathsep.join(folders)}
 
 
 def proxy_command(settings: Settings) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from ..conftest import PATIENCE, RunningLab, processes_of
+from ..conftest import RunningLab, processes_of, until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
@@ -35,14 +34,6 @@ def start(tmp_path: Path) -> Iterator[Callable[..., RunningLab]]:
     for process in processes_of(tmp_path / "home"):
         with suppress(psutil.Error):
             process.kill()
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def answers(lab: RunningLab, path: str) -> bool:

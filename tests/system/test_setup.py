@@ -17,7 +17,7 @@ def checkout(tmp_path: Path) -> Path:
     """A checkout whose environment was set up a moment ago."""
     folder = tmp_path / "physforge"
     shutil.copytree(ROOT / "tools", folder / "tools")
-    shutil.copytree(ROOT / "physforge_kernel" / "lab", folder / "physforge_kernel" / "lab")
+    shutil.copytree(ROOT / "physforge_kernel" / "kernelspec", folder / "physforge_kernel" / "kernelspec")
     for name in ("Makefile", "pyproject.toml", "constraints.txt", "hatch_build.py"):
         shutil.copy(ROOT / name, folder)
     (folder / ".venv").mkdir()
