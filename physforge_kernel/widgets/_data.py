@@ -51,6 +51,7 @@ class DataPart:
         self._changed = changed
         self._picked = picked
         self._workspace: Workspace | None = None
+        self._wanted: str | None = None
         self.chosen: Chosen | None = None
         self._quiet = False
         self._names = widgets.Dropdown(options=(), description="Dataset")
@@ -85,10 +86,19 @@ class DataPart:
 
     def choose(self, name: str, picture: str) -> None:
         """Show that this dataset is chosen, with a picture that is there already."""
-        self.picture.value = picture
-        if name in self._known() and name != self._names.value:
-            self._set(self._names, name)
+        if name in self._known():
+            self._set(name)
             self._look(None, draw=False)
+        else:
+            self._stage.drop("data")
+        self.picture.value = picture
+
+    def pick(self, name: str) -> None:
+        """Choose a dataset, at once or when the list of them has come."""
+        self._wanted = name
+        if name in self._known() and name != self._names.value:
+            self._set(name)
+            self._look(None)
 
     def _list(self, select: str | None) -> None:
         workspace = self._need()
@@ -98,7 +108,8 @@ class DataPart:
 
     def _show_list(self, found: Sequence[DatasetInfo], select: str | None) -> None:
         names = [info.name for info in found]
-        before = select or self._names.value
+        before = select or self._wanted or self._names.value
+        self._wanted = None
         self._quiet = True
         self._names.options = names
         self._names.disabled = not names
@@ -210,9 +221,9 @@ class DataPart:
         self._upload.disabled = False
         self._said.value = text(said, class_=style, role="alert" if style == "pf-refused" else "status")
 
-    def _set(self, choice: widgets.Dropdown, value: str) -> None:
+    def _set(self, name: str) -> None:
         self._quiet = True
-        choice.value = value
+        self._names.value = name
         self._quiet = False
 
     def _known(self) -> tuple[str, ...]:

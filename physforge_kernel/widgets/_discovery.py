@@ -119,6 +119,7 @@ class DiscoveryPage:
         if self._workspace is None:
             return
         self.notice.clear()
+        self.data.pick(earlier.dataset)
         self._follow(self._workspace, earlier.job)
 
     def _show(self, job: str) -> None:

@@ -23,6 +23,7 @@ class Earlier:
     """A discovery in the list: two lines that say which it is."""
 
     job: str
+    dataset: str
     finished: bool
     label: str
 
@@ -56,7 +57,9 @@ class RecentPart:
     def _look(self, workspace: Workspace) -> list[Earlier]:
         jobs = [job for job in workspace.jobs.list(limit=_LOOKED_THROUGH) if job.kind == KIND][:MOST]
         return [
-            Earlier(job.id, job.record.is_finished, f"{_heading(job)}\n{self._law(workspace, job)}")
+            Earlier(
+                job.id, _dataset(job), job.record.is_finished, f"{_heading(job)}\n{self._law(workspace, job)}"
+            )
             for job in jobs
         ]
 
@@ -67,17 +70,26 @@ class RecentPart:
             try:
                 path = workspace.jobs.artifact(job.id, "result.json")
                 found = sides(json.loads(path.read_text(encoding="utf-8")))
-                self._laws[job.id] = one_line("; ".join(map(line, found)))
+                self._laws[job.id] = "\n".join(one_line(line(side)) for side in found)
             except PhysForgeError as failure:
                 return one_line(failure)
         return self._laws[job.id]
 
     def _show(self, found: Sequence[Earlier]) -> None:
         self._list.children = tuple(
-            button(one.label, lambda one=one: self._stage.act(lambda: self._opened(one)), "pf-earlier")
+            button(
+                one.label,
+                lambda one=one: self._stage.act(lambda: self._opened(one)),
+                "pf-earlier",
+                tooltip=one.job,
+            )
             for one in found
         )
         show(self.view, bool(found))
+
+
+def _dataset(job: Job) -> str:
+    return next(iter(job.inputs.values()), "").rpartition("@")[0]
 
 
 def _heading(job: Job) -> str:

@@ -128,9 +128,12 @@ class ReportPart:
         )
 
     def _made(self, workspace: Workspace, job: str, tell: Tell) -> Report:
-        return workspace.reports.render(
-            job, progress=lambda fraction, said: tell(lambda: self._say(fraction, said))
-        )
+        # A job of its own: it goes on if the page is closed, and its kernel need not be ours.
+        rendering = workspace.jobs.submit("report", {"job": job})
+        for event in rendering.watch():
+            if event.type == "progress":
+                tell(lambda data=event.data: self._say(float(data["fraction"]), str(data["message"])))
+        return workspace.reports.get(str(rendering.result()["report"]))
 
     def _say(self, fraction: float, message: str) -> None:
         percent = f"{fraction:.0%}".replace("%", " %")

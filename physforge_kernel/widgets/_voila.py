@@ -14,6 +14,7 @@ from tornado import web
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
 
 from ..errors import NotFoundError, PhysForgeError
 from ..workspace import Workspace
@@ -81,6 +82,15 @@ class ReportPage(JupyterHandler):
         self.set_header("Content-Security-Policy", PAGE_POLICY)
 
 
+class DashboardPage(TornadoVoilaHandler):
+    """Sends a dashboard, and the cookie by which its page may end its kernel when it is left."""
+
+    async def prepare(self, *given: Any, **more: Any) -> None:
+        """Set the cookie, whatever else is done."""
+        await super().prepare(*given, **more)
+        _ = self.xsrf_token
+
+
 class OneDashboard(Voila):
     """Serves one notebook on a socket that listens already; reads nobody's configuration files."""
 
@@ -92,10 +102,13 @@ class OneDashboard(Voila):
         """Read none: one in the folder of whoever starts us would run as code."""
 
     def init_handlers(self) -> Any:
-        """Add the pages of reports before the notebook, which takes every other address."""
+        """Put the pages of reports before the notebook, which takes every other address."""
         page = (r"/physforge/api/v1/reports/([\w.-]+)/page", ReportPage, {"workspace": self.workspace})
         others: Any = super().init_handlers()
-        return [page, *others]
+        return [
+            page,
+            *((one[0], DashboardPage, *one[2:]) if one[1] is TornadoVoilaHandler else one for one in others),
+        ]
 
     def listen(self) -> None:
         """Answer until told to end, and then end every kernel."""
