@@ -35,6 +35,7 @@ from ._syntax import (
 MAX_TERMS = 500
 MAX_WORK = 2_500
 MAX_EXPONENT = 64
+MAX_DIFFERENTIATED = 1_000
 
 FUNCTIONS: dict[str, tuple[Callable[..., sympy.Expr], Callable[[complex], complex]]] = {
     "sin": (sympy.sin, cmath.sin),
@@ -59,6 +60,7 @@ class Evaluator:
         self.text = text
         self.scope = scope
         self.work = 0
+        self.differentiated = 0
 
     def evaluate(self, node: Node) -> sympy.Expr:
         """The expanded SymPy expression of a node."""
@@ -177,6 +179,14 @@ class Evaluator:
             raise complain(self.text, node.start, f"{function} has no finite value here.") from None
 
     def _differentiated(self, node: Node, value: sympy.Expr, axis: str) -> sympy.Expr:
+        terms = sympy.Add.make_args(value)
+        self.differentiated += sum(len(sympy.Mul.make_args(term)) for term in terms)
+        if self.differentiated > MAX_DIFFERENTIATED:
+            raise complain(
+                self.text,
+                node.start,
+                "Written out, this derivative is too long: take fewer, or of a simpler expression.",
+            )
         try:
             return self._expanded(node, differentiate(value, axis, self.scope))
         except EquationError as error:

@@ -258,3 +258,10 @@ def test_any_text_is_read_or_refused_as_an_equation(text: str) -> None:
 def test_derivative_names_split_into_what_they_were_made_of(component: str, orders: dict[str, int]) -> None:
     assert split_derivative(derivative_name(component, orders), [component]) == (component, orders)
     assert split_derivative(derivative_name(component, orders), ["other"]) is None
+
+
+def test_a_derivative_that_would_grow_out_of_hand_is_refused_and_long_ones_are_not():
+    with pytest.raises(EquationError, match="Written out, this derivative is too long: take fewer"):
+        Equation("u_t = (sin(u)*cos(u)*exp(u))_xxxxxxxxxxxx")
+    assert len(Equation("u_t = (sin(u)*cos(u)*exp(u))_xxxxxx").terms["u_t"]) > 20
+    assert "u_xxxxxxxxxxxx" in Equation("u_t = sin(u)_xxxxxxxxxxxx").text
