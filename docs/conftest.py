@@ -15,7 +15,8 @@ SAMPLES = Path(__file__).parents[1] / "notebooks" / "data"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     from physforge_kernel.jobs import stop_runner
 
-    shutil.copytree(SAMPLES, tmp_path, dirs_exist_ok=True)
+    for place in (tmp_path, tmp_path / "notebooks" / "data"):
+        shutil.copytree(SAMPLES, place, dirs_exist_ok=True)
     home = tmp_path / "home"
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PHYSFORGE_HOME", str(home))

@@ -30,7 +30,7 @@ def test_the_example_prints_what_the_readme_says():
 
     ended = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=ROOT / "notebooks" / "data",
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=120,

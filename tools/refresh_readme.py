@@ -13,10 +13,10 @@ EXAMPLE = re.compile(r"(```python\n)(?P<code>.*?)(```\n\n```text\n)(?P<printed>.
 
 
 def printed_by(code: str) -> str:
-    """Return the beginning of what the example prints where the tutorials' samples lie."""
+    """Return the beginning of what the example prints, run at the root of the repository."""
     ended = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=ROOT / "notebooks" / "data",
+        cwd=ROOT,
         check=True,
         stdout=subprocess.PIPE,
         text=True,
