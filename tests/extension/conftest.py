@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_jupyter.jupyter_server import *  # noqa: F403
-from pytest_jupyter.pytest_tornasync import *  # noqa: F403
+from pytest_jupyter.jupyter_server import *  # noqa: F403  # pyright: ignore[reportWildcardImportFromLibrary]
+from pytest_jupyter.pytest_tornasync import *  # noqa: F403  # pyright: ignore[reportWildcardImportFromLibrary]
 from tornado import web
 from tornado.http1connection import HTTP1Connection
 from tornado.httpserver import HTTPServer

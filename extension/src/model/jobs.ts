@@ -4,7 +4,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import { follow } from '../service/events';
 import { Artifact, Job, isFinished } from '../service/records';
-import { Requests, path } from '../service/requests';
+import { Requests, path, said } from '../service/requests';
 
 export interface NewJob {
   kind: string;
@@ -60,7 +60,8 @@ export class JobsModel {
       onState: (problem: string | null) => {
         this.problem = problem;
         if (problem === null && !this.known) {
-          void this.readMore(50).catch(() => undefined);
+          // What the stream tells first has no end that could be seen, so the list is asked for once.
+          this.readMore(50).catch(error => this.fail(said(error)));
         }
         this._changed.emit();
       }
@@ -77,6 +78,11 @@ export class JobsModel {
   retry(): void {
     this.stop();
     this.follow();
+  }
+
+  private fail(problem: string): void {
+    this.problem = problem;
+    this._changed.emit();
   }
 
   /** Read the newest jobs, so many of them. */

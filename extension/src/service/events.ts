@@ -65,6 +65,8 @@ export interface Pace {
   silence: number;
 }
 
+const SILENT = 'The service has said nothing for a while; it is being asked again.';
+
 const PACE: Pace = { first: 1000, longest: 15000, silence: 45000 };
 
 /** Follow a stream until `signal` aborts, opening it again whenever it ends. */
@@ -82,13 +84,14 @@ export async function follow(
     signal.addEventListener('abort', stop);
     try {
       const init = { headers: { Accept: 'text/event-stream' }, signal: attempt.signal };
-      const response = await requests.answer(path, init);
+      const timer = setTimeout(stop, pace.silence);
+      const response = await requests.answer(path, init).finally(() => clearTimeout(timer));
       listener.onState(null);
       wait = pace.first;
       await read(response, listener, stop, pace.silence);
     } catch (error) {
-      if (!signal.aborted && !attempt.signal.aborted) {
-        listener.onState(said(error));
+      if (!signal.aborted) {
+        listener.onState(attempt.signal.aborted ? SILENT : said(error));
         if (error instanceof Refusal && !error.isDown) {
           wait = pace.longest;
         }

@@ -29,7 +29,7 @@ export function Law({ lab, found }: { lab: Lab; found: Discovery }): JSX.Element
         tabIndex={0}
       />
       <p className={`pf-Verdict pf-mod-${found.verdict.kind.replace(/ /g, '-')}`}>
-        <strong>{found.verdict.kind}</strong> {found.verdict.text}
+        <strong>{found.verdict.kind}</strong> {sentence(found.verdict.text)}
       </p>
       {found.notes?.length > 0 && (
         <ul className="pf-Notes">
@@ -62,4 +62,10 @@ export function Law({ lab, found }: { lab: Lab; found: Discovery }): JSX.Element
 function errorOf(found: Discovery, left: string, term: string): number | null {
   const error = found.standard_errors?.[left]?.[term];
   return typeof error === 'number' ? error : null;
+}
+
+/** A verdict's text as a sentence of its own. */
+function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
