@@ -82,10 +82,10 @@ def link(found: Distribution, site: Path) -> None:
             target.symlink_to(Path(str(found.locate_file(top))))
 
 
-def test_a_wheel_carries_tutorials_templates_migrations_and_the_kernel(wheel: Path):
+def test_a_wheel_carries_every_package_what_ships_beside_it_and_what_jupyter_looks_for(wheel: Path):
     names = set(zipfile.ZipFile(wheel).namelist())
 
-    shipped = [ROOT / "notebooks", ROOT / "templates"]
+    shipped = [ROOT / "notebooks", ROOT / "templates", ROOT / "dashboards"]
     expected = {
         f"physforge_kernel/_share/{path.relative_to(ROOT).as_posix()}"
         for folder in shipped
@@ -97,7 +97,17 @@ def test_a_wheel_carries_tutorials_templates_migrations_and_the_kernel(wheel: Pa
     assert expected <= names
     assert [name for name in names if "/workspace/migrations/versions/" in name and name.endswith(".py")]
     assert [name for name in names if name.endswith("data/share/jupyter/kernels/physforge/kernel.json")]
-    assert not [name for name in names if name.startswith(("tests/", "docs/", "benchmarks/"))]
+    assert {"physforge_hub/up.py", "physforge_hub/jupyterhub_config.py", "physforge_lab/__init__.py"} <= names
+    extension = "data/share/jupyter/labextensions/physforge-lab/"
+    assert [name for name in names if name.endswith(f"{extension}package.json")]
+    assert [name for name in names if f"{extension}static/remoteEntry." in name]
+    assert [
+        name for name in names if name.endswith("data/etc/jupyter/jupyter_server_config.d/physforge_lab.json")
+    ]
+    assert not [name for name in names if "node_modules" in name or name.endswith((".ts", ".tsx", ".map"))]
+    assert not [
+        name for name in names if name.startswith(("tests/", "docs/", "benchmarks/", "hub/", "extension/"))
+    ]
 
 
 def test_the_library_alone_needs_no_jupyter_and_lists_its_commands(clean: Path):
