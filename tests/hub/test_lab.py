@@ -207,6 +207,25 @@ def test_a_file_whose_name_holds_what_addresses_encode_can_be_opened(lab: Runnin
     assert answer.json()["content"] == "found"
 
 
+def test_a_person_s_server_leads_its_page_to_the_workspace_with_their_token(lab: RunningLab, server: str):
+    headers = {"Authorization": f"token {lab.token()}"}
+
+    answer = httpx.get(f"{server}physforge/api/v1/datasets", headers=headers, timeout=60)
+
+    assert answer.status_code == 200, answer.text
+    assert {item["name"] for item in answer.json()["items"]} >= set(SAMPLES)
+    assert httpx.get(f"{server}physforge/api/v1/datasets").status_code in (302, 403)
+
+
+def test_the_dashboard_opens_at_the_person_s_server(lab: RunningLab, server: str):
+    headers = {"Authorization": f"token {lab.token()}"}
+
+    page = httpx.get(f"{server}voila/render/dashboards/discovery.ipynb", headers=headers, timeout=120)
+
+    assert page.status_code == 200, page.text[:1000]
+    assert "jupyter-widgets" in page.text
+
+
 def test_the_samples_are_in_the_workspace_once_the_server_is_up(lab: RunningLab, server: str):
     items = get(lab, f"{API}/datasets", lab.token()).json()["items"]
 
