@@ -77,7 +77,7 @@ def test_each_file_of_a_folder_is_described_in_its_own_table(physforge, sample, 
     assert refused == "notes.txt, line 2: there is a header but no row of data below it."
     assert not set("{}") & set(shown.out)
     assert which.code == errors.JobError.exit_code
-    assert "--config file=notes.txt" in which.err
+    assert "in the setting 'file', such as notes.txt" in which.err
     assert "Traceback" not in which.out
 
 
