@@ -103,13 +103,17 @@ export function addCommands(
   commands.addCommand(Commands.job, {
     label: 'Open a Job',
     caption: 'Show a job in a tab',
-    execute: async args => {
+    execute: args => {
       const id = String(args.job);
       lab.jobs.follow();
-      const known = lab.jobs.find(id);
-      return tab(`${JOB}${id}`, known ? titleOf(known, lab.jobs.find) : id, () => {
+      const opened = tab(`${JOB}${id}`, id, () => {
         return new MainAreaWidget({ content: drawn(JobPage, { lab, id }) });
       });
+      lab.jobs.get(id).then(
+        job => (opened.title.label = titleOf(job, lab.jobs.find)),
+        () => undefined // the page itself says what is wrong
+      );
+      return opened;
     }
   });
 

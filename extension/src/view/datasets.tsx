@@ -166,7 +166,9 @@ function UploadRow(props: {
   if (state === 'refused') {
     return (
       <li>
-        <Problem onClose={onDismiss}>{`${label}: ${message}`}</Problem>
+        <Problem onClose={onDismiss}>
+          {message.includes(label) ? message : `${label}: ${message}`}
+        </Problem>
       </li>
     );
   }

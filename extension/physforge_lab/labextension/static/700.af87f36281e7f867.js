@@ -72,7 +72,7 @@
 .pf-Section > .pf-Note {
   padding: 8px 12px;
 }
-`,""]),e.d(r,{},{A:n})},646(o,r,e){var p=e(601),t=e.n(p),a=e(314),n=e.n(a),i=e(475),l=e(764),f=e(749),d=e(90),c=n()(t());c.i(i.A),c.i(l.A),c.i(f.A),c.i(d.A),c.push([o.id,`
+`,""]),e.d(r,{},{A:n})},646(o,r,e){var p=e(601),t=e.n(p),a=e(314),n=e.n(a),i=e(475),l=e(764),d=e(749),f=e(90),c=n()(t());c.i(i.A),c.i(l.A),c.i(d.A),c.i(f.A),c.push([o.id,`
 `,""]),e.d(r,{},{A:c})},749(o,r,e){var p=e(601),t=e.n(p),a=e(314),n=(e.n(a))()(t());n.push([o.id,`/* The side panel: bars, lists whose rows open, uploads, and what a row shows. */
 
 .pf-Section {
@@ -201,7 +201,7 @@
   display: flex;
   flex-direction: column;
   gap: 10px;
-  padding: 4px 12px 14px 26px;
+  padding: 4px 12px 14px;
 }
 
 .pf-Line {
@@ -546,6 +546,11 @@
 .pf-Notes li + li {
   margin-top: 4px;
 }
+
+.pf-Fold-body .pf-Formula {
+  padding: 0 6px;
+  font-size: 88%;
+}
 `,""]),e.d(r,{},{A:n})},764(o,r,e){var p=e(601),t=e.n(p),a=e(314),n=(e.n(a))()(t());n.push([o.id,`.pf-Button {
   display: inline-flex;
   align-items: center;
@@ -578,7 +583,7 @@
 .pf-Button.pf-mod-accept {
   border-color: transparent;
   background: var(--jp-accept-color-normal, var(--jp-brand-color1));
-  color: var(--jp-ui-inverse-font-color1, #fff);
+  color: white; /* as on Lab's own: the colour below is the same in every theme */
 }
 
 .pf-Button.pf-mod-accept:hover:not(:disabled) {
@@ -740,4 +745,4 @@
   color: var(--jp-ui-font-color2);
   opacity: 1;
 }
-`,""]),e.d(r,{},{A:n})},314(o){o.exports=function(o){var r=[];return r.toString=function(){return this.map(function(r){var e="",p=void 0!==r[5];return r[4]&&(e+="@supports (".concat(r[4],") {")),r[2]&&(e+="@media ".concat(r[2]," {")),p&&(e+="@layer".concat(r[5].length>0?" ".concat(r[5]):""," {")),e+=o(r),p&&(e+="}"),r[2]&&(e+="}"),r[4]&&(e+="}"),e}).join("")},r.i=function(o,e,p,t,a){"string"==typeof o&&(o=[[null,o,void 0]]);var n={};if(p)for(var i=0;i<this.length;i++){var l=this[i][0];null!=l&&(n[l]=!0)}for(var f=0;f<o.length;f++){var d=[].concat(o[f]);p&&n[d[0]]||(void 0!==a&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=a),e&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=e),t&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=t):d[4]="".concat(t)),r.push(d))}},r}},601(o){o.exports=function(o){return o[1]}},72(o){var r=[];function e(o){for(var e=-1,p=0;p<r.length;p++)if(r[p].identifier===o){e=p;break}return e}function p(o,p){for(var t={},a=[],n=0;n<o.length;n++){var i=o[n],l=p.base?i[0]+p.base:i[0],f=t[l]||0,d="".concat(l," ").concat(f);t[l]=f+1;var c=e(d),s={css:i[1],media:i[2],sourceMap:i[3],supports:i[4],layer:i[5]};if(-1!==c)r[c].references++,r[c].updater(s);else{var u=function(o,r){var e=r.domAPI(r);return e.update(o),function(r){r?(r.css!==o.css||r.media!==o.media||r.sourceMap!==o.sourceMap||r.supports!==o.supports||r.layer!==o.layer)&&e.update(o=r):e.remove()}}(s,p);p.byIndex=n,r.splice(n,0,{identifier:d,updater:u,references:1})}a.push(d)}return a}o.exports=function(o,t){var a=p(o=o||[],t=t||{});return function(o){o=o||[];for(var n=0;n<a.length;n++){var i=e(a[n]);r[i].references--}for(var l=p(o,t),f=0;f<a.length;f++){var d=e(a[f]);0===r[d].references&&(r[d].updater(),r.splice(d,1))}a=l}}},659(o){var r={};o.exports=function(o,e){var p=function(o){if(void 0===r[o]){var e=document.querySelector(o);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(o){e=null}r[o]=e}return r[o]}(o);if(!p)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");p.appendChild(e)}},540(o){o.exports=function(o){var r=document.createElement("style");return o.setAttributes(r,o.attributes),o.insert(r,o.options),r}},56(o,r,e){o.exports=function(o){var r=e.nc;r&&o.setAttribute("nonce",r)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var r=o.insertStyleElement(o);return{update:function(e){var p,t,a;p="",e.supports&&(p+="@supports (".concat(e.supports,") {")),e.media&&(p+="@media ".concat(e.media," {")),(t=void 0!==e.layer)&&(p+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),p+=e.css,t&&(p+="}"),e.media&&(p+="}"),e.supports&&(p+="}"),(a=e.sourceMap)&&"u">typeof btoa&&(p+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(a))))," */")),o.styleTagTransform(p,r,o.options)},remove:function(){var o;null===(o=r).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,r){if(r.styleSheet)r.styleSheet.cssText=o;else{for(;r.firstChild;)r.removeChild(r.firstChild);r.appendChild(document.createTextNode(o))}}},959(o,r,e){var p=e(72),t=e.n(p),a=e(825),n=e.n(a),i=e(659),l=e.n(i),f=e(56),d=e.n(f),c=e(540),s=e.n(c),u=e(113),x=e.n(u),g=e(646),v={};v.styleTagTransform=x(),v.setAttributes=d(),v.insert=l().bind(null,"head"),v.domAPI=n(),v.insertStyleElement=s(),t()(g.A,v),g.A&&g.A.locals&&g.A.locals}}]);
+`,""]),e.d(r,{},{A:n})},314(o){o.exports=function(o){var r=[];return r.toString=function(){return this.map(function(r){var e="",p=void 0!==r[5];return r[4]&&(e+="@supports (".concat(r[4],") {")),r[2]&&(e+="@media ".concat(r[2]," {")),p&&(e+="@layer".concat(r[5].length>0?" ".concat(r[5]):""," {")),e+=o(r),p&&(e+="}"),r[2]&&(e+="}"),r[4]&&(e+="}"),e}).join("")},r.i=function(o,e,p,t,a){"string"==typeof o&&(o=[[null,o,void 0]]);var n={};if(p)for(var i=0;i<this.length;i++){var l=this[i][0];null!=l&&(n[l]=!0)}for(var d=0;d<o.length;d++){var f=[].concat(o[d]);p&&n[f[0]]||(void 0!==a&&(void 0===f[5]||(f[1]="@layer".concat(f[5].length>0?" ".concat(f[5]):""," {").concat(f[1],"}")),f[5]=a),e&&(f[2]&&(f[1]="@media ".concat(f[2]," {").concat(f[1],"}")),f[2]=e),t&&(f[4]?(f[1]="@supports (".concat(f[4],") {").concat(f[1],"}"),f[4]=t):f[4]="".concat(t)),r.push(f))}},r}},601(o){o.exports=function(o){return o[1]}},72(o){var r=[];function e(o){for(var e=-1,p=0;p<r.length;p++)if(r[p].identifier===o){e=p;break}return e}function p(o,p){for(var t={},a=[],n=0;n<o.length;n++){var i=o[n],l=p.base?i[0]+p.base:i[0],d=t[l]||0,f="".concat(l," ").concat(d);t[l]=d+1;var c=e(f),s={css:i[1],media:i[2],sourceMap:i[3],supports:i[4],layer:i[5]};if(-1!==c)r[c].references++,r[c].updater(s);else{var u=function(o,r){var e=r.domAPI(r);return e.update(o),function(r){r?(r.css!==o.css||r.media!==o.media||r.sourceMap!==o.sourceMap||r.supports!==o.supports||r.layer!==o.layer)&&e.update(o=r):e.remove()}}(s,p);p.byIndex=n,r.splice(n,0,{identifier:f,updater:u,references:1})}a.push(f)}return a}o.exports=function(o,t){var a=p(o=o||[],t=t||{});return function(o){o=o||[];for(var n=0;n<a.length;n++){var i=e(a[n]);r[i].references--}for(var l=p(o,t),d=0;d<a.length;d++){var f=e(a[d]);0===r[f].references&&(r[f].updater(),r.splice(f,1))}a=l}}},659(o){var r={};o.exports=function(o,e){var p=function(o){if(void 0===r[o]){var e=document.querySelector(o);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(o){e=null}r[o]=e}return r[o]}(o);if(!p)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");p.appendChild(e)}},540(o){o.exports=function(o){var r=document.createElement("style");return o.setAttributes(r,o.attributes),o.insert(r,o.options),r}},56(o,r,e){o.exports=function(o){var r=e.nc;r&&o.setAttribute("nonce",r)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var r=o.insertStyleElement(o);return{update:function(e){var p,t,a;p="",e.supports&&(p+="@supports (".concat(e.supports,") {")),e.media&&(p+="@media ".concat(e.media," {")),(t=void 0!==e.layer)&&(p+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),p+=e.css,t&&(p+="}"),e.media&&(p+="}"),e.supports&&(p+="}"),(a=e.sourceMap)&&"u">typeof btoa&&(p+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(a))))," */")),o.styleTagTransform(p,r,o.options)},remove:function(){var o;null===(o=r).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,r){if(r.styleSheet)r.styleSheet.cssText=o;else{for(;r.firstChild;)r.removeChild(r.firstChild);r.appendChild(document.createTextNode(o))}}},959(o,r,e){var p=e(72),t=e.n(p),a=e(825),n=e.n(a),i=e(659),l=e.n(i),d=e(56),f=e.n(d),c=e(540),s=e.n(c),u=e(113),x=e.n(u),g=e(646),v={};v.styleTagTransform=x(),v.setAttributes=f(),v.insert=l().bind(null,"head"),v.domAPI=n(),v.insertStyleElement=s(),t()(g.A,v),g.A&&g.A.locals&&g.A.locals}}]);
