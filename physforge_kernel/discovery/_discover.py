@@ -9,15 +9,22 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ..errors import DiscoveryError
+from ._beyond import beyond
 from ._numerics import notes, refinement
+from ._posed import ill_posed
 from ._prepare import prepare
 from ._projection import Sample
 from ._result import Candidate, Discovery
 from ._side import Side, SideLaw, sides
-from ._verdict import CONTRADICTED, DISCRETISED, RANKS, UNSEEN, Verdict, combine, judge
+from ._verdict import CONTRADICTED, DISCRETISED, RANKS, UNSEEN, Verdict, combine, doubted, judge
 
 if TYPE_CHECKING:
     import xarray as xr
+
+ILL_POSED = (
+    "the law cannot run forwards in time: its shortest waves grow without bound, "
+    "so that it stands for another one"
+)
 
 #: Reports how far the work is: a fraction from 0 to 1, and what is being done.
 Progress = Callable[[float, str], None]
@@ -110,10 +117,25 @@ def _attempts(
     for i, targets in enumerate(wanted):
         message = f"seeking a law for {', '.join(targets)}"
         found = sides(samples, targets, seed, lambda f, i=i, m=message: tell((i + f) / len(wanted), m))
-        attempts.append(({side.left: judge(side, refinement(samples, side)) for side in found}, found))
+        attempts.append((_judged(samples, found), found))
         if all(_fits(side) for side in found):
             break
     return attempts
+
+
+def _judged(samples: Sequence[Sample], found: Sequence[Side]) -> dict[str, Verdict]:
+    """The verdict on every side, with the doubts that come from outside the search."""
+    laws = {side.left: side.best for side in found if side.best is not None and side.path.support}
+    backwards = ill_posed(samples[0], laws) if laws else False
+    verdicts = {}
+    for side in found:
+        verdict = judge(side, refinement(samples, side))
+        if backwards and side.left in laws:
+            verdict = doubted(verdict, [ILL_POSED])
+        if verdict.kind == "identified":
+            verdict = doubted(verdict, beyond(samples, side))
+        verdicts[side.left] = verdict
+    return verdicts
 
 
 def _targets(sample: Sample, target: str | Sequence[str] | None) -> list[dict[str, tuple[int, int]]]:
@@ -186,10 +208,18 @@ def _candidates(found: Sequence[Side]) -> tuple[Candidate, ...]:
             f"No test function finds enough valid samples to see {', '.join(missing)}; "
             "measure more, or fill the gaps in the field."
         )
+    for left, law in best.items():
+        if not law.expressible:
+            raise DiscoveryError(
+                f"In the units of this field the law of {left}, made of {', '.join(law.names)}, has "
+                "coefficients beyond what numbers hold; choose units in which its values and axes are "
+                "nearer to one."
+            )
     candidates = [Candidate(best)]
     for side in found:
         for law in (*side.rivals, *side.others):
-            candidates.append(Candidate({**best, side.left: law}))
+            if law.expressible:
+                candidates.append(Candidate({**best, side.left: law}))
     return tuple(candidates[:12])
 
 

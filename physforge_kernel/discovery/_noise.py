@@ -41,9 +41,10 @@ def noise_sd(values: np.ndarray, points: Sequence[np.ndarray]) -> float:
         True
     """
     estimates = []
+    fewest = 8 if np.isfinite(values).all() else 40
     for rest in _differences(values, points):
         squares = rest[np.isfinite(rest)] ** 2
-        if squares.size >= 8:
+        if squares.size >= fewest:
             estimates.append(float(np.sqrt(squares.mean())))
     return min(estimates, default=0.0)
 
@@ -129,29 +130,6 @@ def _pure_noise(
 
 #: A sample is compared with the cubic through so many neighbours on either side.
 REACH = 2
-
-
-def fill_gaps(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
-    """Fill single missing samples from their neighbours along an axis, to third order; larger gaps stay.
-
-    The axis along which the field is smoothest comes first. The filled share is small where it helps, and its
-    noise is close to that of a sample.
-    """
-    if np.isfinite(values).all():
-        return values
-    rests: list[tuple[float, int, np.ndarray]] = []
-    for axis, place in enumerate(points):
-        if len(place) > 2 * REACH:
-            weights = cubic_weights(place)
-            sizes = np.abs(cubic_rest(values, axis, weights))
-            known = sizes[np.isfinite(sizes)]
-            rests.append((float(np.median(known)) if known.size else np.inf, axis, weights))
-    filled = values.copy()
-    for _, axis, weights in sorted(rests, key=lambda item: item[:2]):
-        cubic = -cubic_rest(values, axis, weights, centre=False)
-        gap = ~np.isfinite(filled) & np.isfinite(cubic)
-        filled[gap] = cubic[gap]
-    return filled
 
 
 def cubic_weights(points: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from .._wording import percent
 from ._projection import Sample
 from ._side import Side, SideLaw
+from ._units import power_of_two
 
 #: A refinement is mentioned when it cuts what is left unexplained by this factor.
 _WORTH_A_WORD = 3.0
@@ -54,6 +55,8 @@ def _on_samples(samples: Sequence[Sample]) -> Iterator[str]:
                 f"{percent(sample.unresolved)} of the samples{which} lie at fronts that the grid does not "
                 "resolve; they were left out, since what a solver leaves there is its truncation error."
             )
+        for name, count in sample.missing.items():
+            yield _on_missing(name, count, which, sample)
         for name, count in sample.outliers.items():
             yield _on_outliers(name, count, which, sample)
         for name in sample.uneven:
@@ -67,10 +70,34 @@ def _on_samples(samples: Sequence[Sample]) -> Iterator[str]:
                     f"The noise on {name}{which} has heavier tails than Gaussian noise, which the "
                     "corrections assume, so that the law and its intervals are less sure than they look."
                 )
-        for name, values, sigma in zip(sample.components, sample.values, sample.sigma, strict=True):
+        units = (
+            [power_of_two(k) for k in sample.units.components] if sample.units else [1.0] * len(sample.sigma)
+        )
+        for name, values, sigma, unit in zip(
+            sample.components, sample.values, sample.sigma, units, strict=True
+        ):
             rms = float(np.sqrt(np.mean(values**2)))
             if rms > 0 and sigma / rms > 1e-3:
-                yield f"Noise on {name}{which}: about {percent(sigma / rms)} of its rms (sd {sigma:.2g})."
+                share = percent(sigma / rms)
+                yield f"Noise on {name}{which}: about {share} of its rms (sd {sigma * unit:.2g})."
+
+
+def _on_missing(name: str, count: int, which: str, sample: Sample) -> str:
+    total = int(np.prod([len(points) for points in sample.points]))
+    wrong = sample.outliers.get(name, 0)
+    left = count + wrong - round(sample.filled.get(name, 0.0) * total)
+    text = (
+        f"{count} of the {total} samples of {name}{which} ({percent(count / total)}) "
+        f"{'is' if count == 1 else 'are'} missing or not finite; "
+    )
+    if left <= 0:
+        return text + "filled from their neighbours, which the intervals allow for."
+    if left >= count:
+        return text + "they lie in holes and were left out."
+    return text + (
+        f"{count - left} were filled from their neighbours, which the intervals allow for, "
+        f"and {left} in holes were left out."
+    )
 
 
 def _on_outliers(name: str, count: int, which: str, sample: Sample) -> str:
@@ -88,7 +115,7 @@ def _on_outliers(name: str, count: int, which: str, sample: Sample) -> str:
 
 def _on_law(samples: Sequence[Sample], side: Side) -> Iterator[str]:
     refined = refinement(samples, side)
-    if refined is None or refined.after * _WORTH_A_WORD > refined.before:
+    if refined is None or refined.after * _WORTH_A_WORD > refined.before or not np.isfinite(refined.weight):
         return
     text = (
         f"Adding {refined.weight:.3g} {refined.name} would lower what {side.left} has left from "
@@ -119,7 +146,8 @@ def refinement(samples: Sequence[Sample], side: Side) -> Refinement | None:
     fit, j = min(found, key=lambda item: item[0].excess)
     weight = float(fit.weights[fit.support.index(j)])
     after = float(np.sqrt(max(fit.excess, 0.0))) / regression.size
-    return Refinement(law.columns[j].name, weight, before, after, _step_ratio(samples, law, j, weight))
+    ratio = _step_ratio(samples, law, j, weight)
+    return Refinement(law.columns[j].name, weight * law.factor(law.columns[j]), before, after, ratio)
 
 
 def _step_ratio(samples: Sequence[Sample], law: SideLaw, j: int, weight: float) -> tuple[str, float] | None:

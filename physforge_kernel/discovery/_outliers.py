@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ._noise import REACH, cubic_rest, cubic_weights, fill_gaps
+from ._gaps import fill_gaps
+from ._noise import REACH, cubic_rest, cubic_weights
 
 #: A sample is an outlier if it lies so many standard deviations of such differences off its neighbours ...
 _FAR = 7.0
@@ -48,7 +49,6 @@ def outliers(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
     """
     found = np.zeros(values.shape, dtype=bool)
     weights = {i: cubic_weights(p) for i, p in enumerate(points) if len(p) >= 4 * REACH}
-    finite = values[np.isfinite(values)]
     finite = values[np.isfinite(values)]
     if not weights or not finite.size:
         return found

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import DiscoveryError
-from ._noise import fill_gaps, heavy_tailed, noise_sd, resolved, uneven_noise
+from ._gaps import fill_gaps, filling_error
+from ._noise import heavy_tailed, noise_sd, resolved, uneven_noise
 from ._outliers import outliers
 from ._projection import Axis, Sample
+from ._units import Units, extent_exponent, size_exponent
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -21,6 +23,12 @@ FEWEST_SAMPLES = 19
 #: Largest share of unresolved samples that may be left out; beyond it the whole field is used as it is.
 MOST_UNRESOLVED = 0.5
 
+#: Share of filled samples up to which they count as measured where noise is estimated.
+FEW_FILLED = 0.02
+
+#: A field as arrays: axes and their points, names of the components and their values.
+_Raw = tuple[tuple[str, ...], tuple[np.ndarray, ...], tuple[str, ...], list[np.ndarray]]
+
 
 def prepare(fields: Sequence[xr.Dataset], *, mask_fronts: bool = True) -> tuple[Sample, ...]:
     """Check fields and turn each into a `Sample`, time first; `mask_fronts` leaves unresolved samples out.
@@ -30,17 +38,22 @@ def prepare(fields: Sequence[xr.Dataset], *, mask_fronts: bool = True) -> tuple[
     """
     if not fields:
         raise DiscoveryError("Discovery was given no field; pass one xarray.Dataset or a list of them.")
-    samples = [_sample(field, mask_fronts) for field in fields]
-    for sample in samples[1:]:
-        if (sample.axes, sample.components) != (samples[0].axes, samples[0].components):
+    raw = [_arrays(field) for field in fields]
+    axes, _, names, _ = raw[0]
+    for other_axes, _, other_names, _ in raw[1:]:
+        if (other_axes, other_names) != (axes, names):
             raise DiscoveryError(
-                f"The fields differ: {samples[0].components} over {samples[0].axes} and "
-                f"{sample.components} over {sample.axes}; give experiments of the same variables."
+                f"The fields differ: {names} over {axes} and {other_names} over {other_axes}; "
+                "give experiments of the same variables."
             )
-    return tuple(samples)
+    units = Units(
+        tuple(size_exponent([values[c] for *_, values in raw]) for c in range(len(names))),
+        tuple(extent_exponent([points[i] for _, points, *_ in raw]) for i in range(len(axes))),
+    )
+    return tuple(_with_noise(part, units, mask_fronts) for part in raw)
 
 
-def _sample(field: xr.Dataset, mask_fronts: bool) -> Sample:
+def _arrays(field: xr.Dataset) -> _Raw:
     if not hasattr(field, "data_vars"):
         if hasattr(field, "to_dataset") and getattr(field, "name", None):
             field = field.to_dataset()  # a DataArray
@@ -71,7 +84,7 @@ def _sample(field: xr.Dataset, mask_fronts: bool) -> Sample:
     order = [np.argsort(p) for p in points]
     values = [v[np.ix_(*order)] for v in values]
     points = tuple(p[o] for p, o in zip(points, order, strict=True))
-    return _with_noise(axes, points, tuple(names), values, mask_fronts)
+    return axes, points, tuple(names), values
 
 
 def _axes(field: xr.Dataset) -> tuple[str, ...]:
@@ -109,8 +122,7 @@ def _points(field: xr.Dataset, axis: str) -> np.ndarray:
         raise DiscoveryError(
             f"Axis {axis!r} has repeated or missing values; every sample needs its own place."
         )
-    steps = np.diff(points)
-    if not (np.all(steps > 0) or np.all(steps < 0)):
+    if not (np.all(points[1:] > points[:-1]) or np.all(points[1:] < points[:-1])):
         raise DiscoveryError(f"Axis {axis!r} is not monotone; sort the field, as in field.sortby({axis!r}).")
     return points
 
@@ -128,40 +140,55 @@ def _real(name: str, values: Any) -> np.ndarray:
     finite = np.isfinite(values)
     if not finite.any():
         raise DiscoveryError(f"Variable {name!r} has no finite value; every sample is missing.")
-    if np.ptp(values[finite]) <= 1e-12 * max(float(np.abs(values[finite]).max()), 1e-300):
+    largest = float(np.abs(values[finite]).max())
+    if 0.0 < largest < np.finfo(float).tiny / np.finfo(float).eps:
+        raise DiscoveryError(
+            f"Variable {name!r} is nowhere larger than {largest:.3g}, where numbers lose their digits; "
+            "choose a smaller unit for it."
+        )
+    if not largest or np.ptp(values[finite] / largest) <= 1e-12:
         raise DiscoveryError(f"Variable {name!r} is constant; a field that never changes shows no law.")
-    return values
+    return np.where(finite, values, np.nan)
 
 
-def _with_noise(
-    axes: tuple[str, ...],
-    points: tuple[np.ndarray, ...],
-    names: tuple[str, ...],
-    values: list[np.ndarray],
-    mask_fronts: bool,
-) -> Sample:
+def _with_noise(raw: _Raw, units: Units, mask_fronts: bool) -> Sample:
+    axes, points, names, values = raw
+    points = tuple(np.ldexp(p, -k) for p, k in zip(points, units.axes, strict=True))
+    values = [np.ldexp(v, -k) for v, k in zip(values, units.components, strict=True)]
+    absent = {name: int(np.isnan(v).sum()) for name, v in zip(names, values, strict=True)}
     wrong = [outliers(v, points) for v in values]
-    values = [fill_gaps(np.where(w, np.nan, v), points) for v, w in zip(values, wrong, strict=True)]
+    known = [np.where(w, np.nan, v) for v, w in zip(values, wrong, strict=True)]
+    values = [fill_gaps(v, points) for v in known]
     measured = np.logical_and.reduce([np.isfinite(v) for v in values])
     smooth = np.logical_and.reduce([resolved(v, points) for v in values])
     if not mask_fronts or (~smooth).mean() > MOST_UNRESOLVED:
         smooth = np.ones_like(smooth)
     valid = measured & smooth
-    clean = [np.where(valid, v, np.nan) for v in values]
+    # Filled samples are smoother than noise: where there are many, noise is measured without them.
+    shares = [float((np.isfinite(v) & np.isnan(k)).mean()) for v, k in zip(values, known, strict=True)]
+    honest = [k if share > FEW_FILLED else v for v, k, share in zip(values, known, shares, strict=True)]
+    clean = [np.where(valid, v, np.nan) for v in honest]
     sigma = tuple(noise_sd(v, points) for v in clean)
-    filled = tuple(np.where(np.isfinite(v), v, 0.0) for v in values)
+    spread = tuple(
+        float(np.sqrt(sd**2 / (1 - m) + m * filling_error(k, points, sd) ** 2)) if m else sd
+        for k, sd, m in zip(known, sigma, shares, strict=True)
+    )
     return Sample(
         tuple(Axis(name, place) for name, place in zip(axes, points, strict=True)),
         names,
-        filled,
+        tuple(np.where(np.isfinite(v), v, 0.0) for v in values),
         sigma,
         None if valid.all() else valid,
         float((~smooth & measured).mean()),
         tuple(
             name
-            for name, v in zip(names, values, strict=True)
+            for name, v in zip(names, honest, strict=True)
             if uneven_noise(np.where(valid, v, np.nan), points)
         ),
         {name: int(w.sum()) for name, w in zip(names, wrong, strict=True) if w.any()},
         tuple(name for name, v in zip(names, clean, strict=True) if heavy_tailed(v, points)),
+        {name: count for name, count in absent.items() if count},
+        {name: share for name, share in zip(names, shares, strict=True) if share},
+        spread,
+        units,
     )

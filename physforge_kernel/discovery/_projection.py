@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from ..derivatives import Feature
+from ._units import Units
 from ._weak import FEWEST_STEPS, AxisTests, NoisyPowers, WeakForm, apply_along, axis_tests
 
 #: Spacing of the test functions, as a share of their half width.
@@ -40,7 +41,10 @@ class Sample:
 
     `valid` masks samples to be used (None: all); `unresolved` is the share left out as not resolved by the
     grid; `uneven` names components whose noise grows with their size; `outliers` counts samples that were
-    taken for outliers and treated as missing; `heavy` names components whose noise has heavy tails.
+    taken for outliers and treated as missing; `heavy` names components whose noise has heavy tails. `missing`
+    counts samples that were not there, `filled` is the share of samples filled from their neighbours, and
+    `spread` the sd of white noise that would disturb sums as much as the noise with them (None: `sigma`).
+    `units` are those of values and points.
     """
 
     grid: tuple[Axis, ...]
@@ -52,6 +56,10 @@ class Sample:
     uneven: tuple[str, ...] = ()
     outliers: Mapping[str, int] = field(default_factory=dict)
     heavy: tuple[str, ...] = ()
+    missing: Mapping[str, int] = field(default_factory=dict)
+    filled: Mapping[str, float] = field(default_factory=dict)
+    spread: tuple[float, ...] | None = None
+    units: Units | None = None
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -63,7 +71,11 @@ class Sample:
 
     @cached_property
     def powers(self) -> NoisyPowers:
-        return NoisyPowers(self.values, self.sigma)
+        return NoisyPowers(self.values, self.sigma, self.spreads)
+
+    @property
+    def spreads(self) -> tuple[float, ...]:
+        return self.sigma if self.spread is None else self.spread
 
 
 @dataclass(frozen=True)
@@ -149,6 +161,11 @@ class Projection:
         return self.gram - self.noise
 
     @property
+    def filled(self) -> float:
+        """Largest share of samples that were filled in, over components and experiments."""
+        return max((f for block in self.blocks for f in block.sample.filled.values()), default=0.0)
+
+    @property
     def uneven(self) -> tuple[str, ...]:
         """Components whose noise grows with their size, in any of the experiments."""
         return tuple(dict.fromkeys(name for block in self.blocks for name in block.sample.uneven))
@@ -181,7 +198,7 @@ class Projection:
             start += count
             scale = float(np.sqrt(np.prod(block.steps)))
             backs: dict[tuple[int, ...], np.ndarray] = {}
-            for c, sigma in enumerate(block.sample.sigma):
+            for c, sigma in enumerate(block.sample.spreads):
                 total: np.ndarray | None = None
                 for orders, slope in block.response(self.columns, coefficients, c).items():
                     if orders not in backs:
@@ -198,7 +215,7 @@ class Projection:
             scale = float(np.sqrt(np.prod(block.steps)))
             grid = np.zeros(block.weak.shape)
             for _, c, change in (item for item in changes if item[0] == e):
-                scaled = block.sample.sigma[c] * scale * change
+                scaled = block.sample.spreads[c] * scale * change
                 for orders, slope in block.response(self.columns, coefficients, c).items():
                     grid = grid + block.thinned.project(slope * scaled, orders)
             parts.append(grid[block.rows])
@@ -279,7 +296,7 @@ def _columns(block: Block, columns: Sequence[Feature]) -> np.ndarray:
 
 def _noise(block: Block, columns: Sequence[Feature]) -> np.ndarray:
     noise = np.zeros((len(columns), len(columns)))
-    if not any(block.sample.sigma):
+    if not any(block.sample.spreads):
         return noise
     share = float(block.rows.mean())
     powers = block.sample.powers

@@ -13,6 +13,7 @@ import numpy as np
 from .._wording import percent
 from ..errors import DiscoveryError
 from ._side import SideLaw
+from ._units import power_of_two
 from ._verdict import Verdict
 
 if TYPE_CHECKING:
@@ -92,24 +93,27 @@ class Candidate:
         scale = next(iter(self.laws.values())).estimate.scale
         projection = scale.regression.projection
         block = projection.blocks[0]
-        count = int(block.rows.sum())
+        units, count = block.sample.units, int(block.rows.sum())
+        lengths = [power_of_two(k) for k in units.axes] if units else [1.0] * len(block.weak.axes)
         matrix = projection.matrix[:count]
         names = [column.name for column in projection.columns]
         arrays: dict[str, list[np.ndarray]] = {"observed": [], "predicted": [], "residual": []}
         for left, law in self.laws.items():
-            observed = matrix[:, names.index(left)]
-            predicted = matrix[:, list(law.estimate.fit.support)] @ law.estimate.fit.weights
+            unit = power_of_two(units.of(law.feature)) if units else 1.0
+            observed = unit * matrix[:, names.index(left)]
+            predicted = unit * (matrix[:, list(law.estimate.fit.support)] @ law.estimate.fit.weights)
             for name, values in (("observed", observed), ("predicted", predicted)):
                 grid = np.full(block.weak.shape, np.nan)
                 grid[block.rows] = values
                 arrays[name].append(grid)
             arrays["residual"].append(arrays["observed"][-1] - arrays["predicted"][-1])
         axes = [axis.name for axis in block.weak.axes]
-        coords = {"left_side": list(self.laws), **{axis.name: axis.centres for axis in block.weak.axes}}
+        centres = {a.name: unit * a.centres for a, unit in zip(block.weak.axes, lengths, strict=True)}
+        coords = {"left_side": list(self.laws), **centres}
         return xr.Dataset(
             {name: (("left_side", *axes), np.stack(grids)) for name, grids in arrays.items()},
             coords,
-            {"half_widths": [axis.half_width for axis in block.weak.axes]},
+            {"half_widths": [a.half_width * k for a, k in zip(block.weak.axes, lengths, strict=True)]},
         )
 
     def to_dict(self) -> dict[str, Any]:

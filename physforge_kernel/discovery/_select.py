@@ -215,7 +215,7 @@ def rivals(
     for rival in proposed:
         deficit = 0.0
         for candidate in ordered:
-            deficit = max(deficit, _deficit(candidate, support, rival, always=candidate is chosen))
+            deficit = max(deficit, trailing(candidate, support, rival, always=candidate is chosen))
             if deficit >= RULED_OUT:
                 break
         else:
@@ -223,7 +223,7 @@ def rivals(
     return sorted(found, key=lambda item: (len(item[0]), item[1]))
 
 
-def _deficit(
+def trailing(
     candidate: Scale, support: tuple[int, ...], rival: tuple[int, ...], *, always: bool = False
 ) -> float:
     """By how many standard deviations a rival trails at one scale.

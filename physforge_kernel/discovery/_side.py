@@ -13,6 +13,7 @@ from ._estimate import Estimate, estimate
 from ._projection import Sample, project
 from ._regression import Regression
 from ._select import Climb, Scale, climb, rivals, suspect
+from ._units import Units
 from ._weak import FEWEST_STEPS
 
 #: Half widths of the test functions, as shares of an axis.
@@ -20,6 +21,12 @@ SHARES = tuple(0.4 if i == 0 else 0.25 / 2 ** (i - 1) for i in range(10))
 
 #: How many of them are tried: on the only axis, along time, along space.
 TRIED = {"only": 10, "t": 4, "space": 5}
+
+#: Most rivals of a law whose weights are worked out: where more stand, the data cannot say anyway.
+MOST_RIVALS = 9
+
+#: Sizes between which a coefficient keeps all its digits.
+SMALLEST, LARGEST = 1e-290, 1e290
 
 #: With this many samples along an axis the widest test function (0.4) has nothing to add.
 MANY_SAMPLES = 150
@@ -33,6 +40,30 @@ class SideLaw:
     columns: tuple[Feature, ...]
     estimate: Estimate
     deficit: float = 0.0
+
+    @property
+    def feature(self) -> Feature:
+        """The left side."""
+        return next(column for column in self.columns if column.name == self.left)
+
+    @property
+    def units(self) -> Units | None:
+        return self.estimate.scale.regression.projection.blocks[0].sample.units
+
+    def factor(self, feature: Feature) -> float:
+        """What turns the weight of a feature into one in the field's units."""
+        return self.units.factor(self.feature, feature) if self.units else 1.0
+
+    @cached_property
+    def _factors(self) -> dict[str, float]:
+        columns = [self.columns[j] for j in self.estimate.fit.support]
+        return {name: self.factor(column) for column in columns for name in column.terms}
+
+    @property
+    def expressible(self) -> bool:
+        """Whether numbers can hold the coefficients and their errors in the field's units."""
+        numbers = [*self.values.values(), *(10 * v for v in self.standard_errors.values() if v)]
+        return all(SMALLEST < abs(number) < LARGEST for number in numbers)
 
     @cached_property
     def _expansion(self) -> tuple[tuple[str, ...], np.ndarray]:
@@ -49,22 +80,23 @@ class SideLaw:
     @property
     def terms(self) -> dict[str, float]:
         """Coefficients, rounded to the second digit of their standard errors: no more than is known."""
-        names, matrix = self._expansion
-        values = matrix @ self.estimate.fit.weights
         errors = self.standard_errors
-        return {name: round_to_error(float(v), errors[name]) for name, v in zip(names, values, strict=True)}
+        return {name: round_to_error(value, errors[name]) for name, value in self.values.items()}
 
     @property
     def values(self) -> dict[str, float]:
         """Coefficients as estimated, unrounded."""
         names, matrix = self._expansion
-        return dict(zip(names, (float(v) for v in matrix @ self.estimate.fit.weights), strict=True))
+        weights = matrix @ self.estimate.fit.weights
+        return {n: float(w) * self._factors[n] for n, w in zip(names, weights, strict=True)}
 
     @property
     def standard_errors(self) -> dict[str, float]:
         names, matrix = self._expansion
         variances = np.diag(matrix @ self.estimate.covariance @ matrix.T)
-        return dict(zip(names, (float(np.sqrt(max(v, 0.0))) for v in variances), strict=True))
+        return {
+            n: float(np.sqrt(max(v, 0.0))) * self._factors[n] for n, v in zip(names, variances, strict=True)
+        }
 
     def intervals(self, level: float) -> dict[str, tuple[float, float]]:
         """Two-sided intervals from Student's t, with as many degrees of freedom as test functions allow."""
@@ -175,7 +207,8 @@ def _side(left: str, columns: tuple[Feature, ...], scales: tuple[Scale, ...]) ->
 def _standing(scales: Sequence[Scale], law: SideLaw) -> list[SideLaw]:
     """The laws that no scale rules out in favour of this one, the smallest first."""
     standing = []
-    for support, deficit in rivals(scales, law.estimate.scale, law.estimate.fit.support):
+    found = rivals(scales, law.estimate.scale, law.estimate.fit.support)
+    for support, deficit in found[:MOST_RIVALS]:
         rival = estimate(scales, support)
         if rival is not None:
             standing.append(SideLaw(law.left, law.columns, rival, deficit))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,7 @@ import numpy as np
 from .._wording import percent
 from ._numerics import Refinement
 from ._select import CONVINCING
-from ._side import Side, SideLaw
+from ._side import MOST_RIVALS, Side, SideLaw
 
 Kind = Literal["identified", "ambiguous", "not identifiable"]
 
@@ -29,6 +30,9 @@ CONTRADICTED = 0.05
 #: Share of the left side that the noise may hide before other terms in it are a matter of doubt.
 UNSEEN = 0.25
 
+#: Share of filled samples that may stand behind a law.
+FILLED = 0.33
+
 #: Independent test functions per term that a law must rest on.
 ROWS_PER_TERM = 4.0
 
@@ -42,6 +46,14 @@ class Verdict:
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.text}"
+
+
+def doubted(verdict: Verdict, doubts: Sequence[str]) -> Verdict:
+    """A verdict that says further doubts: with any of them no law is identified."""
+    if not doubts or verdict.kind == "not identifiable":
+        return verdict
+    kept = [verdict.text] if verdict.kind == "ambiguous" else []
+    return Verdict("ambiguous", "; ".join([*doubts, *kept]))
 
 
 def judge(side: Side, refined: Refinement | None) -> Verdict:
@@ -79,7 +91,7 @@ def _doubts(side: Side, law: SideLaw, refined: Refinement | None) -> list[str]:
     doubts = []
     if side.rivals:
         names = ", ".join(_written(rival) for rival in side.rivals[:3])
-        more = f" and {len(side.rivals) - 3} more" if len(side.rivals) > 3 else ""
+        more = f" and {_more(len(side.rivals) - 3)}" if len(side.rivals) > 3 else ""
         doubts.append(f"{side.left} is explained as well by {names}{more}")
     if found.lack > (DISCRETISED if discretised else APPROXIMATE):
         doubts.append(
@@ -97,6 +109,9 @@ def _doubts(side: Side, law: SideLaw, refined: Refinement | None) -> list[str]:
     heavy = [name for name in found.scale.regression.projection.heavy if name not in uneven]
     if heavy:
         doubts.append(f"the noise on {', '.join(heavy)} has more large errors than the method assumes")
+    filled = found.scale.regression.projection.filled
+    if filled > FILLED:
+        doubts.append(f"{percent(filled)} of the samples were filled from their neighbours")
     if found.unseen > UNSEEN:
         doubts.append(
             f"the noise would hide {percent(min(found.unseen, 1.0))} of {side.left}, other terms in it"
@@ -119,6 +134,10 @@ def _doubts(side: Side, law: SideLaw, refined: Refinement | None) -> list[str]:
         weakest = int(np.argmin(np.abs(found.fit.weights) / np.maximum(found.standard_errors, 1e-300)))
         doubts.append(f"{law.names[weakest]} is only {found.significance:.1f} standard errors from zero")
     return doubts
+
+
+def _more(count: int) -> str:
+    return f"{count} or more others" if count + 3 >= MOST_RIVALS else f"{count} more"
 
 
 def _series(law: SideLaw) -> list[str]:
@@ -146,7 +165,20 @@ def _why(side: Side, law: SideLaw) -> str:
     else:
         what = f"{', '.join(law.names[:-1])} and {law.names[-1]} explain"
         rest = "no other law of that size does"
-    return f"of {_count(law)} candidate terms, {what} {side.left} {extent}; {rest}"
+    return (
+        f"of {_count(law)} candidate terms, {what} {side.left} {extent}; {rest}. "
+        f"That is said of {_tried(law)}, and not of other functions"
+    )
+
+
+def _tried(law: SideLaw) -> str:
+    """The candidate terms in words."""
+    features = [law.columns[j] for j in law.estimate.scale.regression.features]
+    degree, order = max(f.degree for f in features), max(f.order for f in features)
+    powers = f"products of powers up to degree {degree}"
+    if not any(o for f in features for a, o in zip(f.axes, f.orders, strict=True) if a != "t"):
+        return powers
+    return f"{powers} and their derivatives up to order {order}"
 
 
 def _count(law: SideLaw) -> int:

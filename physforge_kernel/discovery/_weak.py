@@ -71,17 +71,25 @@ def axis_tests(name: str, points: np.ndarray, half_width: float, count: int, ord
     weights = (steps[:-1] + steps[1:])[None, :] / 2 * inside
     bump = np.polynomial.Polynomial([1.0, 0.0, -1.0]) ** EXPONENT
     area = half_width * _moments(0)[0]
-    window = bump(scaled) * weights / area
-    basis = hermevander(scaled * _STRETCH, EXACT_DEGREE) * inside[:, :, None]
-    gram = np.einsum("ki,kij,kil->kjl", window, basis, basis)
+    # Everything beyond the window is zero: what is costly is computed for as many samples as the widest has.
+    width = int(inside.sum(axis=1).max())
+    begin = np.minimum(np.argmax(inside, axis=1), len(points) - width)
+    taken = begin[:, None] + np.arange(width)
+    near, weights = (np.take_along_axis(part, taken, axis=1) for part in (scaled, weights))
+    window = bump(near) * weights / area
+    basis = hermevander(near * _STRETCH, EXACT_DEGREE)
+    gram = np.matmul(basis.transpose(0, 2, 1) * window[:, None, :], basis)
     matrices = []
     for a in range(order + 1):
         derivative = bump.deriv(a) if a else bump
-        plain = (-1 / half_width) ** a * derivative(scaled) * weights / area
+        plain = (-1 / half_width) ** a * derivative(near) * weights / area
         wanted = _moments(a) / (_moments(0)[0] * half_width**a)
-        missing = wanted[None, :] - np.einsum("ki,kij->kj", plain, basis)
-        correction = np.linalg.solve(gram, missing[:, :, None])[:, :, 0]
-        matrices.append(plain + window * np.einsum("kj,kij->ki", correction, basis))
+        missing = wanted[None, :] - np.matmul(plain[:, None, :], basis)[:, 0]
+        correction = np.linalg.solve(gram, missing[:, :, None])
+        narrow = plain + window * np.matmul(basis, correction)[:, :, 0]
+        matrix = np.zeros(scaled.shape)
+        np.put_along_axis(matrix, taken, narrow, axis=1)
+        matrices.append(matrix)
     return AxisTests(name, points, half_width, centres, tuple(matrices))
 
 
@@ -157,11 +165,13 @@ def unbiased_power(values: np.ndarray, power: int, sigma: float) -> np.ndarray:
 class NoisyPowers:
     """Products of powers of several noisy components, unbiased, computed once each.
 
-    `values[c]` are samples of component c with independent Gaussian noise of sd `sigma[c]`.
+    `values[c]` are samples of component c with Gaussian noise of sd `sigma[c]`; in sums over samples it
+    counts as independent noise of sd `spread[c]`, which is larger where samples were filled from others.
     """
 
     values: tuple[np.ndarray, ...]
     sigma: tuple[float, ...]
+    spread: tuple[float, ...]
 
     @cached_property
     def _cache(self) -> dict[tuple[int, ...], np.ndarray]:
@@ -194,7 +204,7 @@ class NoisyPowers:
         left out.
         """
         terms: dict[tuple[int, ...], float] = {(): 1.0}
-        for q, p, sigma in zip(a, b, self.sigma, strict=True):
+        for q, p, sigma, spread in zip(a, b, self.sigma, self.spread, strict=True):
             grown: dict[tuple[int, ...], float] = {}
             for exponents, factor in terms.items():
                 share, j = 1.0, 0
@@ -202,7 +212,7 @@ class NoisyPowers:
                     key = (*exponents, q + p - 2 * j)
                     grown[key] = grown.get(key, 0.0) + factor * share * comb(q, j) * comb(p, j)
                     j += 1
-                    share *= j * sigma**2
+                    share *= j * (spread if j == 1 else sigma) ** 2
             terms = grown
         terms[tuple(q + p for q, p in zip(a, b, strict=True))] -= 1.0
         return {key: factor for key, factor in terms.items() if factor}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import physforge_kernel as pf
-from physforge_kernel.discovery._noise import fill_gaps
+from physforge_kernel.discovery._gaps import fill_gaps
 from physforge_kernel.discovery._outliers import outliers
 
 from .conftest import plane, reference

@@ -1,0 +1,172 @@
+"""Is the law one of the candidates at all? Terms just outside the library are held against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from ..derivatives import Feature
+from ._projection import Sample, project
+from ._regression import Regression
+from ._select import RULED_OUT, Scale, suspect, trailing
+from ._side import Side, SideLaw
+
+#: Powers of one component beyond those of the library.
+_POWERS = (4, 5)
+
+#: A function that lies so many standard errors off at some scale is not the one that the powers stand for.
+_FAR = 2.5
+
+#: A power is tried behind so many derivatives at most: with more it is mostly noise.
+_BEHIND = 2
+
+
+def beyond(samples: Sequence[Sample], side: Side) -> tuple[str, ...]:
+    """Doubts that terms outside the library cast on a law: as replacement of one of its terms, or beside it.
+
+    Returns:
+        Sentences that name the terms; empty where the data rule all of them out, or need none.
+    """
+    law = side.best
+    if law is None or not side.path.support:
+        return ()
+    inside = tuple(law.columns[j] for j in law.estimate.fit.support)
+    outside = tuple(dict.fromkeys(f for f in _outside(inside) if f not in law.columns))
+    if not outside:
+        return ()
+    columns = (*inside, *outside, law.feature)
+    scales, chosen = [], None
+    for known in side.scales:
+        projection = project(samples, columns, known.regression.projection.scale)
+        if projection is not None:
+            regression = Regression(projection, len(columns) - 1, tuple(range(len(columns) - 1)))
+            scales.append(Scale(regression, known.seed))
+            if known is law.estimate.scale:
+                chosen = scales[-1]
+    if chosen is None:
+        return ()
+    support = tuple(range(len(inside)))
+    return (
+        *_replacing(law, scales, chosen, support, columns),
+        *_beside(scales, support, columns),
+        *_sines(law, [chosen, *(s for s in scales if s is not chosen)], support, columns),
+    )
+
+
+def _outside(inside: Sequence[Feature]) -> Iterator[Feature]:
+    """The next powers behind the derivatives that the law has, and the next derivatives."""
+    for feature in inside:
+        here = [i for i, q in enumerate(feature.exponents) if q]
+        if feature.order <= _BEHIND and (feature.degree > 1 or not feature.order):
+            for c in here:
+                for power in _POWERS:
+                    exponents = tuple(power * (i == c) for i in range(len(feature.exponents)))
+                    yield Feature(feature.components, feature.axes, exponents, feature.orders)
+            if len(here) > 1:
+                for c in here:
+                    raised = tuple(q + (i == c) for i, q in enumerate(feature.exponents))
+                    yield Feature(feature.components, feature.axes, raised, feature.orders)
+        if feature.degree == 1 and any(
+            o for a, o in zip(feature.axes, feature.orders, strict=True) if a != "t"
+        ):
+            for orders in _higher(feature.axes):
+                yield Feature(feature.components, feature.axes, feature.exponents, orders)
+
+
+def _higher(axes: Sequence[str]) -> Iterator[tuple[int, ...]]:
+    """Derivative orders just above those of the library."""
+    space = [i for i, axis in enumerate(axes) if axis != "t"]
+    for order in (5, 6) if len(space) == 1 else (3, 4):
+        for i in space:
+            yield tuple(order * (k == i) for k in range(len(axes)))
+    for pair in combinations(space, 2):
+        yield tuple(2 * (k in pair) for k in range(len(axes)))
+
+
+def _replacing(
+    law: SideLaw,
+    scales: Sequence[Scale],
+    chosen: Scale,
+    support: tuple[int, ...],
+    columns: Sequence[Feature],
+) -> Iterator[str]:
+    ordered = [chosen, *(s for s in scales if s is not chosen)]
+    found: dict[str, list[str]] = {}
+    for j in support:
+        for into in range(len(support), len(columns) - 1):
+            rival = tuple(sorted((*(k for k in support if k != j), into)))
+            if chosen.fit(rival) is None:
+                continue
+            if all(trailing(s, support, rival, always=s is chosen) < RULED_OUT for s in ordered):
+                found.setdefault(columns[j].name, []).append(columns[into].name)
+    for name, others in found.items():
+        yield (
+            f"{' or '.join(others)}, which {'are' if len(others) > 1 else 'is'} no candidate, "
+            f"in place of {name} would explain {law.left} as well"
+        )
+
+
+def _sines(
+    law: SideLaw, scales: Sequence[Scale], support: tuple[int, ...], columns: Sequence[Feature]
+) -> Iterator[str]:
+    """Doubt where `u` and `u^3` may begin a sine: the next term of its series is not excluded."""
+    for c, component in enumerate(columns[0].components):
+        index = {
+            f.exponents[c]: j
+            for j, f in enumerate(columns[:-1])
+            if not f.order and f.degree == f.exponents[c]
+        }
+        if not {1, 3, 5} <= set(index) or not {index[1], index[3]} <= set(support) or index.get(2) in support:
+            continue
+        weights = law.estimate.fit.weights
+        opposite = weights[support.index(index[1])] * weights[support.index(index[3])] < 0
+        excluded = False
+        for scale in scales:
+            fit, mine = scale.fit((*support, index[5])), scale.fit(support)
+            if fit is None or mine is None or scale.lack_of_fit(mine) > 0.0:
+                continue
+            which = [fit.support.index(index[q]) for q in (1, 3, 5)]
+            covariance = scale.regression.covariance(fit)[np.ix_(which, which)]
+            values = scale.regression.projection.blocks[0].sample.values[c]
+            if _far_from_sines(fit.weights[which], covariance, values, opposite=bool(opposite)):
+                excluded = True
+                break
+        if not excluded:
+            alike = "sine" if opposite else "sinh"
+            yield (
+                f"{component} and {component}^3 cannot be told from the {alike} of a multiple of {component}"
+            )
+
+
+def _far_from_sines(
+    weights: np.ndarray, covariance: np.ndarray, values: np.ndarray, *, opposite: bool
+) -> bool:
+    """Whether no multiple of `sin(k u)` (or `sinh`) has the weights (3,) of `u`, `u^3`, `u^5` in errors."""
+    from scipy.optimize import minimize_scalar
+
+    values = values.ravel()[:: max(1, values.size // 500)]
+    powers = np.stack([values, values**3, values**5], axis=1)
+    precision = np.linalg.pinv(covariance)
+
+    def distance(k: float) -> float:
+        function = np.sin(k * values) if opposite else np.sinh(np.clip(k * values, -30, 30))
+        shape = np.linalg.lstsq(powers, function, rcond=None)[0]
+        rest = weights - shape * (shape @ precision @ weights) / (shape @ precision @ shape)
+        return float(rest @ precision @ rest)
+
+    tried = float(np.sqrt(6 * abs(weights[1] / weights[0]))) * np.geomspace(0.2, 3.0, 60)
+    nearest = int(np.argmin([distance(k) for k in tried]))
+    bounds = tried[max(nearest - 1, 0)], tried[min(nearest + 1, len(tried) - 1)]
+    return minimize_scalar(distance, bounds=bounds, method="bounded").fun > _FAR**2
+
+
+def _beside(scales: Sequence[Scale], support: tuple[int, ...], columns: Sequence[Feature]) -> Iterator[str]:
+    extra = suspect(scales, support)
+    if extra is not None:
+        name, evidence = columns[extra[0]].name, 2 * extra[1]
+        yield (
+            f"{name}, which is no candidate, may be missing: "
+            f"it would be {evidence:.1f} standard errors from zero"
+        )
