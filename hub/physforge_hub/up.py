@@ -108,6 +108,8 @@ def _run(settings: Settings, lock: LabLock, bell: Bell, text: str, no_browser: b
         start_new_session=True,
     )
     os.close(reading)
+    if sys.stdout.isatty():
+        _say("Starting the lab, which takes some seconds ...")
     code = _follow(keeper, settings, bell, text, no_browser)
     os.close(writing)
     end_children(PATIENCE, bell)
