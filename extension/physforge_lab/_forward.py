@@ -100,6 +100,11 @@ class ForwardHandler(JupyterHandler):
         )
 
     @property
+    def content_security_policy(self) -> str:
+        """Let this server's own pages frame an answer: Lab shows reports so, and a hub would forbid it."""
+        return "frame-ancestors 'self'"
+
+    @property
     def _connection(self) -> HTTP1Connection:
         assert isinstance(self.request.connection, HTTP1Connection)
         return self.request.connection

@@ -246,6 +246,16 @@ async def test_whatever_comes_through_is_in_a_sandbox(behind: Behind, jp_fetch: 
     assert any("frame-ancestors 'self'" in policy for policy in policies(own.headers))
 
 
+async def test_lab_may_frame_a_report_also_where_a_hub_forbids_frames(
+    behind: Behind, jp_fetch: Fetch, jp_serverapp: Any
+):
+    jp_serverapp.web_app.settings["headers"] = {"Content-Security-Policy": "frame-ancestors 'none'"}
+
+    answer = await jp_fetch(*API, "page")
+
+    assert policies(answer.headers) == ["frame-ancestors 'self'", "sandbox"]
+
+
 async def test_an_answer_that_breaks_off_does_not_look_complete(behind: Behind, jp_fetch: Fetch):
     with pytest.raises(HTTPClientError) as caught:
         await jp_fetch(*API, "broken")

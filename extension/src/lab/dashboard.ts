@@ -36,6 +36,10 @@ export async function showDashboard(app: JupyterFrontEnd, tab: Tab): Promise<voi
     );
     return;
   }
+  if (answer.headers.get('Content-Security-Policy')?.includes("frame-ancestors 'none'")) {
+    window.open(address, '_blank', 'noopener'); // a hub's servers forbid frames: a browser tab it is
+    return;
+  }
   tab('physforge-dashboard', 'Discovery dashboard', () => {
     // Voila's page runs kernels of this server, as the notebook itself would: it needs this origin.
     const frame = new IFrame({
