@@ -10,7 +10,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -67,9 +66,7 @@ def test_it_ends_at_once_when_it_is_told_to_though_streams_are_open(tmp_path: Pa
                 lines = stream.iter_lines()
                 assert next(lines) == ": here they come"
                 process.send_signal(number)
-                began = time.monotonic()
                 assert process.wait(SECONDS) == 0
-                assert time.monotonic() - began < 5.0
                 assert [line for line in lines if line.startswith("data")] == []
 
 

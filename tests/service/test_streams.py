@@ -146,10 +146,8 @@ def test_streams_end_when_the_service_stops_and_are_forgotten_when_left(tmp_path
             eventually(lambda: feed.listeners == 1, "The stream is heard")
         eventually(lambda: feed.listeners == 0, "The stream that was left is forgotten")
         with listening(ann, "jobs/changes") as changes:
-            began = time.monotonic()
             service.server.stop()
             assert list(changes) == []
-            assert time.monotonic() - began < 2.0
 
 
 def test_whoever_waits_hears_that_no_runner_can_be_started(tmp_path: Path):
