@@ -16,6 +16,7 @@ from tornado.web import HTTPError, create_signed_value, decode_signed_value
 from physforge_kernel.service import Detour, Person
 
 from ._roles import reading_scopes
+from ._settings import Settings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -101,7 +102,8 @@ class HubSignIn:
         scopes = frozenset(model["scopes"])
         if by_cookie:
             scopes &= frozenset(reading_scopes())
-        return Person(_owner(model), scopes, by_cookie=by_cookie)
+        name = _name(model)
+        return Person(name, scopes, by_cookie=by_cookie, owns=Settings.owner_of(name))
 
     def _to_the_hub(self, request: Request) -> Response:
         verifier, challenge, method = self._hub.generate_pkce_code_challenge()
@@ -144,8 +146,8 @@ def add_callback(app: Any, sign_in: HubSignIn) -> ASGIApp:
     return app
 
 
-def _owner(model: Mapping[str, Any]) -> str:
-    """Return whose records these are: a program that is no person has none that a person could have."""
+def _name(model: Mapping[str, Any]) -> str:
+    """Return who this is; a program that is no person is called as no person can be."""
     return model["name"] if model["kind"] == "user" else f"service:{model['name']}"
 
 

@@ -114,6 +114,14 @@ class Settings(BaseModel):
         """Return where Jupyter's settings and layouts of a person are, apart from their own `~/.jupyter`."""
         return self.home / "jupyter" if self.people == (person,) else self.home / "jupyter" / person
 
+    @staticmethod
+    def owner_of(person: str) -> str:
+        """Return the owner of a person's records: nobody in particular for whoever's account the lab runs in.
+
+        So what that person keeps from a terminal outside the lab, and what is kept inside, is one workspace.
+        """
+        return "" if person == account_name() else person
+
     @property
     def _host(self) -> str:
         return f"[{self.ip}]" if ":" in self.ip else self.ip

@@ -53,7 +53,7 @@ def upload_samples(person: str, settings: Settings) -> list[str]:
     if missing:
         from physforge_kernel.workspace import EmbeddedWorkspace
 
-        datasets = EmbeddedWorkspace(settings.home).acting_for(person).datasets
+        datasets = EmbeddedWorkspace(settings.home).acting_for(settings.owner_of(person)).datasets
         theirs = {dataset.name for dataset in datasets.list()}
         for name in missing:
             if name not in theirs:

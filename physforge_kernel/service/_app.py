@@ -33,7 +33,7 @@ def create_app(
 ) -> FastAPI:
     """Return the service of a workspace.
 
-    Each request acts on what its person owns: on `workspace.acting_for(person.name)`.
+    Each request acts on what its person owns: on `workspace.acting_for(person.owner)`.
 
     Args:
         workspace: everybody's; one that `pf.connect()` would open, so that it knows kinds and starts runners.

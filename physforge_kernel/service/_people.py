@@ -45,11 +45,18 @@ class Person:
     """Whoever sent a request."""
 
     name: str
-    """The owner of what they make and see; empty for the one person of a laptop."""
+    """What they are called; empty for the one person of a laptop."""
     scopes: frozenset[str]
     """Full names, such as `custom:physforge:jobs:read`; those that are not ours mean nothing here."""
     by_cookie: bool = False
     """Whether a browser's cookie signed them in: other pages could use it too, so it allows to read only."""
+    owns: str | None = None
+    """The owner of what they make and see, where that is not their name."""
+
+    @property
+    def owner(self) -> str:
+        """The owner of what they make and see."""
+        return self.name if self.owns is None else self.owns
 
 
 class SignIn(Protocol):

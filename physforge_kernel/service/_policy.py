@@ -65,7 +65,7 @@ class Needs:
             )
         for needed in self.scopes:
             _insist(person, needed)
-        return Desk(person, service.workspace.acting_for(person.name), service)
+        return Desk(person, service.workspace.acting_for(person.owner), service)
 
 
 def _insist(person: Person, needed: str) -> None:

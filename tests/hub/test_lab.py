@@ -16,7 +16,7 @@ from physforge_hub._visit import Visit
 from physforge_kernel.errors import PhysForgeError
 from physforge_kernel.service import SCOPES
 
-from ..conftest import RunningLab
+from ..conftest import ROOT, RunningLab
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
@@ -239,12 +239,20 @@ def test_connect_in_a_person_s_server_sees_what_is_theirs(lab: RunningLab, serve
     assert set(SAMPLES) <= set(run(code, environment, lab.folder).split())
 
 
-def test_who_opens_the_workspace_outside_the_lab_does_not_see_what_people_have_in_it(
-    lab: RunningLab, server: str
-):
+def test_the_workspace_in_the_lab_is_that_of_whose_account_it_runs_in(lab: RunningLab, server: str):
     from physforge_kernel.workspace import EmbeddedWorkspace
 
-    assert list(EmbeddedWorkspace(lab.home).datasets.list()) == []
+    outside = EmbeddedWorkspace(lab.home)
+    sample = ROOT / "notebooks" / "data" / "lorenz.csv"
+    outside.datasets.upload(sample, "from-a-terminal")
+    outside.acting_for("stranger").datasets.upload(sample, "a-strangers")
+
+    inside = {item["name"] for item in get(lab, f"{API}/datasets", lab.token()).json()["items"]}
+    outside.datasets.delete("from-a-terminal")
+
+    assert set(SAMPLES) <= {dataset.name for dataset in outside.datasets.list()}
+    assert "from-a-terminal" in inside
+    assert "a-strangers" not in inside
 
 
 def test_a_server_is_given_neither_the_workspace_nor_secrets_of_whoever_started_the_lab(

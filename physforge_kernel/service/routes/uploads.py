@@ -17,14 +17,14 @@ router = APIRouter(prefix="/uploads", tags=["datasets"])
 def begin(desk: DatasetsWrite, upload: NewUpload) -> Begun:
     entries = [file.entry() for file in upload.files]
     id = desk.service.incoming.begin(
-        desk.person.name, upload.name, upload.description, tuple(upload.tags), entries
+        desk.person.owner, upload.name, upload.description, tuple(upload.tags), entries
     )
     return Begun(id=id)
 
 
 @router.put("/{id}/files/{path:path}", status_code=204, summary="Send one file, as it is")
 async def send(desk: DatasetsWrite, request: Request, id: str, path: str) -> None:
-    await desk.service.incoming.receive(desk.person.name, id, path, request.stream())
+    await desk.service.incoming.receive(desk.person.owner, id, path, request.stream())
 
 
 @router.post("/{id}/commit", status_code=201, summary="Make a version of an upload that is complete")
@@ -34,12 +34,12 @@ async def commit(desk: DatasetsWrite, id: str) -> Version:
 
 @router.delete("/{id}", status_code=204, summary="Give an upload up")
 def give_up(desk: DatasetsWrite, id: str) -> None:
-    desk.service.incoming.give_up(desk.person.name, id)
+    desk.service.incoming.give_up(desk.person.owner, id)
 
 
 def _commit(desk: Desk, id: str) -> Version:
     incoming = desk.service.incoming
-    taken = incoming.take(desk.person.name, id)
+    taken = incoming.take(desk.person.owner, id)
     try:
         plan = taken.plan
         return desk.workspace.datasets.upload(
