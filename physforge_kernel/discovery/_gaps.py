@@ -39,7 +39,7 @@ def fill_gaps(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
     if np.isfinite(values).all():
         return values
     values = _singles_filled(np.where(np.isfinite(values), values, np.nan), points)
-    missing = np.isnan(values)
+    missing = np.asarray(np.isnan(values), dtype=bool)
     if not missing.any():
         return values
     from scipy.ndimage import binary_opening

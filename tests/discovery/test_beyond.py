@@ -1,0 +1,107 @@
+"""Laws that are no candidates: terms beyond the library, sines, and laws that cannot run forwards in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy.integrate import solve_ivp
+
+import physforge_kernel as pf
+
+from .conftest import plane, reference
+
+
+def linear(
+    rate: Callable[[np.ndarray], np.ndarray], modes: int = 10, length: float = 8 * np.pi
+) -> xr.Dataset:
+    """The exact solution of a linear law with constant coefficients, from random waves on a circle."""
+    rng = np.random.default_rng(0)
+    t, x = np.linspace(0, 4, 101), np.arange(256) * length / 256
+    k = 2 * np.pi * np.fft.rfftfreq(256, length / 256)
+    start = np.zeros(129, dtype=complex)
+    start[1 : modes + 1] = rng.standard_normal(modes) + 1j * rng.standard_normal(modes)
+    grown = np.exp(np.outer(t, rate(k)[: modes + 1]))
+    waves = np.zeros((101, 129), dtype=complex)
+    waves[:, : modes + 1] = start[: modes + 1] * grown
+    u = np.fft.irfft(waves, 256, axis=1)
+    return plane(t, x, u / u[0].std())
+
+
+def swing(force: Callable[[float], float], damping: float, start: float, end: float = 30.0) -> xr.Dataset:
+    """An oscillator at rest that is let go."""
+    t = np.linspace(0, end, 1001)
+    found = solve_ivp(
+        lambda _, y: [y[1], force(y[0]) - damping * y[1]],
+        (0, end),
+        [start, 0],
+        t_eval=t,
+        rtol=1e-10,
+        atol=1e-11,
+    )
+    return xr.Dataset({"u": ("t", found.y[0])}, {"t": t})
+
+
+@pytest.mark.parametrize(
+    ("rate", "fraction"),
+    [
+        (lambda k: -1e-3 * k**6 - 0.02 * k**2, 0.01),
+        (lambda k: -0.1 * k**1.5, 0.01),
+        (lambda k: -0.1 * k**1.5, 0.1),
+    ],
+    ids=["sixth order", "fractional", "fractional, noisy"],
+)
+def test_a_derivative_beyond_the_library_is_not_called_identified(
+    rate: Callable[[np.ndarray], np.ndarray], fraction: float
+) -> None:
+    found = pf.discover(pf.add_noise(linear(rate), fraction, seed=0))
+    assert found.verdict.kind != "identified", found
+
+
+def test_a_law_that_cannot_run_forwards_is_not_called_identified() -> None:
+    found = pf.discover(pf.add_noise(linear(lambda k: 0.05 * k**2), 0.01, seed=0))
+    assert set(found.best.equation.terms["u_t"]) == {"u_xx"}
+    assert found.verdict.kind == "ambiguous"
+    assert "cannot run forwards" in found.verdict.text
+
+
+@pytest.mark.parametrize("name", ["kuramoto_sivashinsky", "kdv", "wave"])
+def test_laws_that_run_forwards_are_not_doubted_for_it(name: str) -> None:
+    found = pf.discover(pf.add_noise(reference(name), 0.05, seed=0))
+    assert found.verdict.kind == "identified", found
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_pendulum_is_not_identified_as_a_cubic_spring(seed: int) -> None:
+    for start in (1.5, 2.0):
+        field = swing(lambda u: -float(np.sin(u)), 0.1, start)
+        found = pf.discover(pf.add_noise(field, 0.01, seed=seed))
+        assert found.verdict.kind != "identified", found
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_cubic_spring_is_identified(seed: int) -> None:
+    found = pf.discover(pf.add_noise(swing(lambda u: -u - 0.5 * u**3, 0.1, 2.0), 0.01, seed=seed))
+    assert set(found.best.equation.terms["u_tt"]) == {"u", "u^3", "u_t"}
+    assert found.verdict.kind == "identified", found
+
+
+def test_a_fifth_power_is_not_identified_as_a_third() -> None:
+    field = swing(lambda u: -u - 0.3 * u**5, 0.1, 1.2)
+    for fraction in (0.01, 0.05):
+        found = pf.discover(pf.add_noise(field, fraction, seed=0))
+        assert found.verdict.kind != "identified", found
+
+
+@pytest.mark.parametrize("fraction", [0.01, 0.05])
+def test_the_cubic_of_allen_and_cahn_is_told_from_its_neighbours(fraction: float) -> None:
+    found = pf.discover(pf.add_noise(reference("allen_cahn"), fraction, seed=0))
+    assert found.verdict.kind == "identified", found
+
+
+def test_the_verdict_says_what_it_is_conditional_on() -> None:
+    text = pf.discover(pf.add_noise(reference("burgers"), 0.05, seed=0)).verdict.text
+    assert "of 16 candidate terms" in text
+    assert "powers up to degree 3 and their derivatives up to order 4" in text
