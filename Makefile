@@ -38,6 +38,7 @@ demo: setup ## the story without a browser, alone and through the hub: from a CS
 test: setup ## install what the tests need, then run the checks and every test
 	@tools/system-packages.sh
 	@$(MAKE) check
+	@tools/extension.sh test
 	@$(bin)/python -m pytest $(ARGS)
 
 .PHONY: check
@@ -54,7 +55,7 @@ format: setup ## put the code into its one format
 
 .PHONY: extension
 extension: setup ## build JupyterLab's extension from its TypeScript; the only thing that needs Node.js
-	@tools/extension.sh
+	@tools/extension.sh build
 
 .PHONY: docs
 docs: setup ## build the documentation into docs/_build/html
