@@ -12,6 +12,9 @@ from ._noise import REACH, cubic_rest, cubic_weights
 _HOLE_ON_A_LINE = 5
 _HOLE = 3
 
+#: A cubic whose variance is more than this multiple of a sample's is not used, as happens on uneven grids.
+_MOST_NOISE = 6.0
+
 #: Share of the known samples that are hidden to see how well filling finds them.
 _HIDDEN = 0.1
 
@@ -49,13 +52,13 @@ def fill_gaps(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
     edge = _HOLE_ON_A_LINE if values.ndim == 1 else _HOLE
     hole = binary_opening(missing, np.ones((edge,) * values.ndim, dtype=bool))
     filled = np.where(missing, np.nan, values)
-    unknown = missing & ~hole
+    unknown = missing & np.logical_not(hole)
     count = int(unknown.sum())
     if count == 0 or missing.all():
         return filled
     number = np.full(values.shape, -1)
     number[unknown] = np.arange(count)
-    start = np.where(missing, float(np.median(values[~missing])), values)
+    start = np.where(missing, float(np.median(values[np.logical_not(missing)])), values)
     rows, columns, entries, right = [], [], [], []
     total = 0
     for near, weights in _bends(number, hole, values, points):
@@ -85,6 +88,7 @@ def _singles_filled(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndar
     for axis, place in enumerate(points):
         if len(place) > 2 * REACH:
             weights = cubic_weights(place)
+            weights[(np.delete(weights, REACH, axis=1) ** 2).sum(axis=1) > _MOST_NOISE] = np.nan
             sizes = np.abs(cubic_rest(values, axis, weights))
             known = sizes[np.isfinite(sizes)]
             rests.append((float(np.median(known)) if known.size else np.inf, axis, weights))

@@ -77,9 +77,14 @@ def _standing_out(
     stacked = np.where(known, np.stack(list(rests.values())), 0.0)
     far, patterned = np.zeros(known.shape, dtype=bool), np.zeros(known.shape, dtype=bool)
     for k, (axis, rest) in enumerate(rests.items()):
-        sizes = np.abs(rest[known[k]])
+        # On an uneven grid the cubic through the neighbours is noisier at some places than at others.
+        norm = np.sqrt((weights[axis] ** 2).sum(axis=1)).reshape(
+            [-1 if i == axis else 1 for i in range(rest.ndim)]
+        )
+        white = np.abs(rest) / norm
+        sizes = white[known[k]]
         sd = 1.4826 * float(np.median(sizes)) if sizes.size else 0.0
-        far[k] = np.abs(stacked[k]) > max(_FAR * sd, visible)
+        far[k] = (white > _FAR * sd) & (np.abs(stacked[k]) > visible)
         patterned[k] = known[k] & _follows_pattern(rest, axis, weights[axis])
     asked = known if strict else known & patterned
     highest = np.where(asked, stacked, -np.inf).max(axis=0)
