@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from ..workspace import JobRecord, Workspace
 from ._data import DataPart
 from ._job import JobPart
-from ._pieces import Notice, box, button, markup, show, stylesheet, text
+from ._pieces import Notice, box, button, every, markup, show, stylesheet, text
 from ._recent import KIND, Earlier, RecentPart
 from ._result import Found, ResultPart, draw
 from ._stage import Stage
@@ -50,7 +50,9 @@ class DiscoveryPage:
         body = box((self.data.picture, self.job.view, self.result.view), "pf-body")
         columns = widgets.Box((side, body))
         columns.add_class("pf-columns")
-        self.view = box((widgets.HTML(stylesheet()), head, self.notice.view, columns), "physforge")
+        # Voila's page presses this once it shows: what changed while it loaded may never have reached it.
+        hello = button("", lambda: self.stage.act(self._tell_again), "pf-hello")
+        self.view = box((widgets.HTML(stylesheet()), head, self.notice.view, columns, hello), "physforge")
         self.stage.act(self._open)
 
     def _ipython_display_(self, **_: Any) -> None:
@@ -60,6 +62,10 @@ class DiscoveryPage:
 
     def _open(self) -> None:
         self.stage.work(lambda _: self._workspace or _connect(), self._opened, lane="workspace")
+
+    def _tell_again(self) -> None:
+        for widget in every(self.view):
+            widget.send_state()
 
     def _opened(self, workspace: Workspace) -> None:
         self._workspace = workspace

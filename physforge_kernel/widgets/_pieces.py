@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -42,6 +42,13 @@ def box(children: tuple[widgets.Widget, ...], *styles: str) -> widgets.VBox:
 def show(widget: widgets.DOMWidget, shown: bool) -> None:
     """Show a widget, or take it out of the page."""
     widget.layout.display = None if shown else "none"
+
+
+def every(widget: widgets.Widget) -> Iterator[widgets.Widget]:
+    """Yield a widget and all that it shows."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from every(child)
 
 
 def text(value: object, tag: str = "p", **attributes: str) -> str:

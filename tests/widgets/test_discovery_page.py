@@ -96,6 +96,14 @@ def test_an_earlier_discovery_opens_in_a_new_page(page: DiscoveryPage, found: Jo
     assert "Heat map of u" in page.data.picture.value
 
 
+def test_a_page_that_shows_is_told_everything_again(page: DiscoveryPage, monkeypatch: Any):
+    told: list[Any] = []
+    monkeypatch.setattr(widgets.Widget, "send_state", lambda widget, *_: told.append(widget))
+    [hello] = [one for one in every(page.view) if "pf-hello" in getattr(one, "_dom_classes", ())]
+    hello.click()
+    until(lambda: {id(one) for one in every(page.view)} <= {id(one) for one in told})
+
+
 def test_other_data_take_the_result_of_the_first_away(page: DiscoveryPage, found: Job):
     reopen(page, found)
     choose(page, "zeppelin")

@@ -15,6 +15,15 @@
   setTheme();
   prefersDark.addEventListener("change", setTheme);
 
+  // Widgets that changed between the kernel's telling of their states and this page's hearing of it would stay
+  // behind for ever: once the page shows, it asks to be told again.
+  new MutationObserver((_, watching) => {
+    const hello = document.querySelector(".pf-hello");
+    if (!hello) return;
+    watching.disconnect();
+    hello.click();
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
   // Files: the upload button of ipywidgets keeps its file input to itself, takes no drops, and a message larger
   // than the server accepts would silently end the connection.
   const most = window.physforgeMostBytes;
