@@ -166,6 +166,7 @@ def test_it_is_legible_in_every_light_and_width(
 def test_it_is_at_a_persons_server_on_the_hub(lab: RunningLab, chromium: Browser, screenshots: Path):
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
+    lab.start_server()
     page.goto(f"{lab.url}/user/{lab.user}/voila/render/dashboards/discovery.ipynb")
     page.get_by_label("Username").fill(lab.user)
     page.get_by_label("Password").fill(lab.password)

@@ -19,21 +19,12 @@ from physforge_kernel.jobs import stop_runner
 from physforge_kernel.service import stop_service
 
 from .conftest import ROOT, environment_for
+from .panel import drop, row, show_panel, use_theme
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(420)]
 
 SAMPLE = ROOT / "notebooks" / "data" / "burgers.csv"
-PANEL = "PhysForge: datasets and jobs"
 VIEWPORT = {"width": 1360, "height": 900}
-
-# What a browser does when files are let go over an element.
-DROP = """([target, name, text]) => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([text], name));
-    for (const type of ['dragenter', 'dragover', 'drop']) {
-        target.dispatchEvent(new DragEvent(type, {dataTransfer: transfer, bubbles: true, cancelable: true}));
-    }
-}"""
 
 
 @dataclass(frozen=True)
@@ -49,8 +40,7 @@ class PlainLab:
         page.goto(f"{self.address}&reset")
         page.locator(".jp-Launcher").wait_for(timeout=60_000)
         page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=60_000)
-        page.get_by_role("tab", name=PANEL).click()
-        expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=60_000)
+        show_panel(page)
         return page
 
 
@@ -100,25 +90,6 @@ def _address_of(lab: subprocess.Popen[str]) -> str:
         if found := re.search(r"http://127\S+/lab\?token=\w+", line):
             return found.group()
     raise AssertionError("JupyterLab ended without an address:\n" + "".join(seen))
-
-
-def drop(page: Page, name: str, text: str) -> None:
-    target = page.locator(".pf-Section").first.element_handle()
-    page.evaluate(DROP, [target, name, text])
-
-
-def row(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=f"{name}, version 1")
-
-
-def use_theme(page: Page, name: str) -> None:
-    page.locator("#jp-bottom-panel").click()  # a report's frame keeps the keys to itself
-    page.keyboard.press("Control+Shift+C")
-    page.keyboard.type(name)
-    themes = page.locator(".lm-CommandPalette-item[data-command='apputils:change-theme']")
-    themes.filter(has_text=re.compile(rf"{name}\s*$")).click()
-    light = "false" if "Dark" in name else "true"
-    page.locator(f"body[data-jp-theme-light='{light}']").wait_for(state="attached")
 
 
 def test_a_drop_becomes_a_law_and_a_report(plain_lab: PlainLab, chromium: Browser, screenshots: Path):

@@ -2,7 +2,7 @@
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { IFrame, MainAreaWidget, showErrorMessage } from '@jupyterlab/apputils';
-import { URLExt } from '@jupyterlab/coreutils';
+import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 const PLACE = 'dashboards/discovery.ipynb';
@@ -36,7 +36,7 @@ export async function showDashboard(app: JupyterFrontEnd, tab: Tab): Promise<voi
     );
     return;
   }
-  if (answer.headers.get('Content-Security-Policy')?.includes("frame-ancestors 'none'")) {
+  if (PageConfig.getOption('hubUser')) {
     window.open(address, '_blank', 'noopener'); // a hub's servers forbid frames: a browser tab it is
     return;
   }
