@@ -167,7 +167,7 @@ def _why(side: Side, law: SideLaw) -> str:
         rest = "no other law of that size does"
     return (
         f"of {_count(law)} candidate terms, {what} {side.left} {extent}; {rest}. "
-        f"That is said of {_tried(law)}, and not of other functions"
+        f"Tried were {_tried(law)}, and no other functions"
     )
 
 

@@ -169,7 +169,7 @@ def with_owners(home: Path) -> Database:
         f"INSERT INTO datasets VALUES (2, 'wake', 1, '{now}', 'ann')",
         f"INSERT INTO versions VALUES (2, 2, 1, '{'0' * 64}', 2, '{now}', '', '[]', '{{}}', NULL, 0)",
         f"INSERT INTO version_files VALUES (2, 'wake.csv', 2, '{sha256}')",
-        job.format(", ".join(theirs.get(name, name) for name in columns)),
+        job.format(", ".join(str(theirs.get(str(name), name)) for name in columns)),
         "INSERT INTO job_inputs VALUES ('job-ann', 'field', 2)",
         f"INSERT INTO job_events VALUES ('job-ann', 1, '{now}', 0, 'queued', '{{}}')",
         f"INSERT INTO job_artifacts VALUES ('job-ann', 'a', '{sha256}', 2, 'text/plain', 1, '{now}')",

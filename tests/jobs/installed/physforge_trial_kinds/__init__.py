@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 import physforge_kernel
 from physforge_kernel.errors import FieldError
 from physforge_kernel.jobs import Context, Kind
+from physforge_kernel.workspace import EmbeddedWorkspace
 
 
 class Nothing(BaseModel):
@@ -187,6 +188,7 @@ def around(config: Nothing, context: Context) -> None:
 
     def look(_: int) -> dict[str, object]:
         workspace = physforge_kernel.connect()
+        assert isinstance(workspace, EmbeddedWorkspace)
         return {
             "environment": dict(os.environ),
             "owner": workspace.owner,
