@@ -25,9 +25,6 @@ MOST_BYTES = 200_000_000
 _IDLE_SECONDS = 600
 """How long a kernel stays whose page is closed without a word, as when a machine goes to sleep."""
 
-_EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8")
-"""What the page loads beyond Voila itself; whatever else is installed stays out."""
-
 _JUPYTER = Path(__file__).resolve().parent / "jupyter"
 
 
@@ -122,11 +119,6 @@ def _settings(notebook: Path, token: str) -> Any:
             "show_tracebacks": False,
             "kernel_spec_manager_class": "physforge_kernel.widgets._voila.ThisPython",
             "resources": {"physforge": {"most_bytes": MOST_BYTES}},
-            "extension_allowlist": [
-                "@jupyter-widgets/jupyterlab-manager",
-                "@voila-dashboards/widgets-manager8",
-            ],
-            "extension_denylist": [],
         },
         MappingKernelManager={"cull_idle_timeout": _IDLE_SECONDS, "cull_interval": 60},
         KernelManager={"transport_encryption": "auto"},

@@ -166,6 +166,10 @@ def test_it_is_legible_in_every_light_and_width(
 def test_it_is_at_a_persons_server_on_the_hub(lab: RunningLab, chromium: Browser, screenshots: Path):
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
+    asked: set[str] = set()
+    refused: list[str] = []
+    page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+    page.on("response", lambda each: refused.append(each.url) if each.status >= 400 else None)
     lab.start_server()
     page.goto(f"{lab.url}/user/{lab.user}/voila/render/dashboards/discovery.ipynb")
     page.get_by_label("Username").fill(lab.user)
@@ -178,8 +182,12 @@ def test_it_is_at_a_persons_server_on_the_hub(lab: RunningLab, chromium: Browser
     find.click(timeout=PATIENCE)
     page.get_by_text("Identified: the data single out this law.").wait_for(timeout=PATIENCE)
     page.screenshot(path=screenshots / "dashboard-hub.png", full_page=True)
+    with page.expect_response(lambda each: "no_track_activity" in each.url, timeout=PATIENCE):
+        pass
     page.get_by_role("button", name="Make the report").click()
     with page.expect_popup(timeout=PATIENCE) as opened:
         page.get_by_role("link", name="Open the report").click(timeout=PATIENCE)
     opened.value.get_by_role("heading", name="The law behind burgers").wait_for(timeout=PATIENCE)
     context.close()
+    assert asked <= {urlsplit(lab.url).netloc, ""}
+    assert not refused

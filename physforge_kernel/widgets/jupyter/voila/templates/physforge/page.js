@@ -110,7 +110,9 @@
     const told = document.getElementById("jupyter-config-data");
     if (!told) return;
     const { baseUrl, kernelId } = JSON.parse(told.textContent);
-    const gone = await fetch(`${baseUrl}api/kernels/${kernelId}?no_track_activity=1`).then(
+    const token = document.cookie.match(/\b_xsrf=([^;]*)/)?.[1];
+    const headers = token ? { "X-XSRFToken": decodeURIComponent(token) } : {};
+    const gone = await fetch(`${baseUrl}api/kernels/${kernelId}?no_track_activity=1`, { headers }).then(
       (answer) => answer.status === 404,
       () => true,
     );
