@@ -64,8 +64,8 @@ docs: setup ## build the documentation into docs/_build/html
 
 .PHONY: images
 images: setup ## make what the README shows anew: screenshot, plot, and what its example prints
-	@PHYSFORGE_SCREENSHOTS=docs/images $(bin)/python -m pytest tests/system/test_lab.py -k tutorial $(ARGS)
-	@rm docs/images/lab-end.png
+	@PHYSFORGE_SCREENSHOTS=test-results/images $(bin)/python -m pytest tests/system/test_lab.py -k 'not ctrl_c' $(ARGS)
+	@cd test-results/images && cp lab.png lab-dark.png dashboard.png first_law.png ../../docs/images/
 	@$(bin)/python tools/refresh_readme.py
 
 .PHONY: lock
