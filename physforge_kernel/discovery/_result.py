@@ -165,12 +165,18 @@ class Discovery:
         }
 
     def __str__(self) -> str:
-        lines = [self.best.equation.text_with(self.best.standard_errors), "", str(self.verdict)]
+        law = [self.best.equation.text_with(self.best.standard_errors), ""] if self._has_law else []
+        lines = [*law, str(self.verdict)]
         lines += [f"- {note}" for note in self.notes]
         lines += ["", *self._table()]
         return "\n".join(lines)
 
     __repr__ = __str__
+
+    @property
+    def _has_law(self) -> bool:
+        """Whether there is a law to show: where the data settle none, the best of the candidates is no law."""
+        return self.verdict.kind != "not identifiable"
 
     def _table(self) -> list[str]:
         rows = [("law", "terms", "r2", "unexplained")]
@@ -195,9 +201,10 @@ class Discovery:
             for c in self.candidates[:6]
         )
         law = self.best.equation.latex_with(self.best.standard_errors)
+        headline = f"<p>${law}$</p>" if self._has_law else ""
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
         return (
-            f"<div><p>${law}$</p><p><b>{escape(self.verdict.kind)}</b>: {escape(self.verdict.text)}</p>"
+            f"<div>{headline}<p><b>{escape(self.verdict.kind)}</b>: {escape(self.verdict.text)}</p>"
             f"<ul>{notes}</ul><table>{head}{body}</table></div>"
         )
 

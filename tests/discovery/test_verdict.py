@@ -58,6 +58,8 @@ def test_noise_alone_shows_no_law(noise: np.random.Generator) -> None:
     found = pf.discover(plane(t, x, noise.standard_normal((64, 64))))
     assert found.verdict.kind == "not identifiable"
     assert found.best.equation.left_sides
+    assert str(found).startswith("not identifiable: ")
+    assert found._repr_html_().startswith("<div><p><b>not identifiable</b>")
     assert (found.to_dict()["candidates"][0]["r2"] or 0.0) < 0.9
 
 
