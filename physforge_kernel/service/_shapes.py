@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from ..workspace._job_views import JobRecord
 from ..workspace._protocol import DatasetInfo, FileEntry
 
 T = TypeVar("T")
+
+_BRIEF = 2_000  # characters of JSON
 
 
 def _kept_as_json(value: dict[str, Any]) -> dict[str, Any]:
@@ -47,6 +51,21 @@ class NewJob(_Body):
     idempotency_key: Name | None = Field(default=None, min_length=1)
     priority: int = Field(default=0, ge=-1_000_000, le=1_000_000)
     max_attempts: int = Field(default=3, le=100)
+
+
+def in_brief(record: JobRecord) -> JobRecord:
+    """Return a job's record as lists and streams show it: without settings whose JSON is long.
+
+    A notebook's source has megabytes, and lists are read at every change.
+    """
+    config = {name: value for name, value in record.config.items() if not _is_long(value)}
+    return record if len(config) == len(record.config) else replace(record, config=config)
+
+
+def _is_long(value: Any) -> bool:
+    if isinstance(value, str) and len(value) > _BRIEF:
+        return True
+    return len(json.dumps(value, ensure_ascii=False)) > _BRIEF
 
 
 class NewReport(_Body):

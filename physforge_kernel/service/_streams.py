@@ -15,6 +15,7 @@ from ..errors import PhysForgeError
 from ..workspace._job_views import FINAL_STATES, Event, JobRecord
 from ._policy import Desk
 from ._problems import problem_of
+from ._shapes import in_brief
 
 _WAKE_EVERY = 5.0  # seconds, between looks whether a runner is there for an unfinished job
 _NEWEST = 50
@@ -78,13 +79,14 @@ async def job_events(desk: Desk, id: str, after: int, wait: float, request_id: s
 
 
 async def job_changes(desk: Desk, wait: float) -> AsyncIterator[bytes]:
-    """Yield the newest jobs' records, and from then on the record of every job that changes."""
+    """Yield the newest jobs' records in brief, and from then on that of every job that changes."""
     sent: dict[str, JobRecord] = {}
     async with desk.service.feed.listen() as news:
         deadline = time.monotonic() + wait
         yield b": here they come\n\n"
         while True:
-            for record in await run_in_threadpool(_present, desk, sent):
+            for whole in await run_in_threadpool(_present, desk, sent):
+                record = in_brief(whole)
                 if sent.get(record.id) != record:
                     sent[record.id] = record
                     yield written("job", _record.dump_json(record).decode())

@@ -168,3 +168,25 @@ def test_whoever_waits_hears_that_no_runner_can_be_started(tmp_path: Path):
 def test_an_event_is_one_event_whatever_its_type():
     assert written("log\r\n\r\ndata: x", "{}") == b"event: log_data:_x\ndata: {}\n\n"
     assert written(" \n", "{}", 7) == b"id: 7\nevent: event\ndata: {}\n\n"
+
+
+def test_lists_and_changes_leave_long_settings_out_which_the_job_itself_has(
+    service: Running, ann: httpx.Client
+):
+    cell = {"cell_type": "markdown", "metadata": {}, "id": "long", "source": "é" * 150_000}
+    source = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]})
+    jobs = service.workspace.acting_for("ann").jobs
+    id = jobs.submit("notebook", {"notebook": "mine", "source": source, "parameters": {}}).id
+    try:
+        whole = ann.get(f"jobs/{id}").json()["config"]
+        assert "é" * 150_000 in json.loads(whole["source"])["cells"][0]["source"]
+        brief = {"notebook": "mine", "parameters": {}}
+        listed = ann.get("jobs?limit=1")
+        assert [(one["id"], one["config"]) for one in listed.json()] == [(id, brief)]
+        assert len(listed.content) < 4_000
+        with listening(ann, "jobs/changes?wait=0") as changes:
+            told = {record["id"]: record for _, record in changes}
+        assert told[id] == listed.json()[0]
+        assert max(len(json.dumps(record)) for record in told.values()) < 4_000
+    finally:
+        ann.post(f"jobs/{id}/cancel")

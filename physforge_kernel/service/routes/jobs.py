@@ -14,7 +14,7 @@ from ...jobs import kinds
 from ...workspace._job_views import ArtifactInfo, JobRecord, JobState
 from .._files import kept_file
 from .._policies import JobsRead, JobsSubmit
-from .._shapes import KindInfo, NewJob
+from .._shapes import KindInfo, NewJob, in_brief
 from .._streams import EventStream, job_changes, job_events
 
 router = APIRouter(tags=["jobs"])
@@ -43,13 +43,13 @@ def kinds_of_jobs(desk: JobsRead) -> list[KindInfo]:
     return found
 
 
-@router.get("/jobs", summary="One's jobs, the newest first")
+@router.get("/jobs", summary="One's jobs, the newest first, without settings that are long")
 def jobs(
     desk: JobsRead,
     state: JobState | None = None,
     limit: int = Query(50, ge=1, le=10_000),
 ) -> list[JobRecord]:
-    return desk.workspace.jobs.records(state, limit)
+    return [in_brief(record) for record in desk.workspace.jobs.records(state, limit)]
 
 
 @router.post("/jobs", status_code=201, summary="Queue a job")
