@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from physforge_kernel.service import SCOPES, LocalSignIn, create_app
+from physforge_kernel.service import SCOPES, LocalSignIn, Person, create_app
 from physforge_kernel.service._policy import Anyone, Needs
 from physforge_kernel.workspace import EmbeddedWorkspace
 
@@ -135,6 +135,20 @@ def test_a_report_is_not_had_without_its_scope_by_submitting_its_job(service: Ru
     with service.client("submitter-token") as submitter:
         refused = submitter.post("jobs", json={"kind": "report", "config": {"job": "x"}})
         assert "reports:publish" in problem(refused, 403)
+
+
+@pytest.mark.parametrize("lacking", ["datasets:read", "datasets:write", "jobs:submit", "reports:publish"])
+def test_ones_own_code_takes_every_scope_that_makes_something(service: Running, lacking: str):
+    all_four = {f"custom:physforge:{short}" for short in (READ, WRITE, SUBMIT, "reports:publish")}
+    asked_for = {"kind": "notebook", "config": {"notebook": "01_first_law"}}
+    PEOPLE["runner-token"] = Person("rae", frozenset(all_four - {f"custom:physforge:{lacking}"}))
+    with service.client("runner-token") as runner:
+        refused = problem(runner.post("jobs", json=asked_for), 403)
+        assert f"takes the scope custom:physforge:{lacking}." in refused
+        PEOPLE["runner-token"] = Person("rae", frozenset(all_four))
+        queued = runner.post("jobs", json=asked_for)
+        assert queued.status_code == 201, queued.text
+        runner.post(f"jobs/{queued.json()['id']}/cancel")
 
 
 def test_nobody_sees_or_touches_what_is_anothers(
