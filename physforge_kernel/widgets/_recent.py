@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .._wording import one_line, when
 from ..errors import PhysForgeError
-from ..reports.law import line, sides
+from ..reports.law import line, settled, sides
 from ..workspace import Job, Workspace
 from ._pieces import box, button, markup, show, text
 from ._stage import Stage
@@ -69,8 +70,7 @@ class RecentPart:
         if job.id not in self._laws:
             try:
                 path = workspace.jobs.artifact(job.id, "result.json")
-                found = sides(json.loads(path.read_text(encoding="utf-8")))
-                self._laws[job.id] = "\n".join(one_line(line(side)) for side in found)
+                self._laws[job.id] = _outcome(json.loads(path.read_text(encoding="utf-8")))
             except PhysForgeError as failure:
                 return one_line(failure)
         return self._laws[job.id]
@@ -86,6 +86,15 @@ class RecentPart:
             for one in found
         )
         show(self.view, bool(found))
+
+
+def _outcome(result: Mapping[str, Any]) -> str:
+    """The law, marked where there are doubts; where the data settle none, why."""
+    verdict = result["verdict"]
+    if not settled(result):
+        return one_line(f"No law: {verdict['text']}")
+    laws = "\n".join(one_line(line(side)) for side in sides(result))
+    return f"Ambiguous: {laws}" if verdict["kind"] == "ambiguous" else laws
 
 
 def _dataset(job: Job) -> str:

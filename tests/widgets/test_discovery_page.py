@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 import pytest
+import xarray as xr
 
 import physforge_kernel as pf
 from physforge_kernel.errors import WorkspaceError
 from physforge_kernel.widgets import DiscoveryPage
 from physforge_kernel.workspace import Job, Workspace
 
-from .conftest import MARKUP, opened, until
+from .conftest import MARKUP, PATIENCE, opened, until
 
 
 def every(widget: Any) -> list[Any]:
@@ -86,6 +88,25 @@ def reopen(page: DiscoveryPage, job: Job) -> None:
     )
     earlier.click()
     until(lambda: "pf-verdict" in html(page), "a verdict")
+
+
+def test_the_list_says_which_discoveries_settled_no_law(embedded: Workspace):
+    x, t = np.linspace(0, 2 * np.pi, 64, endpoint=False), np.linspace(0, 2, 41)
+    waves = {"zz-standing": np.sin(x) + 0 * t[:, None], "zz-travelling": np.sin(x - t[:, None])}
+    jobs = {}
+    for name, u in waves.items():
+        embedded.datasets.upload(xr.Dataset({"u": (("t", "x"), u)}, {"t": t, "x": x}), name)
+        jobs[name] = embedded.jobs.submit("discover", inputs=name).wait(PATIENCE).id
+    page = opened(embedded)
+
+    def listed(name: str) -> str:
+        found = [one for one in every(page.recent.view) if getattr(one, "tooltip", "") == jobs[name]]
+        return found[0].description.partition("\n")[2] if found else ""
+
+    standing = until(lambda: listed("zz-standing"))
+    assert standing.startswith("No law: none of the ")
+    assert "u_t = " not in standing
+    assert until(lambda: listed("zz-travelling")).startswith("Ambiguous: u_t = ")
 
 
 def test_an_earlier_discovery_opens_in_a_new_page(page: DiscoveryPage, found: Job):
