@@ -61,6 +61,14 @@ export function interval(value: number, error: number | null): string {
   return `${value.toFixed(decimals)} ± ${error.toFixed(decimals)}`.replace(/-/g, '−');
 }
 
+/** A text as a sentence of its own; a symbol that it begins with (`u_t`, `x`) stays as it is. */
+export function sentence(text: string): string {
+  const first = /^\S*/.exec(text)![0];
+  const symbol = first.includes('_') || (first.length === 1 && first !== 'a');
+  const begun = symbol ? text : text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}
+
 export const count = (many: number, one: string, more: string = `${one}s`): string =>
   `${many} ${many === 1 ? one : more}`;
 

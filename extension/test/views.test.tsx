@@ -9,6 +9,7 @@ import type { Job } from '../src/service/records';
 import { Datasets } from '../src/view/datasets';
 import { Jobs } from '../src/view/jobs';
 import type { Lab } from '../src/view/lab';
+import { Law } from '../src/view/law';
 import { gridOf, rangeOf } from '../src/view/preview';
 import { job } from './records';
 import { CORS, Service, until } from './service';
@@ -178,6 +179,28 @@ describe('views', () => {
     fireEvent.click(screen.getByRole('button', { name: 'wake@1, discover, Running' }));
     fireEvent.click(screen.getByRole('button', { name: 'Cancel' }));
     await waitFor(() => screen.getByRole('button', { name: 'wake@1, discover, Stopping' }));
+  });
+
+  it('typeset a law with its standard errors, and none that the data do not settle', () => {
+    const found = {
+      equation: 'u_t = -u*u_x + 0.1*u_xx',
+      latex: 'u_t = -u u_x + 0.1 u_{xx}',
+      terms: { u_t: { 'u*u_x': -1.0002, u_xx: 0.1 } },
+      standard_errors: { u_t: { 'u*u_x': 0.0031, u_xx: 0.00012 } },
+      verdict: { kind: 'identified', text: 'the data single out this law' },
+      notes: []
+    };
+    const { rerender } = render(<Law lab={lab} found={found} />);
+    expect(screen.getByRole('math').textContent).toBe(
+      '$$u_{t} = -(1.000 \\pm 0.003)\\,u\\,u_{x} + (0.10000 \\pm 0.00012)\\,u_{xx}$$'
+    );
+    screen.getByText(/The data single out this law\./);
+    screen.getByRole('table');
+    const verdict = { kind: 'not identifiable', text: 'u_t cannot be told from noise' };
+    rerender(<Law lab={lab} found={{ ...found, verdict }} />);
+    screen.getByText(/u_t cannot be told from noise\./);
+    expect(screen.queryByRole('math')).toBeNull();
+    expect(screen.queryByRole('table')).toBeNull();
   });
 
   it('start a job from the schema of its kind, and ask for what is missing first', async () => {
