@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fastapi import Request
 
-from ._people import Person, scope
+from ._people import Detour, Person, scope
 from ._problems import Refusal
 from ._state import Service, service_of
 
@@ -24,6 +25,8 @@ class Desk:
     person: Person
     workspace: EmbeddedWorkspace
     service: Service
+    still_admitted: Callable[[], Awaitable[bool]]
+    """Asks once more who sent the request: whether it would be let in now, as the same person."""
 
     def insist_on(self, short: str) -> None:
         """Refuse whoever lacks one more scope, which only this request asks for."""
@@ -65,7 +68,15 @@ class Needs:
             )
         for needed in self.scopes:
             _insist(person, needed)
-        return Desk(person, service.workspace.acting_for(person.owner), service)
+
+        async def still_admitted() -> bool:
+            try:
+                now = await service.sign_in.person(request)
+            except Detour:  # it has to sign in anew, or nobody can say
+                return False
+            return now is not None and now.owner == person.owner and now.scopes.issuperset(self.scopes)
+
+        return Desk(person, service.workspace.acting_for(person.owner), service, still_admitted)
 
 
 def _insist(person: Person, needed: str) -> None:

@@ -46,9 +46,27 @@ def written(type: str, data: str, id: int | None = None) -> bytes:
     return f"{numbered}event: {named}\ndata: {data}\n\n".encode()
 
 
+class _Admission:
+    """Whether a stream's listener is still let in: asked again at every heartbeat, also when much happens."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._every = desk.service.settings.heartbeat_seconds
+        self._due = time.monotonic() + self._every
+
+    async def lasts(self) -> bool:
+        if time.monotonic() < self._due:
+            return True
+        self._due = time.monotonic() + self._every
+        return await self._desk.still_admitted()
+
+
 async def job_events(desk: Desk, id: str, after: int, wait: float, request_id: str) -> AsyncIterator[bytes]:
-    """Yield a job's events with a `seq` above `after`, up to its last, for at most `wait` seconds."""
-    jobs = desk.workspace.jobs
+    """Yield a job's events with a `seq` above `after`, up to its last, for at most `wait` seconds.
+
+    It ends early when whoever listens is no longer let in, such as with a token that was taken back.
+    """
+    jobs, admission = desk.workspace.jobs, _Admission(desk)
     seen, woken = after, -_WAKE_EVERY
     async with desk.service.feed.listen() as news:
         deadline = time.monotonic() + wait
@@ -61,6 +79,8 @@ async def job_events(desk: Desk, id: str, after: int, wait: float, request_id: s
                     yield written(event.type, _event.dump_json(event).decode(), event.seq)
                     if event.type in FINAL_STATES:
                         return
+                if not await admission.lasts():
+                    return
             if over:  # all that is left to tell was told before
                 return
             if time.monotonic() - woken >= _WAKE_EVERY:
@@ -74,13 +94,20 @@ async def job_events(desk: Desk, id: str, after: int, wait: float, request_id: s
             if left <= 0 or news.closed:
                 return
             pause = min(left, desk.service.settings.heartbeat_seconds, _WAKE_EVERY)
-            if not await news.changed(pause):
+            there_was = await news.changed(pause)
+            if not await admission.lasts():
+                return
+            if not there_was:
                 yield b": nothing new\n\n"
 
 
 async def job_changes(desk: Desk, wait: float) -> AsyncIterator[bytes]:
-    """Yield the newest jobs' records in brief, and from then on that of every job that changes."""
+    """Yield the newest jobs' records in brief, and from then on that of every job that changes.
+
+    It ends when whoever listens is no longer let in.
+    """
     sent: dict[str, JobRecord] = {}
+    admission = _Admission(desk)
     async with desk.service.feed.listen() as news:
         deadline = time.monotonic() + wait
         yield b": here they come\n\n"
@@ -93,7 +120,10 @@ async def job_changes(desk: Desk, wait: float) -> AsyncIterator[bytes]:
             left = deadline - time.monotonic()
             if left <= 0 or news.closed:
                 return
-            if not await news.changed(min(left, desk.service.settings.heartbeat_seconds)):
+            there_was = await news.changed(min(left, desk.service.settings.heartbeat_seconds))
+            if not await admission.lasts():
+                return
+            if not there_was:
                 yield b": nothing new\n\n"
 
 

@@ -12,9 +12,11 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 from physforge_kernel.client._events import parsed
-from physforge_kernel.service import Settings
+from physforge_kernel.service import SCOPES, Detour, Person, Settings
 from physforge_kernel.service._streams import written
 from physforge_kernel.workspace import Claim, EmbeddedWorkspace
 
@@ -190,3 +192,69 @@ def test_lists_and_changes_leave_long_settings_out_which_the_job_itself_has(
         assert max(len(json.dumps(record)) for record in told.values()) < 4_000
     finally:
         ann.post(f"jobs/{id}/cancel")
+
+
+class Revocable:
+    """Takes everybody for ann, until told otherwise."""
+
+    def __init__(self) -> None:
+        self.answer: Person | Detour | None = Person("ann", frozenset(SCOPES))
+        self.asked = 0
+
+    async def person(self, request: Request) -> Person | None:
+        self.asked += 1
+        if isinstance(self.answer, Detour):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        Person("bob", frozenset(SCOPES)),
+        Person("ann", frozenset({"custom:physforge:jobs:submit"})),
+        Detour(Response(status_code=503)),
+    ],
+    ids=["nobody", "somebody else", "a scope less", "no answer"],
+)
+def test_streams_end_at_a_heartbeat_once_their_listener_is_no_longer_let_in(
+    tmp_path: Path, answer: Person | Detour | None
+):
+    sign_in = Revocable()
+    with (
+        running(tmp_path / "home", Settings(heartbeat_seconds=0.1), sign_in) as service,
+        service.client() as ann,
+    ):
+        uploaded(ann, "watched")
+        job = ann.post("jobs", json={"kind": "discover", "inputs": {"field": "watched"}}).json()["id"]
+        feed = service.server._service.feed
+        with listening(ann, "jobs/changes") as changes, listening(ann, f"jobs/{job}/events") as events:
+            assert next(changes)[1]["id"] == job
+            assert next(events)[0] == "queued"
+            before = sign_in.asked
+            eventually(lambda: sign_in.asked >= before + 4, "Both streams ask again")
+            assert feed.listeners == 2
+            sign_in.answer = answer
+            assert list(changes) == []
+            assert list(events) == []
+
+
+def test_a_stream_in_which_much_happens_ends_as_well(tmp_path: Path):
+    sign_in = Revocable()
+    with (
+        running(tmp_path / "home", Settings(heartbeat_seconds=0.3), sign_in) as service,
+        service.client() as ann,
+    ):
+        uploaded(ann, "watched")
+        job = ann.post("jobs", json={"kind": "discover", "inputs": {"field": "watched"}}).json()["id"]
+        claim = claimed(service.workspace, job)
+        with listening(ann, f"jobs/{job}/events") as events:
+            sign_in.answer = None
+            deadline = time.monotonic() + 30
+            service.workspace.records.append_event(job, claim.fence, "log", {"text": "here"})
+            for type, _ in events:  # each that is told makes the next
+                assert time.monotonic() < deadline, "The stream goes on"
+                if type == "log":
+                    service.workspace.records.append_event(job, claim.fence, "log", {"text": "more"})
+        assert not service.workspace.acting_for("ann").jobs.record(job).is_finished
