@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
+from tornado.log import gen_log
 from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 
@@ -91,6 +93,21 @@ class DashboardPage(TornadoVoilaHandler):
         _ = self.xsrf_token
 
 
+class Quiet(logging.Filter):
+    """Keeps two messages from the terminal that are no news to anyone.
+
+    The dashboard ships with PhysForge, so nobody has signed it; and Jupyter's own times between pings, which
+    are in milliseconds, are taken for seconds by Tornado.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether to log a record."""
+        message = str(record.msg)
+        return message != "Notebook %s is not trusted" and not message.startswith(
+            "The websocket_ping_timeout ("
+        )
+
+
 class OneDashboard(Voila):
     """Serves one notebook on a socket that listens already; reads nobody's configuration files."""
 
@@ -112,6 +129,8 @@ class OneDashboard(Voila):
 
     def listen(self) -> None:
         """Answer until told to end, and then end every kernel."""
+        for log in (self.log, gen_log):
+            log.addFilter(Quiet())
         server = HTTPServer(self.app)
         server.add_socket(self.listening)
         self.ioloop = IOLoop.current()

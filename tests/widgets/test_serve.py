@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import socket
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import websocket_connect
 
 import physforge_kernel as pf
 from physforge_kernel._shared import shared_folder
@@ -19,11 +22,19 @@ from physforge_kernel.errors import NotFoundError, WorkspaceError
 from physforge_kernel.widgets import names, serve
 from physforge_kernel.workspace import Job, Workspace
 
-from .conftest import PATIENCE
+from .conftest import PATIENCE, until
 
 COMMAND = (
     "import sys; from physforge_kernel.cli import main; sys.argv[1:] = ['dashboard', '--no-browser']; main()"
 )
+
+BROWSER = """#!/bin/sh
+page="${1#file://}"
+echo "$1" > seen
+ls -ld "$page" "$(dirname "$page")" >> seen
+cat "$page" > page
+mv seen shown
+"""
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +118,61 @@ def test_a_report_is_sent_so_that_nothing_in_it_runs(address: str, found: Job, e
     missing = httpx.get(f"{bare}physforge/api/v1/reports/report-1/page", headers=signed_in)
     assert missing.status_code == 404
     assert "report-1" in missing.text
+
+
+def test_the_token_is_not_on_the_command_line_of_the_browser(home: Path, tmp_path: Path):
+    browser = tmp_path / "browser"
+    browser.write_text(BROWSER)
+    browser.chmod(0o700)
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-c", COMMAND.replace(", '--no-browser'", "")],
+        cwd=tmp_path,
+        env=os.environ | {"PHYSFORGE_HOME": str(home), "DISPLAY": ":none", "BROWSER": f"{browser} %s"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        [found] = re.findall(r"http://127\.0\.0\.1:\d+/\?token=\S+", process.stdout.readline())
+        until((tmp_path / "shown").exists)
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+    asked, folder, page = (tmp_path / "shown").read_text().splitlines()
+    assert asked.startswith("file:///")
+    assert found.partition("token=")[2] not in asked
+    assert page.startswith("-rw-------")
+    assert folder.startswith("drwx------")
+    assert f"url={found}" in (tmp_path / "page").read_text()
+    assert not Path(asked.removeprefix("file://")).parent.exists()
+
+
+def test_a_page_that_is_opened_says_nothing_in_the_terminal(home: Path, tmp_path: Path):
+    complaints = tmp_path / "complaints"
+    with complaints.open("w") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", COMMAND],
+            cwd=tmp_path,
+            env=os.environ | {"PHYSFORGE_HOME": str(home)},
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
+    assert process.stdout is not None
+    with process.stdout:
+        [found] = re.findall(r"http://127\.0\.0\.1:\d+/\?token=\S+", process.stdout.readline())
+        bare, _, token = found.partition("?token=")
+        page = httpx.get(found, timeout=PATIENCE).text
+        [kernel] = re.findall(r'"kernelId": ?"([^"]+)"', page)
+        channels = f"ws{bare.removeprefix('http')}api/kernels/{kernel}/channels?session_id=1"
+
+        async def talk() -> None:
+            connection = await websocket_connect(
+                HTTPRequest(channels, headers={"Authorization": f"token {token}"})
+            )
+            assert await connection.read_message() is not None
+            connection.close()
+
+        asyncio.run(asyncio.wait_for(talk(), PATIENCE))
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+    assert complaints.read_text() == ""
