@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from physforge_kernel._lifeline import die_with
 from physforge_kernel.errors import PhysForgeError
 
-from ._logs import open_log
+from ._logs import keep_short, open_log
 from ._secrets import cookie_secret
 from ._settings import Settings
 
@@ -52,6 +52,7 @@ def _log_to(settings: Settings) -> None:
     os.close(log)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    keep_short(settings.logs)  # those of the whole lab: this part runs whoever started the hub
 
 
 def _serve(settings: Settings) -> None:
