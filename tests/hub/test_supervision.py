@@ -46,11 +46,18 @@ def answers(lab: RunningLab, path: str) -> bool:
 def kill(process: psutil.Process) -> None:
     """Kill a process, and wait until something else may have its place."""
     process.kill()
-    until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+    until(lambda: gone([process]))
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    return not [process for process in processes if process.is_running()]
+    return not [process for process in processes if process.is_running() and not is_zombie(process)]
+
+
+def is_zombie(process: psutil.Process) -> bool:
+    """Whether a process has ended, and whoever adopted it has not looked yet."""
+    with suppress(psutil.NoSuchProcess):
+        return process.status() == psutil.STATUS_ZOMBIE
+    return True
 
 
 def test_a_lab_whose_parts_are_killed_one_after_another_heals_and_ends_without_a_trace(

@@ -21,6 +21,7 @@ from .panel import drop, row, show_panel, use_theme
 pytestmark = [pytest.mark.system, pytest.mark.timeout(420)]
 
 TUTORIAL = "01_first_law.ipynb"
+FOUND = "first-law@1, discover, Done"
 SAMPLES = ("burgers", "kdv", "lorenz")
 
 
@@ -81,7 +82,7 @@ def test_the_tutorial_runs_to_its_law_while_the_panel_follows(
     moving = jobs.get_by_role("progressbar")
     expect(moving.first).to_have_attribute("aria-valuenow", re.compile("[1-9]"), timeout=120_000)
     wait_for_the_end(page)
-    expect(jobs.get_by_role("button", name=re.compile("discover, Done"))).to_be_visible(timeout=60_000)
+    expect(jobs.get_by_role("button", name=FOUND)).to_be_visible(timeout=60_000)
     page.keyboard.press("Control+s")
     page.get_by_text("Saving completed").wait_for(timeout=30_000)
     outputs = outputs_of(lab.folder / TUTORIAL)
@@ -96,7 +97,7 @@ def test_the_tutorial_runs_to_its_law_while_the_panel_follows(
 
 def test_a_job_of_the_panel_leads_to_its_report(signed_in: Page, screenshots: Path):
     page = signed_in
-    page.get_by_role("list", name="Jobs").get_by_role("button", name=re.compile("discover, Done")).click()
+    page.get_by_role("list", name="Jobs").get_by_role("button", name=FOUND).click()
     page.get_by_role("button", name="Open report").first.click()
 
     report = page.frame_locator(".pf-Report iframe")
