@@ -175,7 +175,7 @@ class Discovery:
 
     @property
     def _has_law(self) -> bool:
-        """Whether there is a law to show: where the data settle none, the best of the candidates is no law."""
+        """Whether there is a law to show: where the data settle none, the best candidate is no law."""
         return self.verdict.kind != "not identifiable"
 
     def _table(self) -> list[str]:
