@@ -44,6 +44,7 @@ class RunningLab:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=hear_a_closed_terminal,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -130,6 +131,11 @@ class RunningLab:
                 if "Ctrl-C stops it" in line:
                     self._opened.set()
         self._opened.set()
+
+
+def hear_a_closed_terminal() -> None:
+    """Undo what `nohup` around the tests leaves to every process below it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def environment_for(home: Path) -> dict[str, str]:

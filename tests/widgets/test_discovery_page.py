@@ -157,7 +157,7 @@ def test_a_search_can_be_cancelled(page: DiscoveryPage, embedded: Workspace):
     cancel.click()
     until(lambda: "Cancelled" in html(page))
     assert embedded.jobs.list()[0].state == "cancelled"
-    assert not page.find.disabled
+    until(lambda: not page.find.disabled)
 
 
 def test_a_search_that_fails_says_why(embedded: Workspace):
@@ -167,7 +167,7 @@ def test_a_search_that_fails_says_why(embedded: Workspace):
     page.find.click()
     until(lambda: "No law was found:" in html(page))
     assert "Traceback" not in html(page)
-    assert not page.find.disabled
+    until(lambda: not page.find.disabled)
 
 
 def test_a_page_follows_what_was_under_way_before_it_was_opened(embedded: Workspace):
