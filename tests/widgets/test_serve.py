@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -172,7 +173,8 @@ def test_a_page_that_is_opened_says_nothing_in_the_terminal(home: Path, tmp_path
             assert await connection.read_message() is not None
             connection.close()
 
-        asyncio.run(asyncio.wait_for(talk(), PATIENCE))
+        with ThreadPoolExecutor(1) as apart:  # the browser of other tests has a loop running in this thread
+            apart.submit(lambda: asyncio.run(asyncio.wait_for(talk(), PATIENCE))).result()
         process.terminate()
         assert process.wait(PATIENCE) == 0
     assert complaints.read_text() == ""
