@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import json
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -12,7 +11,7 @@ from typing import Any
 
 from ..errors import JobError
 from ..workspace._display import Listing
-from ..workspace._job import Job, JobTimeoutError, input_refs, state_in_words
+from ..workspace._job import Job, JobTimeoutError, input_refs, result_of, state_in_words
 from ..workspace._job_views import JOB_STATES, ArtifactInfo, Event, JobRecord, JobState
 from ..workspace._json import digest, plain
 from ..workspace._names import not_found
@@ -120,14 +119,7 @@ class HttpJobs:
         Raises:
             JobError: the job failed, was cancelled, or left no result; the message is its own error.
         """
-        job = self.wait(id, timeout)
-        if job.state != "succeeded":
-            raise JobError(job.error or f"Job {id} was {job.state}, so it has no result.")
-        if all(artifact.name != "result.json" for artifact in self.artifacts(id)):
-            raise JobError(
-                f"Job {id} of kind {job.kind!r} left no result.json. Its artifacts are listed by artifacts()."
-            )
-        return json.loads(self.artifact(id, "result.json").read_text(encoding="utf-8"))
+        return result_of(self, id, timeout)
 
     def artifacts(self, id: str) -> builtins.list[ArtifactInfo]:
         """Return what the job left behind so far, by name."""

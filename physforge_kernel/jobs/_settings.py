@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import get_type_hints
+from dataclasses import dataclass
 
-from ..errors import WorkspaceError
+from .._numbers import asked_for
 
 _PREFIX = "PHYSFORGE_RUNNER_"
 
@@ -43,22 +42,7 @@ class Settings:
     @classmethod
     def read(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Return the settings that the environment asks for; raise `WorkspaceError` if one cannot be used."""
-        given = os.environ if environment is None else environment
-        kinds = get_type_hints(cls)
-        values: dict[str, float] = {}
-        for setting in fields(cls):
-            variable = _PREFIX + setting.name.upper()
-            text = given.get(variable, "").strip()
-            if not text:
-                continue
-            try:
-                value = kinds[setting.name](text)
-            except ValueError:
-                value = -1
-            if not 0 <= value < float("inf"):
-                raise WorkspaceError(f"{variable} is {text!r}: give a number that is not negative.")
-            values[setting.name] = value
-        return cls(**values)  # pyright: ignore[reportArgumentType]
+        return asked_for(cls, _PREFIX, environment, zero=True)
 
     def slots(self) -> tuple[int, int]:
         """Return how many jobs, and how many inner tasks, run at once."""

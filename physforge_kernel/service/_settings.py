@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from ..errors import WorkspaceError
+from .._numbers import asked_for
 
 _PREFIX = "PHYSFORGE_SERVICE_"
 
@@ -39,18 +37,4 @@ class Settings:
     @classmethod
     def read(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Return the settings that the environment asks for; raise `WorkspaceError` if one cannot be used."""
-        given = os.environ if environment is None else environment
-        values: dict[str, float] = {}
-        for setting in fields(cls):
-            variable = _PREFIX + setting.name.upper()
-            text = given.get(variable, "").strip()
-            if not text:
-                continue
-            try:
-                value = float(text)
-            except ValueError:
-                value = math.nan
-            if not 0 < value < math.inf:
-                raise WorkspaceError(f"{variable} is {text!r}: give a number above zero.")
-            values[setting.name] = value
-        return cls(**values)
+        return asked_for(cls, _PREFIX, environment, zero=False)

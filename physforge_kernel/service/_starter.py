@@ -18,15 +18,13 @@ from pathlib import Path
 
 from .._home import private_folder
 from ..errors import WorkspaceError
+from ..jobs._environment import without_secrets
 from ..jobs._lock import RunnerLock
 from ._listen import LONGEST_PATH
 from ._local import local_token, service_folder
 
 _PATIENCE = 30.0  # seconds, for a service to come up
 _PAUSE = 0.05
-
-_SECRET_PREFIXES = ("JUPYTERHUB_", "JPY_")
-_NOT_FOR_A_SERVICE = ("PHYSFORGE_URL", "PHYSFORGE_OWNER", "MPLBACKEND")
 
 
 @dataclass(frozen=True)
@@ -165,7 +163,7 @@ def _start(files: ServiceFiles, path: Path, lock: RunnerLock) -> None:
             stdout=handle,
             stderr=subprocess.STDOUT,
             cwd=files.home,
-            env={**_without_secrets(), "PHYSFORGE_HOME": str(files.home)},
+            env={**without_secrets(os.environ), "PHYSFORGE_HOME": str(files.home)},
             pass_fds=(lock.handle,),
             start_new_session=True,
             umask=0o077,
@@ -175,17 +173,6 @@ def _start(files: ServiceFiles, path: Path, lock: RunnerLock) -> None:
         os.close(handle)
     if ended.returncode != 0:
         raise WorkspaceError(f"The service of {files.home} could not be started. {_last_words(files)}")
-
-
-def _without_secrets() -> dict[str, str]:
-    """Return this process's environment without what a process that outlives it must not have."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name not in _NOT_FOR_A_SERVICE
-        and not name.startswith(_SECRET_PREFIXES)
-        and not name.endswith("_TOKEN")
-    }
 
 
 class _Connection(http.client.HTTPConnection):

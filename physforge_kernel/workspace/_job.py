@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -161,3 +162,15 @@ def input_refs(inputs: str | Version | Mapping[str, str | Version] | None) -> di
         return {}
     named = {"field": inputs} if not isinstance(inputs, Mapping) else inputs
     return {slot: ref if isinstance(ref, str) else ref.ref for slot, ref in named.items()}
+
+
+def result_of(jobs: Jobs, id: str, timeout: float | None) -> dict[str, Any]:
+    """Wait for a job's end, and return its artifact `result.json`; raise `JobError` if there is none."""
+    job = jobs.wait(id, timeout)
+    if job.state != "succeeded":
+        raise JobError(job.error or f"Job {id} was {job.state}, so it has no result.")
+    if all(artifact.name != "result.json" for artifact in jobs.artifacts(id)):
+        raise JobError(
+            f"Job {id} of kind {job.kind!r} left no result.json. Its artifacts are listed by artifacts()."
+        )
+    return json.loads(jobs.artifact(id, "result.json").read_text(encoding="utf-8"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import json
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +12,7 @@ from typing import Any
 from ..errors import JobError, PhysForgeWarning
 from ._database import Database
 from ._display import Listing
-from ._job import Job, JobTimeoutError, input_refs, state_in_words
+from ._job import Job, JobTimeoutError, input_refs, result_of, state_in_words
 from ._job_records import JobRecords
 from ._job_views import FINAL_STATES, JOB_STATES, ArtifactInfo, Event, JobRecord, JobState
 from ._json import digest
@@ -160,14 +159,7 @@ class EmbeddedJobs:
         Raises:
             JobError: the job failed, was cancelled, or left no result; the message is its own error.
         """
-        job = self.wait(id, timeout)
-        if job.state != "succeeded":
-            raise JobError(job.error or f"Job {id} was {job.state}, so it has no result.")
-        if all(artifact.name != "result.json" for artifact in self._records.artifacts(id)):
-            raise JobError(
-                f"Job {id} of kind {job.kind!r} left no result.json. Its artifacts are listed by artifacts()."
-            )
-        return json.loads(self.artifact(id, "result.json").read_text(encoding="utf-8"))
+        return result_of(self, id, timeout)
 
     def artifacts(self, id: str) -> builtins.list[ArtifactInfo]:
         """Return what the job left behind so far, by name."""

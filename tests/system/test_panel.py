@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from physforge_kernel.jobs import stop_runner
 from physforge_kernel.service import stop_service
@@ -24,7 +24,7 @@ from .panel import drop, row, show_panel, use_theme
 pytestmark = [pytest.mark.system, pytest.mark.timeout(420)]
 
 SAMPLE = ROOT / "notebooks" / "data" / "burgers.csv"
-VIEWPORT = {"width": 1360, "height": 900}
+VIEWPORT: ViewportSize = {"width": 1360, "height": 900}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class PlainLab:
 
     def open(self, chromium: Browser) -> Page:
         """Open it in a fresh browser, with the panel in view."""
-        page = chromium.new_page(viewport=VIEWPORT)  # type: ignore[arg-type]
+        page = chromium.new_page(viewport=VIEWPORT)
         page.goto(f"{self.address}&reset")
         page.locator(".jp-Launcher").wait_for(timeout=60_000)
         page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=60_000)
