@@ -92,7 +92,11 @@ class Block:
         """The weak form on every n-th sample: enough for sums over smooth functions, and much cheaper."""
         axes = [
             AxisTests(
-                axis.name, axis.points, axis.half_width, axis.centres, tuple(m[:, ::n] for m in axis.matrices)
+                axis.name,
+                axis.points,
+                axis.half_width,
+                axis.centres,
+                tuple(np.ascontiguousarray(m[:, ::n]) for m in axis.matrices),
             )
             for axis, n in zip(self.weak.axes, self.steps, strict=True)
         ]

@@ -147,6 +147,8 @@ def apply_along(matrix: np.ndarray, values: np.ndarray, axis: int) -> np.ndarray
     """Multiply `matrix` `(k, n)` into axis `axis` of `values`, keeping the order of the axes."""
     if axis == values.ndim - 1:
         return values @ matrix.T
+    if values.ndim == 2:
+        return matrix @ values
     moved = np.tensordot(matrix, values, axes=(1, axis))
     return np.moveaxis(moved, 0, axis)
 
