@@ -19,7 +19,7 @@ from .. import _wording
 from .._home import private_folder
 from ..errors import ConflictError, NotFoundError, WorkspaceError
 from ..workspace._clock import new_id, utc_now
-from ..workspace._names import check_file_path, check_name, name_from_stem, not_found
+from ..workspace._names import check_about, check_file_path, check_name, name_from_stem, not_found
 from ..workspace._protocol import FileEntry
 from ..workspace._uploads import MAX_FILES, disk_errors
 from ._settings import Settings
@@ -66,7 +66,7 @@ class Incoming:
             ConflictError: this owner has too many uploads open.
         """
         sizes = _sizes(files)
-        plan = Plan(owner, _name(name, files), description, tags, sizes)
+        plan = Plan(owner, _name(name, files), description, check_about(description, tags), sizes)
         total = sum(plan.sizes.values())
         if total > self._settings.upload_bytes:
             raise WorkspaceError(

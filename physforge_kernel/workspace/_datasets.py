@@ -20,7 +20,7 @@ from ._dataset_views import info_of, reused, version_of
 from ._describing import Limits, describe_apart
 from ._display import Listing
 from ._models import DatasetRow, JobInputRow, VersionFileRow, VersionRow
-from ._names import check_name, not_found
+from ._names import check_about, check_name, not_found
 from ._object_store import ObjectStore
 from ._protocol import DatasetInfo, Progress, Version
 from ._tables import DATASET_COLUMNS, VERSION_COLUMNS
@@ -77,10 +77,11 @@ class EmbeddedDatasets:
         Raises:
             NotFoundError: there is nothing at the path.
             FieldError: the file cannot be read as a field; nothing is kept of it.
-            WorkspaceError: the name cannot be used, or the files cannot be kept.
+            WorkspaceError: the name, the description or a tag cannot be used, or the files cannot be kept.
         """
         report = progress or _silent
         name = check_name(name) if name is not None else default_name(source)
+        tags = check_about(description, tags)
         with disk_errors(), self._store.staging() as staging:
             gathered = gather(source, name, staging, lambda done, said: report(0.8 * done, said))
             earlier = self._same(name, gathered.manifest)
@@ -273,7 +274,7 @@ class EmbeddedDatasets:
                 size=gathered.size,
                 created=now,
                 description=description,
-                tags=[tags] if isinstance(tags, str) else list(tags),
+                tags=list(tags),
                 described=described,
                 files=[VersionFileRow(path=e.path, size=e.size, sha256=e.sha256) for e in gathered.entries],
             )

@@ -22,7 +22,7 @@ from ._job_swaps import FREE, LeaseLost, artifact_of, held, lost, owned_by, read
 from ._job_views import FINAL_STATES, ArtifactInfo, Claim, Event, FinalState, JobRecord, JobState, Signal
 from ._json import digest, plain
 from ._models import JobArtifactRow, JobEventRow, JobInputRow, JobRow
-from ._names import check_file_path
+from ._names import check_file_path, check_words
 from ._object_store import ObjectStore
 from ._versions import resolve
 
@@ -86,10 +86,12 @@ class JobRecords:
 
         Raises:
             NotFoundError: an input names no version.
+            WorkspaceError: the name holds what cannot be seen.
             ConflictError: the idempotency key was used for a different request.
         """
         if max_attempts < 1:
             raise JobError(f"max_attempts is {max_attempts}: a job needs at least one attempt.")
+        name = check_words(name or "", "a job's name")
         wanted = dict(inputs or {})
         request = digest({"kind": kind, "config": config or {}, "inputs": wanted})
         owner = self._owner or ""
@@ -110,7 +112,7 @@ class JobRecords:
                 id=new_id("job", now),
                 owner=owner,
                 kind=kind,
-                name=name or "",
+                name=name,
                 config=plain(config or {}),
                 state="queued",
                 priority=priority,

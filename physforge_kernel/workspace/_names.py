@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from .._wording import plain
 from ..errors import NotFoundError, WorkspaceError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -63,6 +64,33 @@ def check_owner(owner: str) -> str:
             "PHYSFORGE_OWNER."
         )
     return owner
+
+
+def check_words(words: str, what: str, *, lines: bool = False) -> str:
+    """Return what a person calls or says of a record, or raise a sentence: it must look like what it is.
+
+    Args:
+        words: such as a job's name.
+        what: what the words are, as in "a job's name".
+        lines: whether they may be several lines.
+    """
+    kept = "\n\t" if lines else ""
+    bad = next((each for each in words if plain(each, keep=kept) != each), None)
+    if bad is not None:
+        raise WorkspaceError(
+            f"{words!r:.160} cannot be {what}: the character {bad!a} in it is not seen, or moves what is. "
+            f"Leave control characters and marks of direction out{'' if lines else ', and line breaks too'}."
+        )
+    return words
+
+
+def check_about(description: str, tags: Sequence[str]) -> tuple[str, ...]:
+    """Return the tags of a version, one or several, if they and its description are what they look like."""
+    found = (tags,) if isinstance(tags, str) else tuple(tags)
+    check_words(description, "a description", lines=True)
+    for tag in found:
+        check_words(tag, "a tag")
+    return found
 
 
 def name_from_stem(stem: str) -> str:

@@ -18,7 +18,7 @@ from ._database import Database
 from ._display import Listing
 from ._job import Job
 from ._models import JobRow, ObjectRow, ReportRow
-from ._names import not_found, slug
+from ._names import check_words, not_found, slug
 from ._object_store import ObjectStore
 from ._protocol import FileEntry, Progress, Report, ReportRecord
 from ._tables import REPORT_COLUMNS
@@ -77,11 +77,13 @@ class EmbeddedReports:
         Raises:
             NotFoundError: there is no such job.
             ReportError: it cannot be rendered.
+            WorkspaceError: the title holds what cannot be seen.
         """
         if self._renderer is None:
             raise ReportError(
                 "This workspace was opened without a renderer. Open it with physforge_kernel.connect()."
             )
+        check_words(title or "", "a report's title")
         job_id = self._workspace.jobs.get(job.id if isinstance(job, Job) else job).id
         return self._renderer(self._workspace, job_id, template=template, title=title, progress=progress)
 

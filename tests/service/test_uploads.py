@@ -101,6 +101,8 @@ def test_only_announced_files_are_taken(ann: httpx.Client):
         ([("a", 1), ("b", 1)], {}, "needs a name"),
         ([("a.csv", 1)], {"name": "../up"}, "cannot name a dataset"),
         ([("a.csv", 1)], {"name": "<b>"}, "cannot name a dataset"),
+        ([("a.csv", 1)], {"description": "a\u202eb"}, "cannot be a description"),
+        ([("a.csv", 1)], {"tags": ["a\nb"]}, "cannot be a tag"),
         ([("a.csv", 10**15)], {}, "takes 50.0 GB at most"),
     ],
 )

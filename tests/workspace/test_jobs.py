@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from physforge_kernel.errors import JobError, NotFoundError
+from physforge_kernel.errors import JobError, NotFoundError, WorkspaceError
 from physforge_kernel.workspace import EmbeddedWorkspace, JobTimeoutError, Workspace
 
 from .conftest import claimed, succeed
@@ -37,6 +37,8 @@ def test_what_cannot_run_is_refused_before_it_is_queued(workspace: Workspace, wa
     ):
         with pytest.raises((JobError, NotFoundError), match=said):
             workspace.jobs.submit(kind, config, inputs=inputs)
+    with pytest.raises(WorkspaceError, match=r"'run \\u202e7' cannot be a job's name"):
+        workspace.jobs.submit("discover", inputs="wake", name="run \u202e7")
     assert workspace.jobs.list() == []
     assert woken == []
 

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from physforge_kernel.errors import WorkspaceError
-from physforge_kernel.workspace._names import Ref, check_file_path, check_name, name_from_stem, parse_ref
+from physforge_kernel.workspace._names import (
+    Ref,
+    check_about,
+    check_file_path,
+    check_name,
+    check_words,
+    name_from_stem,
+    parse_ref,
+)
 
 PLAIN = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 
@@ -47,6 +55,25 @@ def test_a_name_is_plain_or_refused_with_a_sentence(text: str):
 def test_names_that_trick_the_eye_or_the_file_system_are_refused(name: str):
     with pytest.raises(WorkspaceError, match="cannot name a dataset"):
         check_name(name)
+
+
+@pytest.mark.parametrize("bad", ["\x1b[31m", "\x00", "\u202e", "\u2066", "\u200b", "\u2028", "\r", "\ud800"])
+def test_words_that_cannot_be_seen_or_turn_others_around_are_refused(bad: str):
+    for check in (
+        lambda words: check_words(words, "a job's name"),
+        lambda words: check_about(words, ()),
+        lambda words: check_about("", ["fine", words]),
+    ):
+        with pytest.raises(WorkspaceError, match="cannot be a") as refused:
+            check(f"run {bad} 7")
+        assert str(refused.value).isprintable()
+
+
+def test_only_a_description_may_have_several_lines():
+    assert check_about("Первый 実験 📈\n\tat dusk", "demo") == ("demo",)
+    for call in (lambda: check_words("first\nlook", "a job's name"), lambda: check_about("", "a\nb")):
+        with pytest.raises(WorkspaceError, match=r"'\\n' in it .* line breaks too\.$"):
+            call()
 
 
 @given(st.text(max_size=200))
