@@ -23,6 +23,7 @@ ifneq ($(shell cat $(stamp) 2>/dev/null),$(CURDIR))
 .PHONY: $(stamp)
 endif
 $(stamp): pyproject.toml constraints.txt hatch_build.py tools/setup.sh $(wildcard physforge_kernel/kernelspec/*) \
+		$(wildcard physforge_kernel/widgets/jupyter/voila/templates/physforge/*) \
 		$(wildcard extension/physforge_lab/labextension/package.json extension/physforge_lab/*.json)
 	@PYTHON='$(PYTHON)' tools/setup.sh
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from jupyter_server.extension.application import ExtensionApp
 
+from physforge_kernel.widgets import MOST_BYTES_OF_A_MESSAGE
+
 from ._forward import ForwardHandler
 from ._service import Service
 
@@ -12,6 +14,10 @@ class PhysForgeLab(ExtensionApp):
     """Forwards `physforge/api/v1/...` of this Jupyter Server to the person's service."""
 
     name = "physforge_lab"
+
+    def initialize_settings(self) -> None:
+        """Take files from dashboards: Tornado would end the connection of a page that sends 10 MB."""
+        self.settings.setdefault("websocket_max_message_size", MOST_BYTES_OF_A_MESSAGE)
 
     def initialize_handlers(self) -> None:
         """Add the one route there is."""

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._discovery import DiscoveryPage, discovery
-    from ._serve import names, serve
+    from ._serve import MOST_BYTES_OF_A_MESSAGE, names, serve
 
-__all__ = ["DiscoveryPage", "discovery", "names", "serve"]
+__all__ = ["MOST_BYTES_OF_A_MESSAGE", "DiscoveryPage", "discovery", "names", "serve"]
 
 _HOMES = {
+    "MOST_BYTES_OF_A_MESSAGE": "._serve",
     "DiscoveryPage": "._discovery",
     "discovery": "._discovery",
     "names": "._serve",

@@ -20,7 +20,10 @@ PORT = 8866
 _PORTS_TRIED = 50
 
 MOST_BYTES = 200_000_000
-"""The largest file that a person may upload through the page, in bytes."""
+"""The largest file that a person may upload through the page, in bytes; the page's template names it too."""
+
+MOST_BYTES_OF_A_MESSAGE = MOST_BYTES + 1_000_000
+"""What a server has to take from a page at once: ipywidgets sends a file in one message to the kernel."""
 
 _IDLE_SECONDS = 600
 """How long a kernel stays whose page is closed without a word, as when a machine goes to sleep."""
@@ -110,7 +113,7 @@ def _settings(notebook: Path, token: str) -> Any:
             "log_level": "WARN",
             "tornado_settings": {
                 "headers": {"Content-Security-Policy": csp, "X-Content-Type-Options": "nosniff"},
-                "websocket_max_message_size": MOST_BYTES + 1_000_000,
+                "websocket_max_message_size": MOST_BYTES_OF_A_MESSAGE,
             },
         },
         VoilaConfiguration={
@@ -118,7 +121,6 @@ def _settings(notebook: Path, token: str) -> Any:
             "file_allowlist": [],
             "show_tracebacks": False,
             "kernel_spec_manager_class": "physforge_kernel.widgets._voila.ThisPython",
-            "resources": {"physforge": {"most_bytes": MOST_BYTES}},
         },
         MappingKernelManager={"cull_idle_timeout": _IDLE_SECONDS, "cull_interval": 60},
         KernelManager={"transport_encryption": "auto"},

@@ -12,6 +12,8 @@ import pytest
 from tornado.httpclient import HTTPClientError, HTTPResponse
 from tornado.httputil import HTTPHeaders
 
+from physforge_kernel.widgets import MOST_BYTES_OF_A_MESSAGE
+
 from .conftest import TOKEN, Behind
 
 Fetch = Callable[..., Awaitable[HTTPResponse]]
@@ -35,6 +37,10 @@ def head_of(method: str, path: str, token: str, *more: str) -> bytes:
     """What a client sends before a body."""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Authorization: token {token}", *more]
     return "\r\n".join([*lines, "", ""]).encode()
+
+
+def test_a_server_takes_what_a_dashboards_page_may_send(jp_serverapp: Any):
+    assert jp_serverapp.web_app.settings["websocket_max_message_size"] == MOST_BYTES_OF_A_MESSAGE
 
 
 async def test_the_service_gets_the_persons_token_and_none_of_the_pages_secrets(

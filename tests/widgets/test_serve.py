@@ -21,6 +21,7 @@ import physforge_kernel as pf
 from physforge_kernel._shared import shared_folder
 from physforge_kernel.errors import NotFoundError, WorkspaceError
 from physforge_kernel.widgets import names, serve
+from physforge_kernel.widgets._serve import _JUPYTER, MOST_BYTES
 from physforge_kernel.workspace import Job, Workspace
 
 from .conftest import PATIENCE, until
@@ -66,6 +67,11 @@ def test_every_dashboard_names_our_kernel_and_page():
         text = (shared_folder("dashboards") / f"{name}.ipynb").read_text()
         assert '"name": "physforge"' in text
         assert '"template": "physforge"' in text
+
+
+def test_the_page_refuses_what_its_server_would_not_take():
+    page = (_JUPYTER / "voila" / "templates" / "physforge" / "index.html.j2").read_text()
+    assert f"physforgeMostBytes = {MOST_BYTES};" in page
 
 
 def test_an_unknown_dashboard_is_refused_with_those_there_are(embedded: Workspace):
