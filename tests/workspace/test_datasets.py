@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -232,8 +234,21 @@ def test_a_file_that_changes_while_it_is_copied_is_refused(workspace: Workspace,
     assert workspace.datasets.list() == []
 
 
-def test_tables_and_cards_escape_what_people_wrote(workspace: Workspace, wave: Path):
-    version = workspace.datasets.upload(wave, description="<script>alert(1)</script>\x1b[31m", tags=["<b>"])
+def test_what_cannot_be_seen_is_no_description(workspace: Workspace, wave: Path):
+    with pytest.raises(WorkspaceError, match=r"'\\x1b\[31m' cannot be a description"):
+        workspace.datasets.upload(wave, description="\x1b[31m")
+    with pytest.raises(WorkspaceError, match="cannot be a tag"):
+        workspace.datasets.upload(wave, tags=["fine", "a\u202eb"])
+    assert workspace.datasets.list() == []
+
+
+def test_tables_and_cards_escape_what_people_wrote(
+    workspace: Workspace, behind: EmbeddedWorkspace, wave: Path
+):
+    workspace.datasets.upload(wave, tags=["<b>"])
+    with closing(sqlite3.connect(behind.home / "workspace.db")) as earlier, earlier:  # which took anything
+        earlier.execute("UPDATE versions SET description = '<script>alert(1)</script>\x1b[31m'")
+    version = workspace.datasets.get("wave")
     listed = workspace.datasets.list()
     page = listed._repr_html_() + version._repr_html_()  # type: ignore[attr-defined]
     assert "<script>" not in page
