@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -25,6 +27,7 @@ _log = logging.getLogger("physforge.service")
 
 _CACHED = 10  # seconds that the hub's answer about a token counts
 _STATE_LASTS = 600  # seconds from being sent to the hub to coming back
+_SIGN_INS = 10  # begun at once, in as many tabs; a browser that begins more gives the earliest up
 
 
 class HubSignIn:
@@ -69,8 +72,9 @@ class HubSignIn:
     async def come_back(self, request: Request) -> Response:
         """Take a browser in that the hub sends back, and lead it to the page that it wanted."""
         given = request.query_params
-        begun = json.loads(self._signed(request, self._hub.state_cookie_name) or "{}")
-        if "code" not in given or not begun or given.get("state") != begun["state"]:
+        state = self._state_cookie(given.get("state", ""))
+        begun = json.loads(self._signed(request, state) or "{}")
+        if "code" not in given or not begun:
             said = (
                 given.get("error_description")
                 or given.get("error")
@@ -87,7 +91,7 @@ class HubSignIn:
             return _not_signed_in("the hub did not confirm it")
         answer = RedirectResponse(begun["next"], status_code=302)
         self._sign(answer, request, self._hub.cookie_name, token)
-        answer.delete_cookie(self._hub.state_cookie_name, path=self._hub.base_url)
+        answer.delete_cookie(state, path=self._hub.base_url)
         return answer
 
     async def _known(self, request: Request, token: str, *, by_cookie: bool) -> Person | None:
@@ -107,7 +111,7 @@ class HubSignIn:
 
     def _to_the_hub(self, request: Request) -> Response:
         verifier, challenge, method = self._hub.generate_pkce_code_challenge()
-        state = self._hub.generate_state()
+        state = secrets.token_hex(16)
         query = {
             "client_id": self._hub.oauth_client_id,
             "redirect_uri": self._hub.oauth_redirect_uri,
@@ -118,9 +122,17 @@ class HubSignIn:
         }
         answer = RedirectResponse(f"{self._hub.oauth_authorization_url}?{urlencode(query)}", status_code=302)
         wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        begun = json.dumps({"state": state, "verifier": verifier, "next": wanted})
-        self._sign(answer, request, self._hub.state_cookie_name, begun, max_age=_STATE_LASTS)
+        begun = json.dumps({"verifier": verifier, "next": wanted})
+        self._sign(answer, request, self._state_cookie(state), begun, max_age=_STATE_LASTS)
+        begun_before = re.compile(re.escape(self._state_cookie("")) + "[0-9a-f]{32}")
+        others = [name for name in request.cookies if begun_before.fullmatch(name)]
+        for name in others[: max(0, len(others) + 1 - _SIGN_INS)]:  # browsers send the earliest first
+            answer.delete_cookie(name, path=self._hub.base_url)
         return answer
+
+    def _state_cookie(self, state: str) -> str:
+        """Return the cookie of one sign-in, which is signed together with its name, and so with the state."""
+        return f"{self._hub.state_cookie_name}-{state}"
 
     def _sign(
         self, answer: Response, request: Request, name: str, value: str, max_age: int | None = None

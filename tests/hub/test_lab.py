@@ -166,6 +166,25 @@ def test_a_sign_in_that_was_not_begun_here_is_refused(lab: RunningLab, visit: Vi
     assert answer.text.startswith("Signing in did not work:")
 
 
+def test_tabs_that_sign_in_at_once_each_get_their_page(lab: RunningLab, visit: Visit):
+    pages = [f"{API}/datasets", f"{API}/jobs"]
+    html = {"Accept": "text/html"}
+    begun = [visit.http.get(page, headers=html, follow_redirects=False) for page in pages]
+    assert [answer.status_code for answer in begun] == [302, 302]
+
+    shown = [visit.http.get(answer.headers["location"], headers=html) for answer in begun]
+
+    assert [(page.status_code, page.url.path) for page in shown] == [(200, page) for page in pages]
+    assert not [name for name in visit.http.cookies if "oauth-state" in name and "physforge" in name]
+
+
+def test_a_browser_that_begins_one_sign_in_after_another_keeps_a_few(visit: Visit):
+    for _ in range(30):
+        visit.http.get(f"{API}/datasets", headers={"Accept": "text/html"}, follow_redirects=False)
+
+    assert len([name for name in visit.http.cookies if "physforge-oauth-state" in name]) == 10
+
+
 def test_a_cookie_that_somebody_changed_is_nobody_s(lab: RunningLab, visit: Visit):
     visit.http.get(f"{API}/datasets", headers={"Accept": "text/html"})
     value = visit.http.cookies.get("service-physforge", path="/services/physforge/")
