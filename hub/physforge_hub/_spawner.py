@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 from jupyterhub.spawner import SimpleLocalProcessSpawner, SpawnException
 from traitlets import Instance, default
 
@@ -84,6 +86,25 @@ class LabSpawner(SimpleLocalProcessSpawner):
     def make_preexec_fn(self, name: str) -> Any:
         """Return nothing to run in the new process: it changes neither its account nor its folder there."""
         return None
+
+    async def poll(self) -> int | None:
+        """Return None while the server runs, else its exit status, which is 0 where nobody knows it.
+
+        Of a server that an earlier hub started there is only a number, which another process may have by now.
+        """
+        if self.proc is None and self.pid and not self._is_server(self.pid):
+            self.pid = 0
+        return await super().poll()
+
+    def _is_server(self, pid: int) -> bool:
+        """Say whether a process was given the environment of this person's server in this lab."""
+        marks = {
+            "JUPYTERHUB_USER": self.user.name,
+            "JUPYTER_CONFIG_DIR": str(self.lab.jupyter_of(self.user.name)),
+        }
+        with suppress(psutil.Error):  # it is gone, or somebody else's
+            return marks.items() <= psutil.Process(pid).environ().items()
+        return False
 
     async def start(self) -> tuple[str, int]:
         """Start the server, and meanwhile make ready what its person finds there.

@@ -1,0 +1,78 @@
+"""A person's server: what counts as one, what it is started with, and what is said when it does not start."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from jupyterhub import orm
+from jupyterhub.objects import Hub
+from jupyterhub.user import User
+from physforge_hub import Settings
+from physforge_hub._spawner import LabSpawner
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    home = tmp_path / "home"
+    (home / "logs").mkdir(parents=True)
+    return Settings(home=home, folder=home / "notebooks", people=("ada",))
+
+
+@pytest.fixture
+def spawner(settings: Settings) -> Iterator[LabSpawner]:
+    """The spawner of a person, as a hub has it that was just started."""
+    with orm.new_session_factory()() as database:
+        database.add(person := orm.User(name="ada"))
+        database.commit()
+        user = User(person, {})
+        yield user._new_spawner(
+            "", spawner_class=LabSpawner, lab=settings, hub=Hub(), oauth_client_id="ada", api_token="token"
+        )
+
+
+@contextmanager
+def running(environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does nothing, once it has its environment."""
+    command = [sys.executable, "-c", "import time; print(flush=True); time.sleep(1000)"]
+    with subprocess.Popen(command, env=os.environ | dict(environment), stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    "marks", [{}, {"JUPYTERHUB_USER": "ada"}, {"JUPYTERHUB_USER": "ada", "JUPYTER_CONFIG_DIR": "/elsewhere"}]
+)
+def test_a_process_that_has_the_number_of_an_earlier_server_is_left_alone(
+    spawner: LabSpawner, marks: dict[str, str]
+):
+    with running(marks) as innocent:
+        spawner.load_state({"pid": innocent.pid})
+
+        assert asyncio.run(spawner.poll()) == 0
+        asyncio.run(spawner.stop(now=True))
+
+        assert innocent.poll() is None
+    assert spawner.get_state() == {}
+
+
+def test_a_server_that_outlived_its_hub_is_known_again_and_can_be_stopped(spawner: LabSpawner):
+    with running(
+        {name: spawner.get_env()[name] for name in ("JUPYTERHUB_USER", "JUPYTER_CONFIG_DIR")}
+    ) as server:
+        spawner.load_state({"pid": server.pid})
+
+        assert asyncio.run(spawner.poll()) is None
+        asyncio.run(spawner.stop(now=True))
+
+        assert server.wait(10) < 0
