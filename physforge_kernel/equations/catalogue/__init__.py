@@ -10,7 +10,7 @@ In goes a name and values for its parameters; out comes a `Law` with its `Equati
 from __future__ import annotations
 
 from ...errors import EquationError
-from . import dynamics, exact, linear, reaction, transport
+from . import diffusion, dispersive, dynamics, exact, linear, plane, reaction, transport
 from ._law import Family, Law, make
 
 __all__ = ["Law", "exact", "get", "names"]
@@ -25,9 +25,20 @@ _FAMILIES: dict[str, Family] = {
         transport.kuramoto_sivashinsky,
         reaction.allen_cahn,
         reaction.fisher_kpp,
+        reaction.chafee_infante,
+        diffusion.porous_medium,
+        diffusion.cahn_hilliard,
         linear.wave,
+        linear.klein_gordon,
+        linear.euler_beam,
+        dispersive.sine_gordon,
+        dispersive.schroedinger,
+        plane.lambda_omega,
+        plane.navier_stokes,
         dynamics.lorenz,
         dynamics.lotka_volterra,
+        dynamics.fitzhugh_nagumo,
+        dynamics.hindmarsh_rose,
     )
 }
 

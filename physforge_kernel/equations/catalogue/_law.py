@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .._equation import Equation
 
 Array = NDArray[Any]
+Period = tuple[float, float]
+"""Start and end of a periodic axis."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +33,28 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Request:
-    """What `Law.field` asks of a solver; x and period are empty for ordinary differential equations."""
+    """What `Law.field` asks of a solver; points and periods, by axis, are empty for ordinary equations."""
 
     parameters: Mapping[str, float]
     t: Array
     initial: Any
     seed: int
-    x: Array
-    period: tuple[float, float]
+    points: Mapping[str, Array]
+    periods: Mapping[str, Period]
+
+    @property
+    def x(self) -> Array:
+        return self.points["x"]
+
+    @property
+    def period(self) -> Period:
+        """That of x."""
+        return self.periods["x"]
 
 
 @dataclass(frozen=True)
 class Solution:
-    """What a solver returns: values by component, over (t, x) or (t,), and its settings for the record."""
+    """What a solver returns: values by component, over t and the axes, and its settings for the record."""
 
     values: Mapping[str, Array]
     settings: Mapping[str, Any]
@@ -55,20 +66,20 @@ class Family:
 
     terms: the equation's terms for given parameters, as `Equation.from_terms` takes them.
     solve: the reference solver.
-    period: the default periodic axis, (start, end); None for an ordinary differential equation.
+    periods: the default (start, end) of each periodic axis; empty for an ordinary differential equation.
     duration: the default end in t; the start is 0.
-    counts: the default numbers of points, (n_t, n_x) or (n_t,).
+    counts: the default numbers of points along t and each axis.
     """
 
     name: str
     title: str
     citation: str
     parameters: Mapping[str, Parameter]
-    terms: Callable[[Mapping[str, float]], Mapping[str, Mapping[str, float]]]
+    terms: Callable[[Mapping[str, float]], Mapping[str, Mapping[str, complex]]]
     solve: Callable[[Request], Solution]
     duration: float
     counts: tuple[int, ...]
-    period: tuple[float, float] | None = None
+    periods: Mapping[str, Period] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,24 +115,28 @@ class Law:
         self,
         *,
         x: int | ArrayLike | None = None,
+        y: int | ArrayLike | None = None,
         t: int | ArrayLike | None = None,
         initial: Any = None,
         seed: int = 0,
-        period: tuple[float, float] | None = None,
+        period: Period | Mapping[str, Period] | None = None,
     ) -> xr.Dataset:
         """The law's reference solution, accurate to about 1e-9 of its size.
 
         Args:
             x: how many points, equally spaced over the period without its end point, or the points.
+            y: likewise, for the laws in the plane.
             t: how many times, from 0 to the law's default end, or the times: increasing, from 0 on.
-            initial: the state at t = 0. On an axis: a function of x, or samples at equal steps over the
-                period (for `wave` a pair of these, u and u_t). For an ordinary equation: one value for each
+            initial: the state at t = 0. On axes: a function of x (or of x and y, broadcast against each
+                other), or samples at equal steps over the period. A pair of these, u and u_t, for laws for
+                u_tt, and one for each component of a system. For an ordinary equation: one value for each
                 component. The default is a smooth field with many random waves, drawn with `seed`.
             seed: chooses the default initial state; used only where `initial` is None.
-            period: (start, end) of the periodic axis; the law's own by default.
+            period: (start, end) of the periodic axes, for all or by name; the law's own by default.
 
         Returns:
-            A field with variables over (t, x), or (t,); its attrs name the law, parameters and solver.
+            A field with variables over (t, x, y), (t, x) or (t,); its attrs name the law, parameters and
+            solver.
 
         Raises:
             SimulationError: for points, times or a start that cannot be used.
@@ -139,18 +154,18 @@ class Law:
             raise SimulationError(
                 f"The times start at {times[0]:g}, before the initial state at t = 0; start at 0."
             )
-        dims, coords, extent = ("t",), {"t": times}, (0.0, 0.0)
-        if family.period is None:
-            if x is not None or period is not None:
-                raise SimulationError(f"{self.title} has no axis: leave out x and period.")
-        else:
-            extent = family.period if period is None else (float(period[0]), float(period[1]))
-            if not extent[1] > extent[0]:
-                raise SimulationError(f"The period {extent} ends before it starts; pass (start, end).")
-            dims = ("t", "x")
-            coords["x"] = _axis("x", x, family.counts[1], extent, closed=False)
-        points = coords.get("x", np.empty(0))
-        request = Request(self.parameters, times, initial, int(seed), points, extent)
+        counts = {"x": x, "y": y}
+        unused = [name for name, count in counts.items() if count is not None and name not in family.periods]
+        if not family.periods and (unused or period is not None):
+            raise SimulationError(f"{self.title} has no axis: leave out x and period.")
+        if unused:
+            raise SimulationError(f"{self.title} has no axis {unused[0]}: leave it out.")
+        periods = _periods(family.periods, period)
+        points = {
+            name: _axis(name, counts[name], count, periods[name], closed=False)
+            for name, count in zip(periods, family.counts[1:], strict=True)
+        }
+        request = Request(self.parameters, times, initial, int(seed), points, periods)
         solution = family.solve(request)
 
         attrs: dict[str, Any] = {
@@ -162,10 +177,10 @@ class Law:
             "initial": f"seed {seed}" if initial is None else "given",
             **solution.settings,
         }
-        if family.period is not None:
-            attrs["period"] = json.dumps({"x": extent})
-        variables = {name: (dims, values) for name, values in solution.values.items()}
-        return xr.Dataset(variables, coords=coords, attrs=attrs)
+        if periods:
+            attrs["period"] = json.dumps(periods)
+        variables = {name: (("t", *points), values) for name, values in solution.values.items()}
+        return xr.Dataset(variables, coords={"t": times, **points}, attrs=attrs)
 
 
 def make(family: Family, given: Mapping[str, float]) -> Law:
@@ -194,6 +209,22 @@ def make(family: Family, given: Mapping[str, float]) -> Law:
     equation = Equation.from_terms(family.terms(values))
     meanings = {name: parameter.meaning for name, parameter in family.parameters.items()}
     return Law(family.name, family.title, equation, values, meanings, family.citation, family)
+
+
+def _periods(default: Mapping[str, Period], given: Period | Mapping[str, Period] | None) -> dict[str, Period]:
+    """The period of each axis."""
+    if isinstance(given, Mapping):
+        unknown = sorted(set(given) - set(default))
+        if unknown:
+            raise SimulationError(f"There is no axis {unknown[0]!r}; the axes are: {', '.join(default)}.")
+        chosen = {**default, **given}
+    else:
+        chosen = dict(default) if given is None else dict.fromkeys(default, given)
+    periods = {name: (float(start), float(end)) for name, (start, end) in chosen.items()}
+    for extent in periods.values():
+        if not extent[1] > extent[0]:
+            raise SimulationError(f"The period {extent} ends before it starts; pass (start, end).")
+    return periods
 
 
 def _axis(

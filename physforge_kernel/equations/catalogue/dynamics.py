@@ -1,4 +1,4 @@
-"""Ordinary differential equations: Lorenz and Lotka-Volterra."""
+"""Ordinary differential equations: Lorenz, Lotka-Volterra, FitzHugh-Nagumo and Hindmarsh-Rose."""
 
 from __future__ import annotations
 
@@ -74,6 +74,31 @@ def _lotka_volterra(request: Request) -> Solution:
     return _solve(request, "xy", rates, (0.8, 0.8), (1.8, 1.8))
 
 
+def _fitzhugh_nagumo(request: Request) -> Solution:
+    a, b, rate, current = (request.parameters[name] for name in ("a", "b", "rate", "current"))
+
+    def rates(_: float, state: Array) -> Sequence[float]:
+        v, w = state
+        return v - v**3 / 3 - w + current, rate * (v + a - b * w)
+
+    return _solve(request, "vw", rates, (-1.5, -0.5), (1.5, 1.0))
+
+
+def _hindmarsh_rose(request: Request) -> Solution:
+    names = ("a", "b", "c", "d", "rate", "s", "rest", "current")
+    a, b, c, d, rate, s, rest, current = (request.parameters[name] for name in names)
+
+    def rates(_: float, state: Array) -> Sequence[float]:
+        x, y, z = state
+        return (
+            y - a * x**3 + b * x**2 - z + current,
+            c - d * x**2 - y,
+            rate * (s * (x - rest) - z),
+        )
+
+    return _solve(request, "xyz", rates, (-1.5, -5.0, 2.5), (0.5, 0.0, 3.5))
+
+
 lorenz = Family(
     name="lorenz",
     title="Lorenz system",
@@ -110,4 +135,47 @@ lotka_volterra = Family(
     solve=_lotka_volterra,
     duration=20.0,
     counts=(401,),
+)
+
+fitzhugh_nagumo = Family(
+    name="fitzhugh_nagumo",
+    title="FitzHugh-Nagumo system",
+    citation="R. FitzHugh, Biophys. J. 1 (1961); J. Nagumo, S. Arimoto and S. Yoshizawa, Proc. IRE 50 (1962)",
+    parameters={
+        "a": Parameter(0.7, "offset of the recovery w", positive=False),
+        "b": Parameter(0.8, "decay of the recovery w, over its rate", positive=False),
+        "rate": Parameter(0.08, "rate of the recovery w over that of the voltage v"),
+        "current": Parameter(0.5, "current into the membrane", positive=False),
+    },
+    terms=lambda p: {
+        "v_t": {"1": p["current"], "v": 1.0, "w": -1.0, "v^3": -1 / 3},
+        "w_t": {"1": p["rate"] * p["a"], "v": p["rate"], "w": -p["rate"] * p["b"]},
+    },
+    solve=_fitzhugh_nagumo,
+    duration=100.0,
+    counts=(1001,),
+)
+
+hindmarsh_rose = Family(
+    name="hindmarsh_rose",
+    title="Hindmarsh-Rose system",
+    citation="J. L. Hindmarsh and R. M. Rose, Proc. R. Soc. Lond. B 221 (1984)",
+    parameters={
+        "a": Parameter(1.0, "cubic part of the fast current"),
+        "b": Parameter(3.0, "quadratic part of the fast current"),
+        "c": Parameter(1.0, "constant part of the spiking variable y", positive=False),
+        "d": Parameter(5.0, "quadratic part of the spiking variable y"),
+        "rate": Parameter(0.006, "rate of the adaptation z over that of the voltage x"),
+        "s": Parameter(4.0, "strength of the adaptation"),
+        "rest": Parameter(-1.6, "voltage at rest", positive=False),
+        "current": Parameter(3.25, "current into the membrane", positive=False),
+    },
+    terms=lambda p: {
+        "x_t": {"1": p["current"], "y": 1.0, "z": -1.0, "x^2": p["b"], "x^3": -p["a"]},
+        "y_t": {"1": p["c"], "y": -1.0, "x^2": -p["d"]},
+        "z_t": {"1": -p["rate"] * p["s"] * p["rest"], "x": p["rate"] * p["s"], "z": -p["rate"]},
+    },
+    solve=_hindmarsh_rose,
+    duration=400.0,
+    counts=(4001,),
 )

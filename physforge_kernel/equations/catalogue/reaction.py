@@ -1,4 +1,4 @@
-"""Reaction and diffusion: Allen-Cahn and Fisher-KPP."""
+"""Reaction and diffusion on a line: Allen-Cahn, Chafee-Infante and Fisher-KPP."""
 
 from __future__ import annotations
 
@@ -12,15 +12,24 @@ def _one(k: Array) -> Array:
     return np.ones_like(k)
 
 
-def _allen_cahn(request: Request) -> Solution:
-    epsilon, rate = request.parameters["epsilon"], request.parameters["rate"]
-    law = PeriodicLaw(
-        symbol=lambda k: rate - epsilon * k**2,
+def _bistable(diffusivity: float, rate: float) -> PeriodicLaw:
+    """u_t = diffusivity u_xx + rate (u - u^3)."""
+    return PeriodicLaw(
+        symbol=lambda k: rate - diffusivity * k**2,
         multiplier=_one,
         product=lambda u: -rate * u**3,
         degree=3,
     )
+
+
+def _allen_cahn(request: Request) -> Solution:
+    law = _bistable(request.parameters["epsilon"], request.parameters["rate"])
     return solve_periodic(request, law, start_profile(request, modes=6, amplitude=0.4))
+
+
+def _chafee_infante(request: Request) -> Solution:
+    law = _bistable(1.0, request.parameters["lambda"])
+    return solve_periodic(request, law, start_profile(request, modes=4, amplitude=1.0))
 
 
 def _fisher_kpp(request: Request) -> Solution:
@@ -51,7 +60,7 @@ allen_cahn = Family(
     },
     terms=lambda p: {"u_t": {"u_xx": p["epsilon"], "u": p["rate"], "u^3": -p["rate"]}},
     solve=_allen_cahn,
-    period=(-1.0, 1.0),
+    periods={"x": (-1.0, 1.0)},
     duration=1.0,
     counts=(101, 256),
 )
@@ -66,7 +75,19 @@ fisher_kpp = Family(
     },
     terms=lambda p: {"u_t": {"u_xx": p["diffusivity"], "u": p["rate"], "u^2": -p["rate"]}},
     solve=_fisher_kpp,
-    period=(0.0, 20.0),
+    periods={"x": (0.0, 20.0)},
     duration=5.0,
+    counts=(101, 256),
+)
+
+chafee_infante = Family(
+    name="chafee_infante",
+    title="Chafee-Infante equation",
+    citation="N. Chafee and E. F. Infante, Applicable Analysis 4 (1974)",
+    parameters={"lambda": Parameter(4.0, "rate of the reaction u - u^3, over that of diffusion")},
+    terms=lambda p: {"u_t": {"u_xx": 1.0, "u": p["lambda"], "u^3": -p["lambda"]}},
+    solve=_chafee_infante,
+    periods={"x": (0.0, 4 * np.pi)},
+    duration=0.5,
     counts=(101, 256),
 )

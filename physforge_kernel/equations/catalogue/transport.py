@@ -47,7 +47,7 @@ burgers = Family(
     parameters={"nu": Parameter(0.1, "viscosity")},
     terms=lambda p: {"u_t": {"u*u_x": -1.0, "u_xx": p["nu"]}},
     solve=_burgers,
-    period=(-8.0, 8.0),
+    periods={"x": (-8.0, 8.0)},
     duration=8.0,
     counts=(101, 256),
 )
@@ -62,7 +62,7 @@ kdv = Family(
     },
     terms=lambda p: {"u_t": {"u*u_x": -p["alpha"], "u_xxx": -p["beta"]}},
     solve=_kdv,
-    period=(-20.0, 20.0),
+    periods={"x": (-20.0, 20.0)},
     duration=6.0,
     counts=(121, 256),
 )
@@ -77,7 +77,7 @@ kuramoto_sivashinsky = Family(
     },
     terms=lambda p: {"u_t": {"u*u_x": -1.0, "u_xx": -p["drive"], "u_xxxx": -p["damping"]}},
     solve=_kuramoto_sivashinsky,
-    period=(0.0, 32 * np.pi),
+    periods={"x": (0.0, 32 * np.pi)},
     duration=20.0,
     counts=(101, 256),
 )
