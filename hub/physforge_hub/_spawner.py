@@ -26,7 +26,8 @@ class LabSpawner(SimpleLocalProcessSpawner):
 
     @default("cmd")
     def _server(self) -> list[str]:
-        return [sys.executable, "-m", "jupyterhub.singleuser"]
+        # -P: it starts in the person's folder, where a file may be called as a module is.
+        return [sys.executable, "-P", "-m", "jupyterhub.singleuser"]
 
     @default("args")
     def _arguments(self) -> list[str]:

@@ -76,3 +76,47 @@ def test_a_server_that_outlived_its_hub_is_known_again_and_can_be_stopped(spawne
         asyncio.run(spawner.stop(now=True))
 
         assert server.wait(10) < 0
+
+
+@pytest.fixture
+def folder(settings: Settings) -> Path:
+    """Where the person works, with a file that is called as a module of Python is."""
+    settings.folder.mkdir()
+    (settings.folder / "queue.py").write_text("raise SystemExit('not what was asked for')")
+    return settings.folder
+
+
+def test_a_server_finds_python_s_modules_where_the_folder_has_a_file_of_that_name(
+    spawner: LabSpawner, folder: Path
+):
+    assert run("import queue; print(queue.Queue.__module__)", spawner, folder) == "queue\n"
+
+
+def test_a_kernel_of_a_server_finds_the_modules_beside_its_notebook(spawner: LabSpawner, folder: Path):
+    (folder / "beside.py").write_text("found = 42")
+    script = """
+from jupyter_client.manager import start_new_kernel
+
+manager, client = start_new_kernel(kernel_name="python3")
+client.execute_interactive("import beside; print(beside.found)", timeout=60)
+client.stop_channels()
+manager.shutdown_kernel(now=True)
+"""
+
+    assert run(script, spawner, folder) == "42\n"
+
+
+def run(script: str, spawner: LabSpawner, folder: Path) -> str:
+    """Run a script where and as the person's server runs; return what it printed."""
+    python = spawner.cmd[: spawner.cmd.index("-m")]
+    ended = subprocess.run(
+        [*python, "-c", script],
+        cwd=folder,
+        env=spawner.get_env(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
