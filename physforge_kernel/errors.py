@@ -79,3 +79,9 @@ class ReportError(PhysForgeError):
     """A report could not be rendered."""
 
     exit_code = 11
+
+
+class DerivativeError(PhysForgeError):
+    """A field cannot be differentiated like this."""
+
+    exit_code = 12
