@@ -58,6 +58,8 @@ class Input:
     """Such as `wake@3`."""
     path: Path
     """The file, or the folder of a version with several files; read-only."""
+    readable: tuple[str, ...] = ()
+    """The paths in it of those files that can be read as fields; empty where nobody has looked."""
 
     def open(self, file: str | None = None, *, dims: str | Sequence[str] | None = None) -> Dataset:
         """Return the input as a field.
@@ -67,26 +69,27 @@ class Input:
             dims: the axes, where the file does not tell them, as for `pf.read`.
 
         Raises:
-            JobError: the version has several files and none of them was named, or it has no such file.
+            JobError: several files can be read and none of them was named, or no such file can be read.
             FieldError: the file cannot be read as a field.
         """
         from ..fields import read
 
         folder = self.path.is_dir()
-        files = self._files() if folder else [self.path.name]
+        files = self.readable or (self._files() if folder else (self.path.name,))
         if file is None and len(files) != 1:
             raise JobError(
-                f"{self.ref} holds {len(files)} files: {', '.join(files[:8])}. "
+                f"{self.ref} holds {len(files)} files that can be read: {', '.join(files[:8])}. "
                 f"Say which in the setting 'file', such as {files[0]}."
             )
         if file is not None and file not in files:
-            raise JobError(f"{self.ref} has no file {file!r}. It holds {', '.join(files[:8])}.")
+            raise JobError(
+                f"{self.ref} has no file {file!r} that can be read. It holds {', '.join(files[:8])}."
+            )
         return read(self.path / (file or files[0]) if folder else self.path, dims=dims)
 
-    def _files(self) -> list[str]:
-        return sorted(
-            path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file()
-        )
+    def _files(self) -> tuple[str, ...]:
+        found = (path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file())
+        return tuple(sorted(found))
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ..workspace._database import Database
+from ..workspace._dataset_views import version_of
 from ..workspace._job_records import JobRecords
 from ..workspace._job_views import JobRecord
 from ..workspace._object_store import LocalObjectStore
@@ -22,29 +24,29 @@ class Desk:
         self.database, self._store = _opened(home)
         self.records = JobRecords(self.database, self._store)
 
-    def lay_out(self, job: JobRecord, folder: Path) -> dict[str, dict[str, str]]:
-        """Copy the files of the job's inputs to `folder`; return the ref and the path of each input.
+    def lay_out(self, job: JobRecord, folder: Path) -> dict[str, dict[str, Any]]:
+        """Copy the files of the job's inputs to `folder`; return the `ref`, `path`, `readable` of each input.
 
-        The path is the file's, or the folder's where a version has several files.
+        The path is the file's, or the folder's where a version has several files; `readable` are the paths in
+        it of those that can be read as fields.
 
         Raises:
             WorkspaceError: an object is missing or damaged, or cannot be copied.
         """
-        laid_out: dict[str, dict[str, str]] = {}
+        laid_out: dict[str, dict[str, Any]] = {}
         for name, ref in job.inputs.items():
             root = folder / name
             with self.database.reading() as session:
-                files = [
-                    (file.path, file.sha256)
-                    for file in resolve(session, job.owner, job.input_ids[name]).files
-                ]
-            for path, sha256 in files:
-                destination = root / path
+                version = version_of(resolve(session, job.owner, job.input_ids[name]))
+            for file in version.files:
+                destination = root / file.path
                 destination.parent.mkdir(parents=True, exist_ok=True)
                 with disk_errors():
-                    self._store.fetch(sha256, destination, mode=0o444)
-            single = len(files) == 1 and "/" not in files[0][0]
-            laid_out[name] = {"ref": ref, "path": str(root / files[0][0] if single else root)}
+                    self._store.fetch(file.sha256, destination, mode=0o444)
+            first = version.files[0].path
+            single = len(version.files) == 1 and "/" not in first
+            path = str(root / first if single else root)
+            laid_out[name] = {"ref": ref, "path": path, "readable": version.readable}
         return laid_out
 
 

@@ -107,7 +107,10 @@ def _run(order: dict[str, Any], host: SupervisorHost) -> tuple[str, dict[str, An
         seed = getattr(config, "seed", None)
         context = Context(
             host=host,
-            inputs={name: Input(one["ref"], Path(one["path"])) for name, one in order["inputs"].items()},
+            inputs={
+                name: Input(one["ref"], Path(one["path"]), tuple(one["readable"]))
+                for name, one in order["inputs"].items()
+            },
             scratch=Path(order["scratch"]),
             attempt=order["attempt"],
             seed=seed if isinstance(seed, int) else order["seed"],

@@ -146,7 +146,7 @@ class DataPart:
 
     def _fetch(self, workspace: Workspace, name: str, file: str | None, tell: Tell, *, draw: bool) -> Chosen:
         version = workspace.datasets.get(name)
-        files = readable_files(version)
+        files = version.readable
         file = file or (files[0] if len(files) > 1 else None)
         tell(lambda: self._describe(version, file, files))
         if not draw:
@@ -233,14 +233,6 @@ class DataPart:
         if self._workspace is None:
             raise RuntimeError("no workspace has been opened")
         return self._workspace
-
-
-def readable_files(version: Version) -> tuple[str, ...]:
-    """Return the files of a version that are fields."""
-    if len(version.files) == 1:
-        return (version.files[0].path,)
-    described = version.metadata.get("files", {})
-    return tuple(path for path, one in described.items() if "refused" not in one)
 
 
 def about(version: Version, file: str | None) -> str:

@@ -64,6 +64,14 @@ class Version:
         """The version's reference, such as `wake@3`."""
         return f"{self.name}@{self.number}"
 
+    @property
+    def readable(self) -> tuple[str, ...]:
+        """The paths of those of its files that can be read as fields."""
+        if len(self.files) == 1:
+            return (self.files[0].path,)
+        described = self.metadata.get("files", {})
+        return tuple(path for path, one in described.items() if "refused" not in one)
+
     def file_to_open(self, file: str | None = None) -> str:
         """Return which of the files to open as a field: the one there is, or the one that is named.
 
@@ -73,8 +81,7 @@ class Version:
         """
         if len(self.files) == 1:
             return self.files[0].path
-        known = self.metadata.get("files", {})
-        readable = [path for path, described in known.items() if "refused" not in described]
+        readable = self.readable
         if file is not None:
             if file not in readable:
                 raise not_found("file", file, readable, f"{self.ref} holds {', '.join(readable[:8])}.")

@@ -62,19 +62,31 @@ def test_a_dataset_of_several_files_is_asked_which_one(lab: EmbeddedWorkspace, t
     field = heat()
     field.to_netcdf(folder / "long.nc", engine="h5netcdf")
     (2 * field).to_netcdf(folder / "runs" / "hot.nc", engine="h5netcdf")
+    (folder / "README.md").write_text("Two rods, one of them hot.")
     lab.datasets.upload(folder, "rods")
     which = {
         file: lab.jobs.submit("discover", {"file": file}, inputs="rods")
-        for file in (None, "cold.nc", "../rods/long.nc", "runs/hot.nc")
+        for file in (None, "cold.nc", "README.md", "../rods/long.nc", "runs/hot.nc")
     }
     for file, sentence in (
-        (None, r"rods@1 holds 2 files: long\.nc, runs/hot\.nc\. .*'file', such as long\.nc"),
-        ("cold.nc", r"rods@1 has no file 'cold\.nc'\. It holds long\.nc, runs/hot\.nc"),
+        (None, r"rods@1 holds 2 files that can be read: long\.nc, runs/hot\.nc\. .*'file', such as long\.nc"),
+        ("cold.nc", r"rods@1 has no file 'cold\.nc' that can be read\. It holds long\.nc, runs/hot\.nc"),
+        ("README.md", r"rods@1 has no file 'README\.md' that can be read\."),
         ("../rods/long.nc", "rods@1 has no file"),
     ):
         with pytest.raises(JobError, match=sentence):
             lab.jobs.result(which[file].id, timeout=120)
     assert list(lab.jobs.result(which["runs/hot.nc"].id, timeout=120)["terms"]["u_t"]) == ["u_xx"]
+
+
+def test_the_one_field_among_other_files_need_not_be_named(lab: EmbeddedWorkspace, tmp_path: Path):
+    folder = tmp_path / "rod"
+    folder.mkdir()
+    heat().to_netcdf(folder / "run.nc", engine="h5netcdf")
+    (folder / "README.md").write_text("Measured on a Tuesday.")
+    lab.datasets.upload(folder, "rod-noted")
+    job = lab.jobs.submit("discover", inputs="rod-noted")
+    assert list(lab.jobs.result(job.id, timeout=120)["terms"]["u_t"]) == ["u_xx"]
 
 
 def test_axes_that_a_file_does_not_tell_are_named_in_the_settings(tmp_path: Path):
