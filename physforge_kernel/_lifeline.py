@@ -1,4 +1,4 @@
-"""The bond between a process and the one that started it: it dies when that does.
+"""Bonds between processes: one dies with that which started it, and may keep those that lose their own.
 
 Run as a script, it bonds another one that imports nothing of PhysForge:
 `python -P _lifeline.py PARENT SCRIPT ARGUMENTS...`.
@@ -12,6 +12,7 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def die_with(parent: int) -> None:
@@ -24,6 +25,16 @@ def die_with(parent: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it was gone before the line above
         os._exit(1)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant that loses its own, even of one that detached itself.
+
+    Raises:
+        OSError: this is not Linux.
+    """
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "cannot adopt orphans")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ that detached itself. So whatever a lab starts stays below the processes that ke
 
 from __future__ import annotations
 
-import ctypes
 import os
 import select
 import signal
@@ -18,18 +17,9 @@ from types import FrameType
 
 import psutil
 
-_PR_SET_CHILD_SUBREAPER = 36
+from physforge_kernel._lifeline import adopt_orphans as adopt_orphans
+
 _LOOK_EVERY = 0.05  # seconds
-
-
-def adopt_orphans() -> None:
-    """Become the parent of every descendant that loses its own.
-
-    Raises:
-        OSError: this is not Linux.
-    """
-    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
-        raise OSError(ctypes.get_errno(), "cannot adopt orphans")
 
 
 def reap() -> dict[int, int]:

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .._lifeline import die_with
+from .._lifeline import adopt_orphans, die_with
 from ..errors import JobError, PhysForgeError
+from . import _process
 from ._channel import Channel, Message
 from ._context import ChunkAnswer, Context, Input, JobCancelledError
 
@@ -83,6 +84,8 @@ class SupervisorHost:
 def main() -> NoReturn:
     parent, descriptor = int(sys.argv[1]), int(sys.argv[2])
     die_with(parent)
+    if sys.platform == "linux":
+        adopt_orphans()
     os.set_inheritable(descriptor, False)
     channel = Channel(descriptor)
     order = channel.receive().values
@@ -92,6 +95,7 @@ def main() -> NoReturn:
     about, values = _run(order, host)
     sys.stdout.flush()
     sys.stderr.flush()
+    _process.end_descendants(os.getpid())  # or they would be nobody's once this process has gone
     host.end(about, values)
     os._exit(0)  # no exit handler of a library may hold up, or undo, what was just reported
 

@@ -2,7 +2,7 @@
 
 Every process of an attempt carries two marks in its environment, the workspace's home and the attempt, and
 passes them on to whatever it starts. So leftovers are found even if they left the session, or if the runner
-died without a word.
+died without a word. An attempt's process also stays the ancestor of all that it starts, marked or not.
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from ._environment import ATTEMPT_MARK, HOME_MARK, without_secrets
 
+if TYPE_CHECKING:
+    import psutil
+
 PRIVATE_UMASK = 0o077
+_KILL_SECONDS = 5.0  # for all below a process, which may start others meanwhile
 
 
 def start(
@@ -97,11 +101,39 @@ def ask_to_end(process: subprocess.Popen[bytes]) -> None:
 
 
 def end(process: subprocess.Popen[bytes]) -> int:
-    """Kill the process and its whole group, reap it, and return its exit status (negative: the signal)."""
+    """Kill the process, its group and all below it, reap it; return its exit status (signals: negative)."""
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
+            if not has_ended(process):
+                os.kill(process.pid, signal.SIGSTOP)  # it adopts whom its children leave, and starts no more
+                end_descendants(process.pid)
             os.killpg(process.pid, signal.SIGKILL)
     return process.wait()
+
+
+def end_descendants(pid: int) -> None:
+    """Kill all that a process started, and what those did, for as long as there are any."""
+    import psutil
+
+    deadline = time.monotonic() + _KILL_SECONDS
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        while (below := _living(process.children(recursive=True))) and time.monotonic() < deadline:
+            for each in below:
+                with contextlib.suppress(psutil.Error):
+                    each.kill()
+            time.sleep(0.005)
+
+
+def _living(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    import psutil
+
+    found = []
+    for each in processes:
+        with contextlib.suppress(psutil.Error):
+            if each.status() != psutil.STATUS_ZOMBIE:
+                found.append(each)
+    return found
 
 
 def sweep(home: Path, attempt: str | None = None) -> list[int]:

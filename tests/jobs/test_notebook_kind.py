@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -46,6 +48,37 @@ def test_a_notebook_finds_its_owners_workspace_and_may_wait_for_a_job_where_ther
         assert "waited for" in job.artifact("notebook.html").read_text()
         assert [one.kind for one in ann.jobs.list()] == ["trial-echo", "notebook"]
         assert lab.jobs.list() == []
+
+
+@pytest.mark.parametrize("ending", ["end", "cancel"])
+def test_a_notebook_leaves_no_process_that_detached_itself_and_forgot_whose_it_is(
+    lab: EmbeddedWorkspace,
+    tmp_path: Path,
+    eventually: Callable[[Callable[[], object], str], None],
+    is_alive: Callable[[int], bool],
+    ending: str,
+):
+    told = tmp_path / "pid"
+    source = notebook(
+        "import os, pathlib, subprocess, time",
+        "sleeper = subprocess.Popen(['setsid', 'sleep', '1000'], env={'PATH': os.environ['PATH']})",
+        f"pathlib.Path({str(told)!r}).write_text(str(sleeper.pid))",
+        f"while pathlib.Path({str(told)!r}).exists(): time.sleep(0.01)",
+        *(["time.sleep(1000)"] if ending == "cancel" else []),
+    )
+    job = lab.jobs.submit("notebook", {"notebook": "mine", "source": source})
+    eventually(lambda: told.exists() and told.read_text().strip(), "the notebook starts a process")
+    sleeper = int(told.read_text())
+    assert is_alive(sleeper)
+    told.unlink()
+    try:
+        if ending == "cancel":
+            job.cancel()
+        assert job.wait(60).state == ("cancelled" if ending == "cancel" else "succeeded")
+        assert not is_alive(sleeper)
+    finally:
+        if is_alive(sleeper):
+            os.kill(sleeper, signal.SIGKILL)
 
 
 def test_a_notebook_that_fails_says_where_and_is_kept(lab: EmbeddedWorkspace):
