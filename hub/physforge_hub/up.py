@@ -1,7 +1,7 @@
 """`python -m physforge_hub.up`, which `make up` runs: start the lab, say where it is, leave nothing behind.
 
-This process talks to whoever started the lab; the keeper, its only child, keeps the parts. Whichever of the
-two dies, the other one ends the lab.
+This process talks to whoever started the lab; its child the keeper keeps the parts. Whichever of them dies,
+the other ends the lab; if both do at once, the other child of this one does, the guard.
 """
 
 from __future__ import annotations
@@ -100,14 +100,11 @@ def _prepared(settings: Settings) -> LabLock:
 
 def _run(settings: Settings, lock: LabLock, bell: Bell, text: str, no_browser: bool) -> int:
     reading, writing = os.pipe()  # the keeper's lifeline: closed when this process ends, however it does
-    keeper = subprocess.Popen(
-        [sys.executable, "-P", "-m", "physforge_hub._keeper", str(reading)],
-        stdin=subprocess.DEVNULL,
-        env=os.environ | settings.environment(),
-        pass_fds=(reading, lock.handle),
-        start_new_session=True,
-    )
-    os.close(reading)
+    guarded, held = os.pipe()  # the guard's: closed when the keeper has ended too
+    _start("_guard", settings, guarded)
+    keeper = _start("_keeper", settings, reading, held, lock.handle)
+    for mine in (reading, guarded):
+        os.close(mine)
     if sys.stdout.isatty():
         _say("Starting the lab, which takes some seconds ...")
     code = _follow(keeper, settings, bell, text, no_browser)
@@ -116,6 +113,17 @@ def _run(settings: Settings, lock: LabLock, bell: Bell, text: str, no_browser: b
     if not code:
         _say("The lab has stopped. Jobs that had not ended wait for the next start.")
     return code
+
+
+def _start(module: str, settings: Settings, lifeline: int, *more: int) -> subprocess.Popen[bytes]:
+    """Start a module of this package in a session of its own, with descriptors that it inherits."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", f"physforge_hub.{module}", str(lifeline)],
+        stdin=subprocess.DEVNULL,
+        env=os.environ | settings.environment(),
+        pass_fds=(lifeline, *more),
+        start_new_session=True,
+    )
 
 
 def _follow(

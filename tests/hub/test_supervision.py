@@ -49,6 +49,14 @@ def kill(process: psutil.Process) -> None:
     until(lambda: gone([process]))
 
 
+def kill_at_once(processes: list[psutil.Process]) -> None:
+    """Kill processes so that none of them sees another die."""
+    for each in processes:
+        each.suspend()
+    for each in processes:
+        each.kill()
+
+
 def gone(processes: list[psutil.Process]) -> bool:
     return not [process for process in processes if process.is_running() and not is_zombie(process)]
 
@@ -111,7 +119,7 @@ def test_when_what_keeps_the_lab_is_killed_everything_else_ends_too(
 ):
     lab = start().wait_until_open()
     everyone = lab.processes()
-    assert len(everyone) >= 6
+    assert len(everyone) >= 7
 
     victim = lab.process.pid if who == "up" else lab.part("physforge_hub._keeper").pid
     os.kill(victim, signal.SIGKILL)
@@ -120,6 +128,21 @@ def test_when_what_keeps_the_lab_is_killed_everything_else_ends_too(
     until(lambda: gone(everyone))
     until(lambda: lab.processes() == [])
     assert code == (-signal.SIGKILL if who == "up" else 1)
+
+
+def test_when_all_that_keeps_the_lab_is_killed_at_once_everything_else_ends_too(
+    start: Callable[..., RunningLab],
+):
+    lab = start().wait_until_open()
+    lab.start_server()
+    keepers = [lab.part("physforge_hub._keeper"), psutil.Process(lab.process.pid)]
+    everyone = lab.processes()
+
+    kill_at_once(keepers)
+
+    until(lambda: gone(everyone))
+    until(lambda: lab.processes() == [])
+    assert lab.wait() == -signal.SIGKILL
 
 
 def test_ctrl_c_during_the_start_ends_a_lab(start: Callable[..., RunningLab]):
@@ -137,11 +160,9 @@ def test_a_start_after_everything_that_kept_a_lab_was_killed_clears_away_the_res
     first = start().wait_until_open()
     password, token = first.password, first.token()
     keepers = [first.part("physforge_hub._keeper"), psutil.Process(first.process.pid)]
+    keepers.append(first.part("physforge_hub._guard"))
     left = [each for each in first.processes() if each not in keepers]
-    for each in keepers:
-        each.suspend()  # so that neither sees the other die
-    for each in keepers:
-        each.kill()
+    kill_at_once(keepers)
     first.wait()
     assert not gone(left)
 
