@@ -11,12 +11,15 @@ from typing import Any
 
 import psutil
 from jupyterhub.spawner import SimpleLocalProcessSpawner, SpawnException
+from jupyterhub.utils import wait_for_http_server
 from traitlets import Instance, default
 
 from ._environment import KEPT
-from ._logs import open_log
+from ._logs import last_words, open_log
 from ._names import FIRST_TUTORIAL, KERNEL, SERVICE
 from ._settings import Settings
+
+_LOOK_EVERY = 0.2  # seconds, between looks whether a server that starts is still there
 
 
 class LabSpawner(SimpleLocalProcessSpawner):
@@ -108,20 +111,42 @@ class LabSpawner(SimpleLocalProcessSpawner):
         return False
 
     async def start(self) -> tuple[str, int]:
-        """Start the server, and meanwhile make ready what its person finds there.
+        """Start the server, meanwhile make ready what its person finds there, and wait until it answers.
 
         Its output goes to a log of its own.
+
+        Raises:
+            SpawnException: its person's folder cannot be made ready, or the server ends instead of answering.
         """
         folder = Path(self.notebook_dir)
         folder.mkdir(parents=True, exist_ok=True)
-        log = open_log(self.lab.logs / f"server-{self.user.name}.log")
+        log = open_log(self._log_file)
         try:
             self.popen_kwargs = {"cwd": folder, "stdout": log, "stderr": log}
-            address = await super().start()
+            ip, port = await super().start()
         finally:
             os.close(log)
         await self._welcome()
-        return address
+        await self._until_it_answers(f"http://{ip}:{port}")
+        return ip, port
+
+    @property
+    def _log_file(self) -> Path:
+        return self.lab.logs / f"server-{self.user.name}.log"
+
+    async def _until_it_answers(self, url: str) -> None:
+        """Wait for the server; the hub would wait on for one that has ended."""
+        answer = asyncio.ensure_future(wait_for_http_server(url, timeout=self.start_timeout))
+        try:
+            while not (await asyncio.wait([answer], timeout=_LOOK_EVERY))[0]:
+                if await self.poll() is not None:
+                    raise SpawnException(
+                        f"Your server ended while it was starting. {last_words(self._log_file)}",
+                        reason="ended",
+                        status_code=500,
+                    )
+        finally:
+            answer.cancel()
 
     async def _welcome(self) -> None:
         process = await asyncio.create_subprocess_exec(

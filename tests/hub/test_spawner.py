@@ -10,10 +10,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from jupyterhub import orm
 from jupyterhub.objects import Hub
+from jupyterhub.spawner import SpawnException
 from jupyterhub.user import User
+from jupyterhub.utils import random_port
 from physforge_hub import Settings
 from physforge_hub._spawner import LabSpawner
 
@@ -120,3 +123,30 @@ def run(script: str, spawner: LabSpawner, folder: Path) -> str:
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
+
+
+def test_a_server_that_ends_while_it_starts_is_noticed_at_once_with_what_it_said(spawner: LabSpawner):
+    spawner.cmd = [sys.executable, "-c", "import sys; sys.exit('No module named what_it_needs')"]
+
+    with pytest.raises(
+        SpawnException,
+        match=r"Your server ended .*server-ada\.log, and ends with: No module named what_it_needs",
+    ):
+        asyncio.run(asyncio.wait_for(spawner.start(), 60))
+
+    assert asyncio.run(spawner.poll()) == 1
+    assert spawner.get_state() == {}
+
+
+def test_a_server_is_started_once_it_answers(spawner: LabSpawner):
+    spawner.port = port = random_port()
+    spawner.cmd = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+    spawner.args = []
+
+    async def start_look_and_stop() -> str:
+        ip, port = await spawner.start()
+        answer = await asyncio.to_thread(httpx.get, f"http://{ip}:{port}")
+        await spawner.stop(now=True)
+        return answer.text
+
+    assert "01_first_law.ipynb" in asyncio.run(start_look_and_stop())
