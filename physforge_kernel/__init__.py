@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     __version__: str
 
     from ._connect import connect
+    from .derivatives import differentiate, library
     from .discovery import discover
     from .equations import Equation, catalogue, simulate
     from .fields import add_noise, describe, read
@@ -32,7 +33,9 @@ __all__ = [
     "catalogue",
     "connect",
     "describe",
+    "differentiate",
     "discover",
+    "library",
     "read",
     "simulate",
 ]
@@ -43,7 +46,9 @@ _HOMES = {
     "catalogue": ".equations",
     "connect": "._connect",
     "describe": ".fields",
+    "differentiate": ".derivatives",
     "discover": ".discovery",
+    "library": ".derivatives",
     "read": ".fields",
     "simulate": ".equations",
 }

@@ -1,12 +1,35 @@
-"""Candidate terms of a law, and the derivatives that they are made of.
+"""Derivatives of sampled fields, and the candidate terms of a law that they are made of.
 
-What comes in: the names of a field's components and axes. What goes out: a library, a tuple of `Feature`s,
-each of them a derivative of a product of powers that weak-form regression can evaluate without
-differentiating data.
+What comes in: a field, or the names of its components and axes. What goes out: derivatives with their errors,
+as a field; and a library, candidate terms written as derivatives of functions that weak-form regression can
+evaluate without differentiating data.
 """
 
 from __future__ import annotations
 
-from ._library import Feature, library
+from . import library
+from ._complex import phase_symmetric, phase_terms, real_components
+from ._differentiate import differentiate
+from ._feature import Feature, Function
+from ._lines import Estimate, Lines, Samples
+from ._methods import methods, register
+from ._polynomials import polynomials
+from ._terms import Library, Term
 
-__all__ = ["Feature", "library"]
+__all__ = [
+    "Estimate",
+    "Feature",
+    "Function",
+    "Library",
+    "Lines",
+    "Samples",
+    "Term",
+    "differentiate",
+    "library",
+    "methods",
+    "phase_symmetric",
+    "phase_terms",
+    "polynomials",
+    "real_components",
+    "register",
+]

@@ -7,11 +7,10 @@ from itertools import combinations
 
 import numpy as np
 
-from ..derivatives import Feature
+from ..derivatives import Feature, Term, phase_terms
 from ._projection import Sample, project
-from ._regression import Regression
 from ._select import RULED_OUT, Scale, suspect, trailing
-from ._side import Side, SideLaw
+from ._side import Side, SideLaw, regression
 
 #: Powers of one component beyond those of the library.
 _POWERS = (4, 5)
@@ -32,47 +31,64 @@ def beyond(samples: Sequence[Sample], side: Side) -> tuple[str, ...]:
     law = side.best
     if law is None or not side.path.support:
         return ()
-    inside = tuple(law.columns[j] for j in law.estimate.fit.support)
-    outside = tuple(dict.fromkeys(f for f in _outside(inside) if f not in law.columns))
+    known = {term.name for term in law.terms}
+    outside = {term.name: term for term in _outside(law) if term.name not in known}
     if not outside:
         return ()
-    columns = (*inside, *outside, law.feature)
+    terms = (*law.chosen, *outside.values())
+    columns = tuple(dict.fromkeys((*(f for term in terms for f in term.features), *law.target.features)))
     scales, chosen = [], None
-    for known in side.scales:
-        projection = project(samples, columns, known.regression.projection.scale)
+    for searched in side.scales:
+        projection = project(samples, columns, searched.regression.projection.scale)
         if projection is not None:
-            regression = Regression(projection, len(columns) - 1, tuple(range(len(columns) - 1)))
-            scales.append(Scale(regression, known.seed))
-            if known is law.estimate.scale:
+            scales.append(Scale(regression(projection, law.target, terms), searched.seed))
+            if searched is law.estimate.scale:
                 chosen = scales[-1]
     if chosen is None:
         return ()
-    support = tuple(range(len(inside)))
+    support = tuple(range(len(law.chosen)))
     return (
-        *_replacing(law, scales, chosen, support, columns),
-        *_beside(scales, support, columns),
-        *_sines(law, [chosen, *(s for s in scales if s is not chosen)], support, columns),
+        *_replacing(law, scales, chosen, support, terms),
+        *_beside(scales, support, terms),
+        *_sines(law, [chosen, *(s for s in scales if s is not chosen)], support, terms),
     )
 
 
-def _outside(inside: Sequence[Feature]) -> Iterator[Feature]:
+def _outside(law: SideLaw) -> Iterator[Term]:
     """The next powers behind the derivatives that the law has, and the next derivatives."""
-    for feature in inside:
-        here = [i for i, q in enumerate(feature.exponents) if q]
-        if feature.order <= _BEHIND and (feature.degree > 1 or not feature.order):
+    if len(law.target.features) > 1:
+        yield from _outside_complex(law)
+        return
+    for feature in (term.feature for term in law.chosen):
+        if feature is not None and not feature.factor:
+            yield from map(Term.of, _outside_feature(feature))
+
+
+def _outside_complex(law: SideLaw) -> Iterator[Term]:
+    """The same for a complex field: the next power of its modulus, and the next derivatives."""
+    name, axes = law.left.rpartition("_")[0], law.target.features[0].axes
+    none = (0,) * len(axes)
+    if any(term.degree > 1 for term in law.chosen):
+        yield from phase_terms(name, axes, 3, none)
+    if any(term.degree == 1 and term.order for term in law.chosen):
+        for orders in _higher(axes):
+            yield from phase_terms(name, axes, 0, orders)
+
+
+def _outside_feature(feature: Feature) -> Iterator[Feature]:
+    here = [i for i, q in enumerate(feature.exponents) if q]
+    if feature.order <= _BEHIND and (feature.degree > 1 or not feature.order):
+        for c in here:
+            for power in _POWERS:
+                exponents = tuple(power * (i == c) for i in range(len(feature.exponents)))
+                yield Feature(feature.components, feature.axes, exponents, feature.orders)
+        if len(here) > 1:
             for c in here:
-                for power in _POWERS:
-                    exponents = tuple(power * (i == c) for i in range(len(feature.exponents)))
-                    yield Feature(feature.components, feature.axes, exponents, feature.orders)
-            if len(here) > 1:
-                for c in here:
-                    raised = tuple(q + (i == c) for i, q in enumerate(feature.exponents))
-                    yield Feature(feature.components, feature.axes, raised, feature.orders)
-        if feature.degree == 1 and any(
-            o for a, o in zip(feature.axes, feature.orders, strict=True) if a != "t"
-        ):
-            for orders in _higher(feature.axes):
-                yield Feature(feature.components, feature.axes, feature.exponents, orders)
+                raised = tuple(q + (i == c) for i, q in enumerate(feature.exponents))
+                yield Feature(feature.components, feature.axes, raised, feature.orders)
+    if feature.degree == 1 and any(o for a, o in zip(feature.axes, feature.orders, strict=True) if a != "t"):
+        for orders in _higher(feature.axes):
+            yield Feature(feature.components, feature.axes, feature.exponents, orders)
 
 
 def _higher(axes: Sequence[str]) -> Iterator[tuple[int, ...]]:
@@ -90,17 +106,17 @@ def _replacing(
     scales: Sequence[Scale],
     chosen: Scale,
     support: tuple[int, ...],
-    columns: Sequence[Feature],
+    terms: Sequence[Term],
 ) -> Iterator[str]:
     ordered = [chosen, *(s for s in scales if s is not chosen)]
     found: dict[str, list[str]] = {}
     for j in support:
-        for into in range(len(support), len(columns) - 1):
+        for into in range(len(support), len(terms)):
             rival = tuple(sorted((*(k for k in support if k != j), into)))
             if chosen.fit(rival) is None:
                 continue
             if all(trailing(s, support, rival, always=s is chosen) < RULED_OUT for s in ordered):
-                found.setdefault(columns[j].name, []).append(columns[into].name)
+                found.setdefault(terms[j].name, []).append(terms[into].name)
     for name, others in found.items():
         yield (
             f"{' or '.join(others)}, which {'are' if len(others) > 1 else 'is'} no candidate, "
@@ -109,14 +125,14 @@ def _replacing(
 
 
 def _sines(
-    law: SideLaw, scales: Sequence[Scale], support: tuple[int, ...], columns: Sequence[Feature]
+    law: SideLaw, scales: Sequence[Scale], support: tuple[int, ...], terms: Sequence[Term]
 ) -> Iterator[str]:
     """Doubt where `u` and `u^3` may begin a sine: the next term of its series is not excluded."""
-    for c, component in enumerate(columns[0].components):
+    for c, component in enumerate(law.target.features[0].components):
         index = {
             f.exponents[c]: j
-            for j, f in enumerate(columns[:-1])
-            if not f.order and f.degree == f.exponents[c]
+            for j, f in enumerate(term.feature for term in terms)
+            if f is not None and not f.order and not f.factor and f.degree == f.exponents[c]
         }
         if not {1, 3, 5} <= set(index) or not {index[1], index[3]} <= set(support) or index.get(2) in support:
             continue
@@ -162,10 +178,10 @@ def _far_from_sines(
     return minimize_scalar(distance, bounds=bounds, method="bounded").fun > _FAR**2
 
 
-def _beside(scales: Sequence[Scale], support: tuple[int, ...], columns: Sequence[Feature]) -> Iterator[str]:
+def _beside(scales: Sequence[Scale], support: tuple[int, ...], terms: Sequence[Term]) -> Iterator[str]:
     extra = suspect(scales, support)
     if extra is not None:
-        name, evidence = columns[extra[0]].name, 2 * extra[1]
+        name, evidence = terms[extra[0]].name, 2 * extra[1]
         yield (
             f"{name}, which is no candidate, may be missing: "
             f"it would be {evidence:.1f} standard errors from zero"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from ..derivatives import Feature, Library, phase_symmetric, polynomials
 from ..errors import DiscoveryError
 from ._beyond import beyond
 from ._numerics import notes, refinement
@@ -15,7 +16,7 @@ from ._posed import ill_posed
 from ._prepare import prepare
 from ._projection import Sample
 from ._result import Candidate, Discovery
-from ._side import Side, SideLaw, sides
+from ._side import Side, SideLaw, Target, sides
 from ._verdict import CONTRADICTED, DISCRETISED, RANKS, UNSEEN, Verdict, combine, doubted, judge
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def discover(
     target: str | Sequence[str] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    *,
+    library: Library | None = None,
 ) -> Discovery:
     """Find the differential equation behind a measured field, and say how sure that is.
 
@@ -44,13 +47,14 @@ def discover(
     to tune.
 
     Args:
-        field: a field with dimension `t` and any of `x`, `y`, `z`, real variables, NaN where a sample is
-        missing;
-            or several such fields, experiments that share one law.
+        field: a field with dimension `t` and any of `x`, `y`, `z`, and real variables or one complex one, NaN
+            where a sample is missing; or several such fields, experiments that share one law.
         target: the left side, `"u_t"` or `"u_tt"`, or a list of them for a system. None tries the first time
             derivative of every variable, then the second.
         seed: seed of the random probes that estimate the scatter of residuals.
         progress: called with a fraction and a message.
+        library: the candidate terms; None takes the powers of the variables up to degree three and their
+            derivatives, for a complex field those that keep their form where its phase is turned.
 
     Returns:
         The laws considered, best first, with intervals, a verdict and notes on numerics.
@@ -72,11 +76,15 @@ def discover(
 
     # The matrices are small: threads of the linear algebra library would only wait for each other.
     with threadpool_limits(1):
-        return _discover(field, target, seed, progress or (lambda fraction, message: None))
+        return _discover(field, target, seed, progress or (lambda fraction, message: None), library)
 
 
 def _discover(
-    field: xr.Dataset | Sequence[xr.Dataset], target: str | Sequence[str] | None, seed: int, tell: Progress
+    field: xr.Dataset | Sequence[xr.Dataset],
+    target: str | Sequence[str] | None,
+    seed: int,
+    tell: Progress,
+    library: Library | None,
 ) -> Discovery:
     started = time.perf_counter()
     if not isinstance(seed, (int, np.integer)) or seed < 0:
@@ -86,11 +94,11 @@ def _discover(
     fields = cast("Sequence[xr.Dataset]", field if isinstance(field, (list, tuple)) else [field])
     tell(0.0, "reading the field")
     samples = prepare(fields)
-    attempts = _attempts(samples, target, seed, tell)
+    attempts = _attempts(samples, target, seed, tell, library)
     blind = any(side.best is None for _, found in attempts for side in found)
     if blind and any(sample.unresolved for sample in samples):
         samples = prepare(fields, mask_fronts=False)
-        attempts = _attempts(samples, target, seed, tell)
+        attempts = _attempts(samples, target, seed, tell, library)
     verdicts, found = _foremost(attempts)
     verdict = combine(verdicts)
     result = Discovery(
@@ -109,14 +117,19 @@ def _discover(
 
 
 def _attempts(
-    samples: Sequence[Sample], target: str | Sequence[str] | None, seed: int, tell: Progress
+    samples: Sequence[Sample],
+    target: str | Sequence[str] | None,
+    seed: int,
+    tell: Progress,
+    library: Library | None,
 ) -> list[tuple[dict[str, Verdict], tuple[Side, ...]]]:
     """Laws for every set of targets in turn, until one is explained, and the verdict on each side."""
     attempts = []
     wanted = _targets(samples[0], target)
     for i, targets in enumerate(wanted):
-        message = f"seeking a law for {', '.join(targets)}"
-        found = sides(samples, targets, seed, lambda f, i=i, m=message: tell((i + f) / len(wanted), m))
+        message = f"seeking a law for {', '.join(target.name for target in targets)}"
+        terms = library or _standard(samples[0], targets)
+        found = sides(samples, targets, terms, seed, lambda f, i=i, m=message: tell((i + f) / len(wanted), m))
         attempts.append((_judged(samples, found), found))
         if all(_fits(side) for side in found):
             break
@@ -138,27 +151,49 @@ def _judged(samples: Sequence[Sample], found: Sequence[Side]) -> dict[str, Verdi
     return verdicts
 
 
-def _targets(sample: Sample, target: str | Sequence[str] | None) -> list[dict[str, tuple[int, int]]]:
-    """Attempts in turn, each `{left side: (component, time order)}`."""
-    if target is None:
-        return [
-            {f"{name}_{'t' * order}": (c, order) for c, name in enumerate(sample.components)}
-            for order in (1, 2)
-        ]
-    wanted = [target] if isinstance(target, str) else list(target)
+def _standard(sample: Sample, targets: Sequence[Target]) -> Library:
+    """The library that is searched where none is given."""
+    order = targets[0].features[0].orders[sample.axes.index("t")]
+    if sample.complex_name:
+        return phase_symmetric(sample.complex_name, sample.axes, time_order=order)
+    return polynomials(sample.components, sample.axes, time_order=order)
+
+
+def _targets(sample: Sample, target: str | Sequence[str] | None) -> list[list[Target]]:
+    """Attempts in turn, each a list of left sides."""
     known = {
-        f"{name}_{'t' * order}": (c, order) for c, name in enumerate(sample.components) for order in (1, 2)
+        order: {f"{name}_{'t' * order}": features for name, features in _lefts(sample, order).items()}
+        for order in (1, 2)
     }
+    if target is None:
+        return [[Target(name, features) for name, features in known[order].items()] for order in (1, 2)]
+    wanted = [target] if isinstance(target, str) else list(target)
+    names = [*known[1], *known[2]]
     for name in wanted:
-        if name not in known:
-            raise DiscoveryError(f"The target {name!r} is none of {', '.join(known)}; name one of these.")
+        if name not in names:
+            raise DiscoveryError(f"The target {name!r} is none of {', '.join(names)}; name one of these.")
     if not wanted:
-        raise DiscoveryError(f"The list of targets is empty; name any of {', '.join(known)}, or pass None.")
-    if len({known[name][1] for name in wanted}) > 1:
+        raise DiscoveryError(f"The list of targets is empty; name any of {', '.join(names)}, or pass None.")
+    if len({name in known[1] for name in wanted}) > 1:
         raise DiscoveryError(
             f"The targets {', '.join(wanted)} mix first and second time derivatives; choose one."
         )
-    return [{name: known[name] for name in dict.fromkeys(wanted)}]
+    order = 1 if wanted[0] in known[1] else 2
+    return [[Target(name, known[order][name]) for name in dict.fromkeys(wanted)]]
+
+
+def _lefts(sample: Sample, order: int) -> dict[str, tuple[Feature, ...]]:
+    """The time derivatives of one order by variable; of a complex one, those of both its parts."""
+    orders = tuple(order if axis == "t" else 0 for axis in sample.axes)
+    single = [
+        Feature(
+            sample.components, sample.axes, tuple(int(i == c) for i in range(len(sample.components))), orders
+        )
+        for c in range(len(sample.components))
+    ]
+    if sample.complex_name:
+        return {sample.complex_name: tuple(single)}
+    return {name: (feature,) for name, feature in zip(sample.components, single, strict=True)}
 
 
 def _fits(side: Side) -> bool:

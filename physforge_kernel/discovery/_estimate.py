@@ -70,7 +70,7 @@ def estimate(scales: Sequence[Scale], support: Sequence[int]) -> Estimate | None
         errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
         relative = np.maximum(errors / np.maximum(np.abs(fit.weights), 1e-300), NOMINAL_ACCURACY / 10)
         fails = candidate.lack_of_fit(fit) > 3 * NOMINAL_ACCURACY
-        few = candidate.regression.projection.effective_rows < 10 * len(fit.support)
+        few = candidate.regression.effective_rows < 10 * len(fit.support)
         found.append(((fails, few, float(np.log(relative).mean())), candidate, fit, covariance))
     if not found:
         return None
@@ -86,7 +86,7 @@ def estimate(scales: Sequence[Scale], support: Sequence[int]) -> Estimate | None
         lack,
         max([lack, *clear]),
         best.unseen(fit),
-        best.regression.projection.effective_rows,
+        best.regression.effective_rows,
     )
 
 

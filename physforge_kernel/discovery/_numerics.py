@@ -147,15 +147,17 @@ def refinement(samples: Sequence[Sample], side: Side) -> Refinement | None:
     weight = float(fit.weights[fit.support.index(j)])
     after = float(np.sqrt(max(fit.excess, 0.0))) / regression.size
     ratio = _step_ratio(samples, law, j, weight)
-    return Refinement(law.columns[j].name, weight * law.factor(law.columns[j]), before, after, ratio)
+    term = law.terms[j]
+    return Refinement(term.name, weight * law.factor(term), before, after, ratio)
 
 
 def _step_ratio(samples: Sequence[Sample], law: SideLaw, j: int, weight: float) -> tuple[str, float] | None:
     """Size of a term at the grid's scale relative to the law's term two derivative orders below it."""
-    extra = law.columns[j]
-    support, weights = law.estimate.fit.support, law.estimate.fit.weights
-    for k, w in zip(support, weights, strict=True):
-        below = law.columns[k]
+    extra = law.terms[j].feature
+    for term, w in zip(law.chosen, law.estimate.fit.weights, strict=True):
+        below = term.feature
+        if extra is None or below is None or extra.factor != below.factor:
+            continue
         raised = [i for i, (a, b) in enumerate(zip(extra.orders, below.orders, strict=True)) if a - b == 2]
         same = sum(abs(a - b) for a, b in zip(extra.orders, below.orders, strict=True)) == 2
         if len(raised) == 1 and same:

@@ -34,54 +34,57 @@ def ill_posed(sample: Sample, laws: Mapping[str, SideLaw]) -> bool:
     if not space:
         return False
     states = _states(sample)
-    components = [int(np.argmax(law.feature.exponents)) for law in laws.values()]
-    second = any(law.feature.orders[sample.axes.index("t")] == 2 for law in laws.values())
+    rows = [
+        (law, part, int(np.argmax(feature.exponents)))
+        for law in laws.values()
+        for part, feature in enumerate(law.target.features)
+    ]
+    second = any(law.target.features[0].orders[sample.axes.index("t")] == 2 for law in laws.values())
     for direction in product((0.0, 1.0, -1.0), repeat=len(space)):
         if not any(direction):
             continue
-        rates = [
-            _growth(sample, laws, components, states, k * np.array(direction), second) for k in _WAVENUMBERS
-        ]
+        rates = [_growth(sample, rows, states, k * np.array(direction), second) for k in _WAVENUMBERS]
         (slow, _), (fast, size) = rates
         if np.any((fast > _NEGLIGIBLE * size.max()) & (fast > 2 * np.maximum(slow, 0.0))):
             return True
     return False
 
 
-def _states(sample: Sample) -> np.ndarray:
-    """`(n, components)` states well inside what the field takes, so that noise is not taken for a state."""
+def _states(sample: Sample) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """States `(n,)` per component well inside what the field takes, not noise, and their places."""
     stacked = np.stack([v.ravel() for v in sample.values], axis=1)
+    places = np.stack([g.ravel() for g in np.meshgrid(*sample.points, indexing="ij")], axis=1)
     if sample.valid is not None:
-        stacked = stacked[sample.valid.ravel()]
+        stacked, places = stacked[sample.valid.ravel()], places[sample.valid.ravel()]
     low, high = np.quantile(stacked, [0.05, 0.95], axis=0) + np.outer([3, -3], sample.sigma)
-    inside = stacked[np.all((stacked >= low) & (stacked <= high), axis=1)]
-    chosen = inside if len(inside) else np.median(stacked, axis=0)[None, :]
-    return chosen[:: max(1, len(chosen) // _STATES)]
+    inside = np.flatnonzero(np.all((stacked >= low) & (stacked <= high), axis=1))
+    if not len(inside):
+        return list(np.median(stacked, axis=0)[:, None]), list(np.median(places, axis=0)[:, None])
+    few = inside[:: max(1, len(inside) // _STATES)]
+    return list(stacked[few].T), list(places[few].T)
 
 
 def _growth(
     sample: Sample,
-    laws: Mapping[str, SideLaw],
-    components: Sequence[int],
-    states: np.ndarray,
+    rows: Sequence[tuple[SideLaw, int, int]],
+    states: tuple[list[np.ndarray], list[np.ndarray]],
     wave: np.ndarray,
     second: bool,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Largest growth rate and largest rate of any kind `(n,)` about every state."""
-    size, space = len(components), [i for i, axis in enumerate(sample.axes) if axis != "t"]
-    still = np.zeros((len(states), size, size), dtype=complex)
+    size, count = len(rows), len(states[0][0])
+    space, time = [i for i, axis in enumerate(sample.axes) if axis != "t"], sample.axes.index("t")
+    still = np.zeros((count, size, size), dtype=complex)
     moving = np.zeros_like(still)
-    for row, law in enumerate(laws.values()):
-        for j, weight in zip(law.estimate.fit.support, law.estimate.fit.weights, strict=True):
-            feature = law.columns[j]
-            symbol = np.prod([(1j * k) ** feature.orders[i] for i, k in zip(space, wave, strict=True)])
-            damping = bool(feature.orders[sample.axes.index("t")])
-            for column, c in enumerate(components):
-                power = feature.exponents[c]
-                if power:
-                    lower = np.array([q - (i == c) for i, q in enumerate(feature.exponents)])
-                    slope = power * np.prod(states**lower, axis=1)
-                    (moving if damping else still)[:, row, column] += weight * symbol * slope
+    for row, (law, part, _) in enumerate(rows):
+        for term, weight in zip(law.chosen, law.estimate.fit.weights, strict=True):
+            for feature, share in term.parts[part if len(term.parts) > 1 else 0]:
+                symbol = np.prod([(1j * k) ** feature.orders[i] for i, k in zip(space, wave, strict=True)])
+                unit = sample.units.factor(feature, term.unit) if sample.units else 1.0
+                for column, (_, _, c) in enumerate(rows):
+                    slope = sample.functions.plain_slope(feature.function, c, *states)
+                    into = moving if feature.orders[time] else still
+                    into[:, row, column] += weight * share * unit * symbol * slope
     if second:
         ones = np.broadcast_to(np.eye(size), still.shape)
         still = np.block([[np.zeros_like(still), ones.astype(complex)], [still, moving]])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..derivatives import real_components
 from ..errors import DiscoveryError
 from ._gaps import fill_gaps, filling_error
 from ._noise import heavy_tailed, noise_sd, resolved, uneven_noise
@@ -26,8 +28,19 @@ MOST_UNRESOLVED = 0.5
 #: Share of filled samples up to which they count as measured where noise is estimated.
 FEW_FILLED = 0.02
 
-#: A field as arrays: axes and their points, names of the components and their values.
-_Raw = tuple[tuple[str, ...], tuple[np.ndarray, ...], tuple[str, ...], list[np.ndarray]]
+
+@dataclass(frozen=True)
+class _Raw:
+    """A field as arrays: axes and their points, names of the components and their values.
+
+    `complex_name` is that of the complex variable that was taken apart into two components.
+    """
+
+    axes: tuple[str, ...]
+    points: tuple[np.ndarray, ...]
+    names: tuple[str, ...]
+    values: list[np.ndarray]
+    complex_name: str = ""
 
 
 def prepare(fields: Sequence[xr.Dataset], *, mask_fronts: bool = True) -> tuple[Sample, ...]:
@@ -39,16 +52,19 @@ def prepare(fields: Sequence[xr.Dataset], *, mask_fronts: bool = True) -> tuple[
     if not fields:
         raise DiscoveryError("Discovery was given no field; pass one xarray.Dataset or a list of them.")
     raw = [_arrays(field) for field in fields]
-    axes, _, names, _ = raw[0]
-    for other_axes, _, other_names, _ in raw[1:]:
-        if (other_axes, other_names) != (axes, names):
+    first = raw[0]
+    for other in raw[1:]:
+        if (other.axes, other.names) != (first.axes, first.names):
             raise DiscoveryError(
-                f"The fields differ: {names} over {axes} and {other_names} over {other_axes}; "
+                f"The fields differ: {first.names} over {first.axes} and {other.names} over {other.axes}; "
                 "give experiments of the same variables."
             )
+    sizes = [size_exponent([part.values[c] for part in raw]) for c in range(len(first.names))]
+    if first.complex_name:
+        sizes = [max(sizes)] * len(sizes)
     units = Units(
-        tuple(size_exponent([values[c] for *_, values in raw]) for c in range(len(names))),
-        tuple(extent_exponent([points[i] for _, points, *_ in raw]) for i in range(len(axes))),
+        tuple(sizes),
+        tuple(extent_exponent([part.points[i] for part in raw]) for i in range(len(first.axes))),
     )
     return tuple(_with_noise(part, units, mask_fronts) for part in raw)
 
@@ -67,7 +83,8 @@ def _arrays(field: xr.Dataset) -> _Raw:
         raise DiscoveryError("The field has no variables; there is nothing to discover a law for.")
     axes = _axes(field)
     points = tuple(_points(field, axis) for axis in axes)
-    values = []
+    values: list[np.ndarray] = []
+    complex_name = ""
     for name in names:
         if not name.isidentifier():
             raise DiscoveryError(
@@ -80,11 +97,31 @@ def _arrays(field: xr.Dataset) -> _Raw:
                 f"Variable {name!r} has dimensions {tuple(map(str, variable.dims))} and the field {axes}; "
                 "drop it, or give every variable all dimensions."
             )
-        values.append(_real(name, variable.transpose(*axes).to_numpy()))
+        samples = variable.transpose(*axes).to_numpy()
+        if samples.dtype.kind == "c" and np.any(np.imag(samples)):
+            complex_name = name
+            values += [
+                _real(part, half) for part, half in zip(real_components(name), _halves(samples), strict=True)
+            ]
+        else:
+            values.append(_real(name, samples))
+    if complex_name and len(names) > 1:
+        raise DiscoveryError(
+            f"Variable {complex_name!r} is complex and the field has others beside it; "
+            "pass its real and imaginary parts as two variables."
+        )
     order = [np.argsort(p) for p in points]
     values = [v[np.ix_(*order)] for v in values]
     points = tuple(p[o] for p, o in zip(points, order, strict=True))
-    return axes, points, tuple(names), values
+    return _Raw(
+        axes, points, real_components(complex_name) if complex_name else tuple(names), values, complex_name
+    )
+
+
+def _halves(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Real and imaginary part, both missing where one is."""
+    known = np.isfinite(samples)
+    return np.where(known, np.real(samples), np.nan), np.where(known, np.imag(samples), np.nan)
 
 
 def _axes(field: xr.Dataset) -> tuple[str, ...]:
@@ -129,10 +166,6 @@ def _points(field: xr.Dataset, axis: str) -> np.ndarray:
 
 def _real(name: str, values: Any) -> np.ndarray:
     if values.dtype.kind == "c":
-        if np.any(values.imag):
-            raise DiscoveryError(
-                f"Variable {name!r} is complex; pass its real and imaginary parts as two variables."
-            )
         values = values.real
     if values.dtype.kind not in "iufb":
         raise DiscoveryError(f"Variable {name!r} holds {values.dtype}, not numbers.")
@@ -152,8 +185,8 @@ def _real(name: str, values: Any) -> np.ndarray:
 
 
 def _with_noise(raw: _Raw, units: Units, mask_fronts: bool) -> Sample:
-    axes, points, names, values = raw
-    points = tuple(np.ldexp(p, -k) for p, k in zip(points, units.axes, strict=True))
+    axes, names, values = raw.axes, raw.names, raw.values
+    points = tuple(np.ldexp(p, -k) for p, k in zip(raw.points, units.axes, strict=True))
     values = [np.ldexp(v, -k) for v, k in zip(values, units.components, strict=True)]
     absent = {name: int(np.isnan(v).sum()) for name, v in zip(names, values, strict=True)}
     wrong = [outliers(v, points) for v in values]
@@ -191,4 +224,5 @@ def _with_noise(raw: _Raw, units: Units, mask_fronts: bool) -> Sample:
         {name: share for name, share in zip(names, shares, strict=True) if share},
         spread,
         units,
+        raw.complex_name,
     )

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
-from ..derivatives import Feature
-from ._units import Units
-from ._weak import FEWEST_STEPS, AxisTests, NoisyPowers, WeakForm, apply_along, axis_tests
+from ..derivatives import Feature, Function
+from ._functions import NoisyFunctions
+from ._units import Units, power_of_two
+from ._weak import FEWEST_STEPS, AxisTests, WeakForm, apply_along, axis_tests
 
 #: Spacing of the test functions, as a share of their half width.
 SPACING = 0.25
@@ -44,7 +46,8 @@ class Sample:
     taken for outliers and treated as missing; `heavy` names components whose noise has heavy tails. `missing`
     counts samples that were not there, `filled` is the share of samples filled from their neighbours, and
     `spread` the sd of white noise that would disturb sums as much as the noise with them (None: `sigma`).
-    `units` are those of values and points.
+    `units` are those of values and points. `complex_name` is that of the complex field whose real and
+    imaginary part are the two components, if they are.
     """
 
     grid: tuple[Axis, ...]
@@ -60,6 +63,7 @@ class Sample:
     filled: Mapping[str, float] = field(default_factory=dict)
     spread: tuple[float, ...] | None = None
     units: Units | None = None
+    complex_name: str = ""
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -70,8 +74,18 @@ class Sample:
         return tuple(axis.points for axis in self.grid)
 
     @cached_property
-    def powers(self) -> NoisyPowers:
-        return NoisyPowers(self.values, self.sigma, self.spreads)
+    def functions(self) -> NoisyFunctions:
+        """Functions of the components on the samples, without the bias of noise."""
+        exponents = (*self.units.components, *self.units.axes) if self.units else ()
+        return NoisyFunctions(
+            self.components,
+            self.axes,
+            self.values,
+            self.sigma,
+            self.spreads,
+            self.points,
+            tuple(power_of_two(k) for k in exponents),
+        )
 
     @property
     def spreads(self) -> tuple[float, ...]:
@@ -103,15 +117,15 @@ class Block:
         return WeakForm(tuple(axes))
 
     @cached_property
-    def _slopes(self) -> dict[tuple[tuple[int, ...], int], np.ndarray | None]:
+    def _slopes(self) -> dict[tuple[Function, int], np.ndarray | None]:
         return {}
 
     def slope(self, feature: Feature, component: int) -> np.ndarray | None:
-        """Derivative of the feature's power product by one component, thinned; None if zero."""
-        key = (feature.exponents, component)
+        """Derivative of the feature's function by one component, thinned; None if zero."""
+        key = (feature.function, component)
         if key not in self._slopes:
             thin = tuple(slice(None, None, n) for n in self.steps)
-            self._slopes[key] = self.sample.powers.slope(feature.exponents, component, thin)
+            self._slopes[key] = self.sample.functions.slope(feature.function, component, thin)
         return self._slopes[key]
 
     def response(self, columns: Sequence[Feature], weights: np.ndarray, component: int) -> Slopes:
@@ -126,15 +140,15 @@ class Block:
         return result
 
     @cached_property
-    def _in_time(self) -> dict[tuple[tuple[int, ...], int, int], np.ndarray]:
+    def _in_time(self) -> dict[tuple[Any, int, int], np.ndarray]:
         return {}
 
-    def moment(self, exponents: tuple[int, ...], a: Sequence[int], b: Sequence[int]) -> float:
-        """`sum_k sum_i psi^a_k(i) psi^b_k(i) u(i)^exponents`: how noise enters a Gram matrix."""
-        key = (exponents, min(a[0], b[0]), max(a[0], b[0]))
+    def moment(self, function: Any, a: Sequence[int], b: Sequence[int]) -> float:
+        """`sum_k sum_i psi^a_k(i) psi^b_k(i) f(i)`: how noise enters a Gram matrix."""
+        key = (function, min(a[0], b[0]), max(a[0], b[0]))
         if key not in self._in_time:
             weights = self.weak.product_weights(0, a[0], b[0])
-            self._in_time[key] = np.tensordot(weights, self.sample.powers.product(exponents), axes=(0, 0))
+            self._in_time[key] = np.tensordot(weights, self.sample.functions.product(function), axes=(0, 0))
         values = self._in_time[key]
         for i in range(len(a) - 1, 0, -1):
             values = values @ self.weak.product_weights(i, a[i], b[i])
@@ -158,11 +172,6 @@ class Projection:
     @cached_property
     def gram(self) -> np.ndarray:
         return self.matrix.T @ self.matrix
-
-    @cached_property
-    def signal(self) -> np.ndarray:
-        """The Gram matrix without its expected noise."""
-        return self.gram - self.noise
 
     @property
     def filled(self) -> float:
@@ -283,13 +292,13 @@ def _thinning(weak: WeakForm) -> tuple[int, ...]:
 
 
 def _columns(block: Block, columns: Sequence[Feature]) -> np.ndarray:
-    powers, weak = block.sample.powers, block.weak
+    functions, weak = block.sample.functions, block.weak
     in_time: dict[tuple, np.ndarray] = {}
     result = []
     for feature in columns:
-        key = (feature.exponents, feature.orders[0])
+        key = (feature.function, feature.orders[0])
         if key not in in_time:
-            values = powers.product(feature.exponents)
+            values = functions.product(feature.function)
             in_time[key] = apply_along(weak.axes[0].matrices[feature.orders[0]], values, 0)
         values = in_time[key]
         for i, axis in list(enumerate(weak.axes))[1:]:
@@ -303,12 +312,12 @@ def _noise(block: Block, columns: Sequence[Feature]) -> np.ndarray:
     if not any(block.sample.spreads):
         return noise
     share = float(block.rows.mean())
-    powers = block.sample.powers
+    functions = block.sample.functions
     for i, a in enumerate(columns):
         for j, b in enumerate(columns[: i + 1]):
             value = sum(
-                factor * block.moment(exponents, a.orders, b.orders)
-                for exponents, factor in powers.covariance(a.exponents, b.exponents).items()
+                factor * block.moment(function, a.orders, b.orders)
+                for function, factor in functions.covariance(a.function, b.function).items()
             )
             noise[i, j] = noise[j, i] = share * value
     return noise

@@ -1,4 +1,4 @@
-"""One left side regressed on subsets of the features, with the noise on both sides accounted for."""
+"""One left side regressed on subsets of the terms, with the noise on both sides accounted for."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EXHAUSTIVE = 1500
 
 @dataclass(frozen=True)
 class Fit:
-    """A subset of features fitted to the left side at one scale.
+    """A subset of terms fitted to the left side at one scale.
 
     `excess` is the residual sum of squares beyond what the noise explains; it can be negative.
     """
@@ -34,46 +34,96 @@ class Fit:
 
 @dataclass(frozen=True)
 class Regression:
-    """`left side = features @ weights` at one scale. Column indices are those of the projection."""
+    """`left side = terms @ weights` at one scale.
+
+    `sides` holds one matrix `(columns, terms + 1)` for each real left side that the same weights explain: the
+    terms and, last, the left side, as combinations of the projection's columns. Most laws have one; the real
+    and the imaginary part of a complex field are two.
+    """
 
     projection: Projection
-    target: int
-    features: tuple[int, ...]
+    sides: tuple[np.ndarray, ...]
+
+    @property
+    def target(self) -> int:
+        """The index of the left side among the combinations."""
+        return self.sides[0].shape[1] - 1
+
+    @property
+    def terms(self) -> tuple[int, ...]:
+        return tuple(range(self.target))
+
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """The rows of all sides `(sides * rows, terms + 1)`."""
+        return np.concatenate([self.projection.matrix @ side for side in self.sides])
+
+    @cached_property
+    def gram(self) -> np.ndarray:
+        """Gram matrix of terms and left side."""
+        return np.sum([side.T @ self.projection.gram @ side for side in self.sides], axis=0)
+
+    @cached_property
+    def noise(self) -> np.ndarray:
+        """The expected Gram matrix of the noise in them."""
+        return np.sum([side.T @ self.projection.noise @ side for side in self.sides], axis=0)
+
+    @cached_property
+    def signal(self) -> np.ndarray:
+        """The Gram matrix without its expected noise."""
+        return self.gram - self.noise
+
+    @property
+    def effective_rows(self) -> float:
+        """How many independent test functions there would be, allowing for their overlap."""
+        return len(self.sides) * self.projection.effective_rows
 
     @cached_property
     def size(self) -> float:
         """Root of the noise-corrected sum of squares of the left side."""
-        return float(np.sqrt(max(self.projection.signal[self.target, self.target], 0.0)))
+        return float(np.sqrt(max(self.signal[self.target, self.target], 0.0)))
 
     @cached_property
     def usable(self) -> tuple[int, ...]:
-        """Features that are not mostly noise at this scale."""
-        gram, noise = np.diag(self.projection.gram), np.diag(self.projection.noise)
-        return tuple(j for j in self.features if gram[j] > 0 and noise[j] < 0.5 * gram[j])
+        """Terms that are not mostly noise at this scale."""
+        gram, noise = np.diag(self.gram), np.diag(self.noise)
+        return tuple(j for j in self.terms if gram[j] > 0 and noise[j] < 0.5 * gram[j])
+
+    def pull(self, coefficients: np.ndarray, rows: np.ndarray) -> list[tuple[int, int, np.ndarray]]:
+        """Sensitivity of `rows @ matrix @ coefficients` to every sample; see `Projection.pull`."""
+        sums: dict[tuple[int, int], np.ndarray] = {}
+        for side, part in zip(self.sides, np.split(rows, len(self.sides)), strict=True):
+            for e, c, values in self.projection.pull(side @ coefficients, part):
+                sums[e, c] = sums[e, c] + values if (e, c) in sums else values
+        return [(e, c, values) for (e, c), values in sums.items()]
+
+    def push(self, coefficients: np.ndarray, changes: Sequence[tuple[int, int, np.ndarray]]) -> np.ndarray:
+        """Response of a residual to changes of the samples: the transpose of `pull`."""
+        return np.concatenate([self.projection.push(side @ coefficients, changes) for side in self.sides])
 
     def coefficients(self, fit: Fit) -> np.ndarray:
-        """The residual as a combination of columns: one for the left side, minus the weights."""
-        result = np.zeros(len(self.projection.columns))
+        """The residual as a combination of terms: one for the left side, minus the weights."""
+        result = np.zeros(self.target + 1)
         result[self.target] = 1.0
         result[list(fit.support)] = -fit.weights
         return result
 
     def fit(self, support: Sequence[int]) -> Fit | None:
-        """Noise-corrected least squares on a subset; None where the features can't be told apart."""
+        """Noise-corrected least squares on a subset; None where the terms can't be told apart."""
         fits = self._batch(np.array([tuple(support)], dtype=int))
         return fits[0] if fits else None
 
     def _batch(self, supports: np.ndarray, keep: int = 1) -> list[Fit]:
-        """The `keep` best fits among subsets `(n, k)` of features."""
-        signal, gram = self.projection.signal, self.projection.gram
+        """The `keep` best fits among subsets `(n, k)` of terms."""
+        signal, gram = self.signal, self.gram
         norms = np.sqrt(np.diag(gram))
-        noise_share = np.diag(self.projection.noise) / np.maximum(np.diag(gram), 1e-300)
+        noise_share = np.diag(self.noise) / np.maximum(np.diag(gram), 1e-300)
         safe = np.where(norms > 0, norms, 1.0)
         scaled = signal / np.outer(safe, safe)
         blocks = scaled[supports[:, :, None], supports[:, None, :]]
         right = scaled[supports, self.target]
         smallest = np.linalg.eigvalsh(blocks)[:, 0]
-        doubt = 2 * np.sqrt(2 / self.projection.effective_rows) * noise_share[supports].max(axis=1)
+        doubt = 2 * np.sqrt(2 / self.effective_rows) * noise_share[supports].max(axis=1)
         good = smallest > np.maximum(doubt, 1e-11)
         if not good.any():
             return []
@@ -96,7 +146,7 @@ class Regression:
         """Best subsets of one size: exhaustive while that is cheap, else by swapping from two starts.
 
         One start grows `start` term by term, the other takes terms away from the whole library: growth alone
-        misses a law none of whose terms explains much without the others. `without` leaves one feature out.
+        misses a law none of whose terms explains much without the others. `without` leaves one term out.
         """
         among = tuple(j for j in self.usable if j != without)
         if len(among) < size:
@@ -131,13 +181,13 @@ class Regression:
         return tuple(j for j in among if j not in gone)
 
     def _elimination(self, among: tuple[int, ...]) -> list[int]:
-        """The features in the order in which they are missed least, from downdates of the inverse matrix."""
-        norms = np.sqrt(np.diag(self.projection.gram))
+        """The terms in the order in which they are missed least, from downdates of the inverse matrix."""
+        norms = np.sqrt(np.diag(self.gram))
         index, target = list(among), self.target
-        scaled = self.projection.signal[np.ix_(index, index)] / np.outer(norms[index], norms[index])
-        right = self.projection.signal[index, target] / (norms[index] * norms[target])
-        share = np.diag(self.projection.noise)[index] / np.diag(self.projection.gram)[index]
-        least = max(2 * np.sqrt(2 / self.projection.effective_rows) * float(share.max()), 1e-11)
+        scaled = self.signal[np.ix_(index, index)] / np.outer(norms[index], norms[index])
+        right = self.signal[index, target] / (norms[index] * norms[target])
+        share = np.diag(self.noise)[index] / np.diag(self.gram)[index]
+        least = max(2 * np.sqrt(2 / self.effective_rows) * float(share.max()), 1e-11)
         values, vectors = np.linalg.eigh(scaled)
         inverse = (vectors / np.maximum(values, least)) @ vectors.T
         left, gone = list(range(len(index))), []
@@ -175,28 +225,28 @@ class Regression:
         scores: dict[tuple[int, int], list[np.ndarray]] = {}
         coefficients = self.coefficients(fit)
         for j in fit.support:
-            for e, c, values in self.projection.pull(coefficients, self.projection.matrix[:, j]):
+            for e, c, values in self.pull(coefficients, self.matrix[:, j]):
                 scores.setdefault((e, c), []).append(values.ravel())
         inner = np.zeros((len(fit.support), len(fit.support)))
         for parts in scores.values():
             stacked = np.stack(parts)
             inner += stacked @ stacked.T
         index = np.ix_(fit.support, fit.support)
-        bread = np.linalg.inv(self.projection.signal[index])
+        bread = np.linalg.inv(self.signal[index])
         return bread @ inner @ bread.T
 
     def noise_floor(self, fit: Fit) -> float:
         """Residual sum of squares that noise alone would leave."""
         c = self.coefficients(fit)
-        return float(c @ self.projection.noise @ c)
+        return float(c @ self.noise @ c)
 
     def floor_sd(self, fit: Fit, rng: np.random.Generator) -> float:
         """Standard deviation of the residual sum of squares under noise, `sqrt(2 tr C^2)`, by probes."""
         c = self.coefficients(fit)
         total, probes = 0.0, 2
         for _ in range(probes):
-            probe = rng.choice([-1.0, 1.0], size=len(self.projection.matrix))
-            response = self.projection.push(c, list(self.projection.pull(c, probe)))
+            probe = rng.choice([-1.0, 1.0], size=len(self.matrix))
+            response = self.push(c, self.pull(c, probe))
             total += float(response @ response)
         return float(np.sqrt(2 * total / probes))
 
@@ -211,13 +261,13 @@ class Regression:
 
         A Vuong-like test: the difference of the two residual sums, against its spread under noise (to first
         order) and under errors of the assumed accuracy. For nested fits it is half the t value. With `rng`,
-        the scatter of the squared noise is added: it matters where features are mostly noise.
+        the scatter of the squared noise is added: it matters where terms are mostly noise.
         """
         if worse is None:
-            worse = Fit((), np.zeros(0), float(self.projection.signal[self.target, self.target]))
+            worse = Fit((), np.zeros(0), float(self.signal[self.target, self.target]))
         c = self.coefficients(better)
-        gap = self.projection.matrix @ (c - self.coefficients(worse))
-        noise = sum(float((values**2).sum()) for _, _, values in self.projection.pull(c, gap))
+        gap = self.matrix @ (c - self.coefficients(worse))
+        noise = sum(float((values**2).sum()) for _, _, values in self.pull(c, gap))
         change = worse.excess - better.excess
         errors = (accuracy * self.size) ** 2 * max(change, 0.0)
         squared = self._squared_scatter(better, worse, rng) if rng else 0.0
@@ -231,15 +281,14 @@ class Regression:
         """
         total, probes = 0.0, 2
         coefficients = (self.coefficients(better), self.coefficients(worse))
-        nothing = np.zeros(len(self.projection.matrix))
-        pulled = self.projection.pull(coefficients[0], nothing)
-        shapes = [(e, c, values.shape) for e, c, values in pulled]
+        nothing = np.zeros(len(self.matrix))
+        shapes = [(e, c, values.shape) for e, c, values in self.pull(coefficients[0], nothing)]
         for _ in range(probes):
             changes = [(e, c, rng.choice([-1.0, 1.0], size=shape)) for e, c, shape in shapes]
             sums: dict[tuple[int, int], np.ndarray] = {}
             for sign, combination in zip((1.0, -1.0), coefficients, strict=True):
-                response = self.projection.push(combination, changes)
-                for e, c, values in self.projection.pull(combination, response):
+                response = self.push(combination, changes)
+                for e, c, values in self.pull(combination, response):
                     sums[e, c] = sums.get((e, c), 0.0) + sign * values
             total += sum(float((values**2).sum()) for values in sums.values())
         return 2 * total / probes

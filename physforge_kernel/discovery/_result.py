@@ -12,7 +12,7 @@ import numpy as np
 
 from .._wording import percent
 from ..errors import DiscoveryError
-from ._side import SideLaw
+from ._side import Coefficient, SideLaw
 from ._units import power_of_two
 from ._verdict import Verdict
 
@@ -37,11 +37,11 @@ class Candidate:
         """The law, its coefficients rounded to what is known of them."""
         from ..equations import Equation
 
-        components = next(iter(self.laws.values())).columns[0].components
-        terms = {left: law.terms for left, law in self.laws.items()}
+        components = [left.rpartition("_")[0] for left in self.laws]
+        terms = {left: law.coefficients for left, law in self.laws.items()}
         return Equation.from_terms(terms, components=components)
 
-    def intervals(self, level: float = 0.95) -> dict[str, dict[str, tuple[float, float]]]:
+    def intervals(self, level: float = 0.95) -> dict[str, dict[str, tuple[Coefficient, Coefficient]]]:
         """Confidence intervals of the coefficients, `{left side: {term: (low, high)}}`.
 
         They hold sampling noise (propagated through the weak form), misfit beyond noise, and disagreement
@@ -57,7 +57,7 @@ class Candidate:
         return {left: law.intervals(level) for left, law in self.laws.items()}
 
     @property
-    def standard_errors(self) -> dict[str, dict[str, float]]:
+    def standard_errors(self) -> dict[str, dict[str, Coefficient]]:
         """Standard errors of the coefficients, `{left side: {term: sd}}`."""
         return {left: law.standard_errors for left, law in self.laws.items()}
 
@@ -95,21 +95,25 @@ class Candidate:
         block = projection.blocks[0]
         units, count = block.sample.units, int(block.rows.sum())
         lengths = [power_of_two(k) for k in units.axes] if units else [1.0] * len(block.weak.axes)
-        matrix = projection.matrix[:count]
-        names = [column.name for column in projection.columns]
+        names: list[str] = []
         arrays: dict[str, list[np.ndarray]] = {"observed": [], "predicted": [], "residual": []}
-        for left, law in self.laws.items():
-            unit = power_of_two(units.of(law.feature)) if units else 1.0
-            observed = unit * matrix[:, names.index(left)]
-            predicted = unit * (matrix[:, list(law.estimate.fit.support)] @ law.estimate.fit.weights)
-            for name, values in (("observed", observed), ("predicted", predicted)):
-                grid = np.full(block.weak.shape, np.nan)
-                grid[block.rows] = values
-                arrays[name].append(grid)
-            arrays["residual"].append(arrays["observed"][-1] - arrays["predicted"][-1])
+        for law in self.laws.values():
+            support, weights = list(law.estimate.fit.support), law.estimate.fit.weights
+            unit = power_of_two(units.of(law.target.features[0])) if units else 1.0
+            for feature, side in zip(law.target.features, law.estimate.scale.regression.sides, strict=True):
+                matrix = unit * (law.estimate.scale.regression.projection.matrix[:count] @ side)
+                names.append(feature.name)
+                for name, values in (
+                    ("observed", matrix[:, -1]),
+                    ("predicted", matrix[:, support] @ weights),
+                ):
+                    grid = np.full(block.weak.shape, np.nan)
+                    grid[block.rows] = values
+                    arrays[name].append(grid)
+                arrays["residual"].append(arrays["observed"][-1] - arrays["predicted"][-1])
         axes = [axis.name for axis in block.weak.axes]
         centres = {a.name: unit * a.centres for a, unit in zip(block.weak.axes, lengths, strict=True)}
-        coords = {"left_side": list(self.laws), **centres}
+        coords = {"left_side": names, **centres}
         return xr.Dataset(
             {name: (("left_side", *axes), np.stack(grids)) for name, grids in arrays.items()},
             coords,

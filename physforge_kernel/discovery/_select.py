@@ -47,7 +47,7 @@ class Scale:
     @cached_property
     def most(self) -> int:
         """Largest number of terms that this scale can carry."""
-        rows = self.regression.projection.effective_rows
+        rows = self.regression.effective_rows
         return min(MOST_TERMS, int(rows / ROWS_PER_TERM), len(self.regression.usable))
 
     @cached_property

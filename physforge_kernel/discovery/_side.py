@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from ..derivatives import Feature, library
+from ..derivatives import Feature, Library, Term
 from ._estimate import Estimate, estimate
-from ._projection import Sample, project
+from ._projection import Projection, Sample, project
 from ._regression import Regression
 from ._select import Climb, Scale, climb, rivals, suspect
 from ._units import Units
@@ -28,78 +28,100 @@ MOST_RIVALS = 9
 #: Sizes between which a coefficient keeps all its digits.
 SMALLEST, LARGEST = 1e-290, 1e290
 
+#: A coefficient, or its error: complex only in laws of complex fields.
+Coefficient = float | complex
+
 #: With this many samples along an axis the widest test function (0.4) has nothing to add.
 MANY_SAMPLES = 150
 
 
 @dataclass(frozen=True)
-class SideLaw:
-    """A law for one left side: `terms` are those of the expanded equation, with their covariance."""
+class Target:
+    """A left side: its name, and the features that it is: one, or the parts of a complex field."""
 
-    left: str
-    columns: tuple[Feature, ...]
+    name: str
+    features: tuple[Feature, ...]
+
+
+@dataclass(frozen=True)
+class SideLaw:
+    """A law for one left side: some of the `terms` of its library, with their covariance."""
+
+    target: Target
+    terms: tuple[Term, ...]
     estimate: Estimate
     deficit: float = 0.0
 
     @property
-    def feature(self) -> Feature:
-        """The left side."""
-        return next(column for column in self.columns if column.name == self.left)
+    def left(self) -> str:
+        """The left side as equations write it."""
+        return self.target.name
+
+    @property
+    def chosen(self) -> tuple[Term, ...]:
+        """The law's own terms."""
+        return tuple(self.terms[j] for j in self.estimate.fit.support)
 
     @property
     def units(self) -> Units | None:
         return self.estimate.scale.regression.projection.blocks[0].sample.units
 
-    def factor(self, feature: Feature) -> float:
-        """What turns the weight of a feature into one in the field's units."""
-        return self.units.factor(self.feature, feature) if self.units else 1.0
-
-    @cached_property
-    def _factors(self) -> dict[str, float]:
-        columns = [self.columns[j] for j in self.estimate.fit.support]
-        return {name: self.factor(column) for column in columns for name in column.terms}
+    def factor(self, term: Term) -> float:
+        """What turns the weight of a term into one in the field's units."""
+        return self.units.factor(self.target.features[0], term.unit) if self.units else 1.0
 
     @property
     def expressible(self) -> bool:
         """Whether numbers can hold the coefficients and their errors in the field's units."""
-        numbers = [*self.values.values(), *(10 * v for v in self.standard_errors.values() if v)]
+        errors = self.standard_errors.values()
+        numbers = [*self.values.values(), *(10 * v for v in errors if v)]
         return all(SMALLEST < abs(number) < LARGEST for number in numbers)
 
     @cached_property
     def _expansion(self) -> tuple[tuple[str, ...], np.ndarray]:
-        support = self.estimate.fit.support
         names: list[str] = []
-        for j in support:
-            names.extend(name for name in self.columns[j].terms if name not in names)
-        matrix = np.zeros((len(names), len(support)))
-        for column, j in enumerate(support):
-            for name, count in self.columns[j].terms.items():
+        for term in self.chosen:
+            names.extend(name for name in term.expansion if name not in names)
+        matrix = np.zeros((len(names), len(self.chosen)), dtype=complex)
+        for column, term in enumerate(self.chosen):
+            for name, count in term.expansion.items():
                 matrix[names.index(name), column] = count
         return tuple(names), matrix
 
-    @property
-    def terms(self) -> dict[str, float]:
-        """Coefficients, rounded to the second digit of their standard errors: no more than is known."""
-        errors = self.standard_errors
-        return {name: round_to_error(value, errors[name]) for name, value in self.values.items()}
+    @cached_property
+    def _factors(self) -> dict[str, float]:
+        return {name: self.factor(term) for term in self.chosen for name in term.expansion}
 
     @property
-    def values(self) -> dict[str, float]:
+    def coefficients(self) -> dict[str, Coefficient]:
+        """Coefficients, rounded to the second digit of their standard errors: no more than is known."""
+        errors = self.standard_errors
+        return {name: _rounded(value, errors[name]) for name, value in self.values.items()}
+
+    @property
+    def values(self) -> dict[str, Coefficient]:
         """Coefficients as estimated, unrounded."""
         names, matrix = self._expansion
         weights = matrix @ self.estimate.fit.weights
-        return {n: float(w) * self._factors[n] for n, w in zip(names, weights, strict=True)}
+        return {n: _plain(w, self._factors[n]) for n, w in zip(names, weights, strict=True)}
 
     @property
-    def standard_errors(self) -> dict[str, float]:
+    def standard_errors(self) -> dict[str, Coefficient]:
+        """Standard errors; of a complex coefficient those of its two parts, as one complex number."""
         names, matrix = self._expansion
-        variances = np.diag(matrix @ self.estimate.covariance @ matrix.T)
+        parts = [
+            np.sqrt(np.maximum(np.diag(part @ self.estimate.covariance @ part.T), 0.0))
+            for part in (np.real(matrix), np.imag(matrix))
+        ]
         return {
-            n: float(np.sqrt(max(v, 0.0))) * self._factors[n] for n, v in zip(names, variances, strict=True)
+            n: _plain(complex(re, im), self._factors[n]) for n, re, im in zip(names, *parts, strict=True)
         }
 
-    def intervals(self, level: float) -> dict[str, tuple[float, float]]:
-        """Two-sided intervals from Student's t, with as many degrees of freedom as test functions allow."""
+    def intervals(self, level: float) -> dict[str, tuple[Coefficient, Coefficient]]:
+        """Two-sided intervals from Student's t, with as many degrees of freedom as test functions allow.
+
+        Of a complex coefficient, the ends hold those of its two parts.
+        """
         from scipy.stats import t
 
         freedom = max(2.0, self.estimate.rows - len(self.estimate.fit.support))
@@ -111,8 +133,8 @@ class SideLaw:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The law's features as the weak form writes them."""
-        return tuple(self.columns[j].name for j in self.estimate.fit.support)
+        """The law's terms as the weak form writes them."""
+        return tuple(term.name for term in self.chosen)
 
 
 @dataclass(frozen=True)
@@ -122,7 +144,7 @@ class Side:
     `suspect` is a further term that may be missing, with its evidence in standard errors.
     """
 
-    left: str
+    target: Target
     scales: tuple[Scale, ...]
     path: Climb
     best: SideLaw | None
@@ -130,27 +152,21 @@ class Side:
     others: tuple[SideLaw, ...]
     suspect: tuple[str, float] | None = None
 
+    @property
+    def left(self) -> str:
+        """The left side as equations write it."""
+        return self.target.name
+
 
 def sides(
     samples: Sequence[Sample],
-    targets: Mapping[str, tuple[int, int]],
+    targets: Sequence[Target],
+    library: Library,
     seed: int,
     progress: Callable[[float], None],
 ) -> tuple[Side, ...]:
-    """Find a law for each target, given as `{"u_t": (component, order)}`; all orders must be equal."""
-    axes, components = samples[0].axes, samples[0].components
-    order = next(iter(targets.values()))[1]
-    features = library(components, axes, time_order=order)
-    lefts = [
-        Feature(
-            components,
-            axes,
-            tuple(int(i == c) for i in range(len(components))),
-            tuple(order if axis == "t" else 0 for axis in axes),
-        )
-        for c, _ in targets.values()
-    ]
-    columns = (*features, *lefts)
+    """Find a law made of a library's terms for each target."""
+    columns = tuple(dict.fromkeys((*library.features, *(f for target in targets for f in target.features))))
     projections = []
     tried = list(scale_shares(samples))
     for i, shares in enumerate(tried):
@@ -159,23 +175,38 @@ def sides(
             projections.append(projection)
         progress(0.4 * (i + 1) / len(tried))
     result = []
-    for i, left in enumerate(targets):
+    for i, target in enumerate(targets):
         share = 0.6 / len(targets)
-        regressions = [Regression(p, len(features) + i, tuple(range(len(features)))) for p in projections]
-        result.append(_side(left, columns, tuple(Scale(r, seed) for r in regressions)))
+        scales = tuple(Scale(regression(p, target, library.terms), seed) for p in projections)
+        result.append(_side(target, library.terms, scales))
         progress(0.4 + share * (i + 1))
     return tuple(result)
 
 
-def _side(left: str, columns: tuple[Feature, ...], scales: tuple[Scale, ...]) -> Side:
+def regression(projection: Projection, target: Target, terms: Sequence[Term]) -> Regression:
+    """A target regressed on terms at the scale of a projection, which must hold all their features."""
+    index = {feature: i for i, feature in enumerate(projection.columns)}
+    units = projection.blocks[0].sample.units
+    result = []
+    for part, left in enumerate(target.features):
+        side = np.zeros((len(index), len(terms) + 1))
+        for j, term in enumerate(terms):
+            for feature, weight in term.parts[part if len(term.parts) > 1 else 0]:
+                side[index[feature], j] += weight * (units.factor(feature, term.unit) if units else 1.0)
+        side[index[left], -1] = units.factor(left, target.features[0]) if units else 1.0
+        result.append(side)
+    return Regression(projection, tuple(result))
+
+
+def _side(target: Target, terms: tuple[Term, ...], scales: tuple[Scale, ...]) -> Side:
     path = climb(scales)
     supports = [path.support] if path.support else []
     if not supports:
         supports = [fits[0].support for s in scales if (fits := s.path(1))][:1]
     found = estimate(scales, supports[0]) if supports else None
     if found is None:
-        return Side(left, scales, path, None, (), ())
-    best = SideLaw(left, columns, found)
+        return Side(target, scales, path, None, (), ())
+    best = SideLaw(target, terms, found)
     standing = _standing(scales, best) if path.support else []
     smaller = [law for law in standing if len(law.names) < len(best.names)]
     if smaller:
@@ -191,16 +222,16 @@ def _side(left: str, columns: tuple[Feature, ...], scales: tuple[Scale, ...]) ->
         if fits and fits[0].support not in taken:
             other = estimate([found.scale], fits[0].support)
             if other is not None:
-                others.append(SideLaw(left, columns, other))
+                others.append(SideLaw(target, terms, other))
     missing = suspect(scales, found.fit.support) if path.support else None
     return Side(
-        left,
+        target,
         scales,
         path,
         best,
         tuple(standing),
         tuple(others),
-        (columns[missing[0]].name, 2 * missing[1]) if missing else None,
+        (terms[missing[0]].name, 2 * missing[1]) if missing else None,
     )
 
 
@@ -211,7 +242,7 @@ def _standing(scales: Sequence[Scale], law: SideLaw) -> list[SideLaw]:
     for support, deficit in found[:MOST_RIVALS]:
         rival = estimate(scales, support)
         if rival is not None:
-            standing.append(SideLaw(law.left, law.columns, rival, deficit))
+            standing.append(SideLaw(law.target, law.terms, rival, deficit))
     return standing
 
 
@@ -228,6 +259,17 @@ def scale_shares(samples: Sequence[Sample]) -> list[tuple[float, ...]]:
 def _shares(count: int, most: int) -> list[float]:
     shares = [share for share in SHARES if share * (count - 1) >= FEWEST_STEPS]
     return shares[1:][:most] if count >= MANY_SAMPLES else shares[:most]
+
+
+def _plain(number: complex, unit: float = 1.0) -> Coefficient:
+    """A number in a unit, without an imaginary part that is zero."""
+    real, imaginary = float(number.real) * unit, float(number.imag) * unit
+    return complex(real, imaginary) if imaginary else real
+
+
+def _rounded(value: Coefficient, error: Coefficient) -> Coefficient:
+    real = round_to_error(complex(value).real, complex(error).real)
+    return _plain(complex(real, round_to_error(complex(value).imag, complex(error).imag)))
 
 
 def round_to_error(value: float, error: float) -> float:

@@ -142,12 +142,10 @@ def _more(count: int) -> str:
 
 def _series(law: SideLaw) -> list[str]:
     """The powers of one component from the constant on, if the law has every one that the library has."""
-    features = law.estimate.scale.regression.features
-    inside = {law.columns[j].name for j in law.estimate.fit.support}
-    for c in range(len(law.columns[0].components)):
-        tried = [law.columns[j] for j in features]
-        powers = [f.name for f in tried if not f.order and f.exponents[c] == f.degree]
-        if len(powers) > 2 and set(powers) <= inside:
+    tried = [term.feature for term in law.terms if term.feature is not None]
+    for c in range(len(law.target.features[0].components)):
+        powers = [f.name for f in tried if not f.order and not f.factor and f.exponents[c] == f.degree]
+        if len(powers) > 2 and set(powers) <= set(law.names):
             return powers
     return []
 
@@ -173,16 +171,24 @@ def _why(side: Side, law: SideLaw) -> str:
 
 def _tried(law: SideLaw) -> str:
     """The candidate terms in words."""
-    features = [law.columns[j] for j in law.estimate.scale.regression.features]
-    degree, order = max(f.degree for f in features), max(f.order for f in features)
+    plain = [f for f in (term.feature for term in law.terms) if f is not None and not f.factor]
+    if len(plain) < len(law.terms):
+        return _named(law)
+    degree, order = max(f.degree for f in plain), max(f.order for f in plain)
     powers = f"products of powers up to degree {degree}"
-    if not any(o for f in features for a, o in zip(f.axes, f.orders, strict=True) if a != "t"):
+    if not any(o for f in plain for a, o in zip(f.axes, f.orders, strict=True) if a != "t"):
         return powers
     return f"{powers} and their derivatives up to order {order}"
 
 
+def _named(law: SideLaw) -> str:
+    """The candidate terms by name, where they are more than powers and their derivatives."""
+    names = [term.name for term in law.terms]
+    return ", ".join(names) if len(names) <= 30 else f"{', '.join(names[:24])} and {len(names) - 24} more"
+
+
 def _count(law: SideLaw) -> int:
-    return len(law.estimate.scale.regression.features)
+    return len(law.terms)
 
 
 def _written(law: SideLaw) -> str:

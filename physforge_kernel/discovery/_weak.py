@@ -8,10 +8,9 @@ J. Comput. Phys. 443, 2021, section 3).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from math import comb
 
 import numpy as np
 from numpy.polynomial.hermite_e import hermeder, hermeval, hermevander
@@ -151,70 +150,3 @@ def apply_along(matrix: np.ndarray, values: np.ndarray, axis: int) -> np.ndarray
         return matrix @ values
     moved = np.tensordot(matrix, values, axes=(1, axis))
     return np.moveaxis(moved, 0, axis)
-
-
-def unbiased_power(values: np.ndarray, power: int, sigma: float) -> np.ndarray:
-    """The Hermite polynomial whose mean over Gaussian noise is the power: `E[H_q(u + e)] = u^q`."""
-    if power == 0:
-        return np.ones_like(values)
-    previous, current = np.ones_like(values), values
-    for q in range(1, power):
-        previous, current = current, values * current - q * sigma**2 * previous
-    return current
-
-
-@dataclass(frozen=True)
-class NoisyPowers:
-    """Products of powers of several noisy components, unbiased, computed once each.
-
-    `values[c]` are samples of component c with Gaussian noise of sd `sigma[c]`; in sums over samples it
-    counts as independent noise of sd `spread[c]`, which is larger where samples were filled from others.
-    """
-
-    values: tuple[np.ndarray, ...]
-    sigma: tuple[float, ...]
-    spread: tuple[float, ...]
-
-    @cached_property
-    def _cache(self) -> dict[tuple[int, ...], np.ndarray]:
-        return {}
-
-    def product(self, exponents: tuple[int, ...]) -> np.ndarray:
-        """`prod_c u_c^q_c` without the bias that noise gives to powers."""
-        if exponents not in self._cache:
-            result = np.ones_like(self.values[0])
-            for values, sigma, power in zip(self.values, self.sigma, exponents, strict=True):
-                if power:
-                    result = result * unbiased_power(values, power, sigma)
-            self._cache[exponents] = result
-        return self._cache[exponents]
-
-    def slope(
-        self, exponents: tuple[int, ...], component: int, where: tuple[slice, ...]
-    ) -> np.ndarray | None:
-        """Derivative of `product` by one component on some of the samples; None if it is zero."""
-        power = exponents[component]
-        if power == 0:
-            return None
-        lower = tuple(q - (i == component) for i, q in enumerate(exponents))
-        return power * self.product(lower)[where]
-
-    def covariance(self, a: tuple[int, ...], b: tuple[int, ...]) -> Mapping[tuple[int, ...], float]:
-        """Noise covariance of two products as `{exponents: factor}`, to be summed over `product(exponents)`.
-
-        Per component `E[H_a H_b] = sum_j C(a,j) C(b,j) j! sigma^2j u^(a+b-2j)`; the noise-free product is
-        left out.
-        """
-        terms: dict[tuple[int, ...], float] = {(): 1.0}
-        for q, p, sigma, spread in zip(a, b, self.sigma, self.spread, strict=True):
-            grown: dict[tuple[int, ...], float] = {}
-            for exponents, factor in terms.items():
-                share, j = 1.0, 0
-                while j <= min(q, p):
-                    key = (*exponents, q + p - 2 * j)
-                    grown[key] = grown.get(key, 0.0) + factor * share * comb(q, j) * comb(p, j)
-                    j += 1
-                    share *= j * (spread if j == 1 else sigma) ** 2
-            terms = grown
-        terms[tuple(q + p for q, p in zip(a, b, strict=True))] -= 1.0
-        return {key: factor for key, factor in terms.items() if factor}

@@ -23,7 +23,7 @@ SMOOTH = np.sin(3 * X)[None, :] * np.exp(-T)[:, None]
         (plane(T, X, np.full((32, 32), 2.0)), "constant"),
         (plane(T, X, np.full((32, 32), np.nan)), "no finite value"),
         (plane(T[:8], X, SMOOTH[:8]), "8 samples"),
-        (plane(T, X, SMOOTH * 1j + SMOOTH), "complex"),
+        (plane(T, X, SMOOTH * 1j + SMOOTH).assign(v=plane(T, X, SMOOTH).u), "complex"),
         (plane(T, np.r_[X[:16], X[:16]], SMOOTH), "repeated"),
         (plane(T, X[np.r_[0:10, 20:32, 10:20]], SMOOTH), "not monotone"),
         (plane(T, X, SMOOTH).rename(t="time"), "rename the time axis"),

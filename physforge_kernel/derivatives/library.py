@@ -1,0 +1,116 @@
+"""Libraries of candidate terms to choose from: powers, sines, exponentials, and terms of one's own.
+
+They are added with `+`, and handed to `discover(field, library=...)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import DiscoveryError
+from ._by_parts import term
+from ._complex import phase_symmetric
+from ._polynomials import polynomials
+from ._terms import Library, Term
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = [
+    "Library",
+    "Term",
+    "exponential",
+    "phase_symmetric",
+    "places",
+    "polynomial",
+    "terms",
+    "trigonometric",
+    "varying",
+]
+
+
+def polynomial(
+    field: xr.Dataset, *, degree: int = 3, order: int | None = None, time_order: int = 1
+) -> Library:
+    """Derivatives of products of powers of a field's variables.
+
+    Args:
+        field: for the names of its variables and axes.
+        degree: highest degree of the products.
+        order: highest order of their derivatives; 4 in one space dimension and 2 in more by default.
+        time_order: order of the left side; 2 adds the first time derivative of each variable.
+
+    Example:
+        >>> import physforge_kernel as pf
+        >>> heat = pf.catalogue.get("heat").field(x=16, t=5)
+        >>> pf.library.polynomial(heat, degree=1, order=2).names
+        ('1', 'u', 'u_x', 'u_xx')
+    """
+    return polynomials(*_names(field), time_order=time_order, degree=degree, order=order)
+
+
+def terms(field: xr.Dataset, *texts: str) -> Library:
+    """Terms of one's own, as equations write them: `terms(field, "sin(u)", "x*u_x", "exp(-t)*u")`.
+
+    They may be functions of variables and axes, derivatives times functions of the axes, and first
+    derivatives times functions of the same variable.
+
+    Raises:
+        DiscoveryError: if a term cannot be read, or cannot be integrated by parts, as `u_x^2` cannot.
+
+    Example:
+        >>> import physforge_kernel as pf
+        >>> heat = pf.catalogue.get("heat").field(x=16, t=5)
+        >>> pf.library.terms(heat, "sin(u)", "x*u_xx").names
+        ('sin(u)', 'u_xx*x')
+    """
+    components, axes = _names(field)
+    if not texts:
+        raise DiscoveryError("No terms were named; write them as equations do, as in terms(field, 'sin(u)').")
+    return Library(components, axes, tuple(term(text, components, axes) for text in texts))
+
+
+def trigonometric(field: xr.Dataset, *, frequencies: Sequence[float] = (1.0, 2.0)) -> Library:
+    """Sines and cosines of multiples of each variable."""
+    components, _ = _names(field)
+    texts = [f"{f}({k:g}*{c})" for c in components for k in frequencies for f in ("sin", "cos")]
+    return terms(field, *texts)
+
+
+def exponential(field: xr.Dataset, *, rates: Sequence[float] = (1.0, -1.0)) -> Library:
+    """Exponentials of multiples of each variable."""
+    components, _ = _names(field)
+    return terms(field, *[f"exp({k:g}*{c})" for c in components for k in rates])
+
+
+def places(field: xr.Dataset, *, degree: int = 2) -> Library:
+    """Sources that depend on time and place: powers of the axes up to a degree."""
+    _, axes = _names(field)
+    return terms(field, *[f"{axis}^{q}" if q > 1 else axis for axis in axes for q in range(1, degree + 1)])
+
+
+def varying(field: xr.Dataset, library: Library, *, functions: Sequence[str]) -> Library:
+    """The terms of a library, each times functions of the axes: coefficients that vary in time and space.
+
+    Args:
+        field: for the names of its variables and axes.
+        library: the terms, each of one derivative at most.
+        functions: functions of the axes, such as `"x"`, `"sin(t)"`, `"exp(-x^2)"`.
+    """
+    texts = []
+    for one in library:
+        [name, *more] = one.expansion
+        if not more and name != "1":
+            texts += [f"({function})*{name}" for function in functions]
+    return terms(field, *texts)
+
+
+def _names(field: xr.Dataset) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    components = tuple(map(str, field.data_vars))
+    axes = ("t", *sorted(str(d) for d in field.dims if d != "t"))
+    if any(field[name].dtype.kind == "c" for name in components):
+        raise DiscoveryError(
+            "The field is complex; its candidate terms are those of library.phase_symmetric(name, axes)."
+        )
+    return components, axes
