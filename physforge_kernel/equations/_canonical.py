@@ -49,6 +49,9 @@ def canonical(pairs: Sequence[tuple[sympy.Expr, sympy.Expr]], scope: Scope) -> t
         and come last.
     """
     solved, rest = _isolated(pairs, scope)
+    if scope.is_complex:
+        solved = {name: without_moduli(value, scope) for name, value in solved.items()}
+        rest = [without_moduli(row, scope) for row in rest]
     sides = [
         Side(name, collect(value, scope))
         for name, value in sorted(solved.items(), key=lambda item: natural_key(item[0]))
@@ -65,6 +68,24 @@ def canonical(pairs: Sequence[tuple[sympy.Expr, sympy.Expr]], scope: Scope) -> t
     if not sides:
         raise EquationError("Both sides of this equation are the same, so it says nothing.")
     return tuple(sides)
+
+
+def without_moduli(value: sympy.Expr, scope: Scope) -> sympy.Expr:
+    """Even powers of moduli of complex fields, and of their products, as `conj(u)*u`."""
+
+    def exchanged(power: sympy.Expr) -> sympy.Expr:
+        inside = arguments(arguments(power)[0])[0]
+        half = cast(sympy.Integer, power.as_base_exp()[1]) / 2
+        return (inside * sympy.conjugate(inside)) ** half
+
+    def fits(part: sympy.Basic) -> bool:
+        if not (isinstance(part, sympy.Pow) and isinstance(part.base, sympy.Abs) and part.exp.is_even):
+            return False
+        factors = sympy.Mul.make_args(arguments(part.base)[0])
+        names = [factor.as_base_exp()[0] for factor in factors if factor.as_base_exp()[1].is_Integer]
+        return len(names) == len(factors) and all(scope.orders(str(name)) for name in names)
+
+    return expand(cast(sympy.Expr, value.replace(fits, exchanged)))
 
 
 def _has_component(term: Term, scope: Scope) -> bool:

@@ -228,7 +228,10 @@ class Equation:
 
     def _latex_lines(self, digits: int | None, errors: Errors | None = None) -> str:
         spelling = LatexSpelling(self._scope, digits, self._scope.imaginary)
-        lines = self._laid_out(Layout(spelling, self._scope, r"\pm", r"\times10^{{{}}}", r"\infty"), errors)
+        # What holds no i would be read back as an equation for a real field, where |u|^2 is something else.
+        moduli = any(_is_imaginary(term.coefficient) for side in self._sides for term in side.terms)
+        layout = Layout(spelling, self._scope, r"\pm", r"\times10^{{{}}}", r"\infty", moduli)
+        lines = self._laid_out(layout, errors)
         if len(lines) == 1:
             return lines[0]
         aligned = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in lines)
@@ -331,7 +334,7 @@ class Equation:
             self._scope.components,
             self._scope.parameters - set(given),
             self._scope.axes,
-            self._scope.is_complex,
+            self._scope.is_complex or any(complex(value).imag for value in given.values()),
         )
         residuals = []
         for side in self._sides:
@@ -356,6 +359,10 @@ def _restore(sides: tuple[Side, ...], scope: Scope) -> Equation:
     object.__setattr__(equation, "_sides", sides)
     object.__setattr__(equation, "_scope", scope)
     return equation
+
+
+def _is_imaginary(coefficient: Coefficient) -> bool:
+    return _exact_expression(coefficient).has(sympy.I)
 
 
 def _exact_expression(coefficient: Coefficient) -> sympy.Expr:

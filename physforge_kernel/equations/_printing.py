@@ -21,13 +21,14 @@ Errors = Mapping[str, Mapping[str, complex]]
 
 @dataclass(frozen=True)
 class Layout:
-    """Lays equations out in one notation."""
+    """Lays equations out in one notation; with `moduli`, conj(u)*u is laid out as |u|^2."""
 
     spelling: Spelling
     scope: Scope
     plus_minus: str = "±"
     ten: str = "e{}"
     infinity: str = "∞"
+    moduli: bool = False
 
     def equation(self, side: Side, errors: Mapping[str, complex] | None = None) -> str:
         left = "0" if side.left.startswith("0") else self.spelling.name(side.left)
@@ -54,6 +55,8 @@ class Layout:
         else:
             number = coefficient
         number = complex(number)
+        if self.moduli:
+            factors = _paired(factors)
         negative = number.real < 0 if not number.imag else (number.imag < 0 and not number.real)
         number = -number if negative else number
         if error is not None and not isinstance(coefficient, sympy.Expr):
@@ -114,6 +117,18 @@ class Layout:
             scaled, scaled_error = (round(number, digits) for number in (scaled, scaled_error))
         inside = f"{scaled:.{max(digits, 0)}f} {self.plus_minus} {scaled_error:.{max(digits, 0)}f}"
         return self.spelling.group(inside) + (self.ten.format(power) if power else "")
+
+
+def _paired(factors: list[sympy.Expr]) -> list[sympy.Expr]:
+    """The factors of a product, with moduli for fields that meet their conjugates."""
+    powers = dict(factor.as_base_exp() for factor in factors)
+    result = sympy.Mul(*factors)
+    for base, power in powers.items():
+        other = powers.get(sympy.conjugate(base), sympy.Integer(0))
+        if isinstance(base, sympy.Symbol) and power.is_Integer and other.is_Integer:
+            shared = max(min(power, other), sympy.Integer(0))
+            result *= sympy.Abs(base) ** (2 * shared) / (base * sympy.conjugate(base)) ** shared
+    return [] if result == 1 else list(sympy.Mul.make_args(result))
 
 
 def _last_digit(error: float) -> int:

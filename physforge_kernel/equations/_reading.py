@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import cast
 
@@ -55,6 +56,8 @@ def read_terms(
         )
     statements = [statement for left, right in read for statement in (left, *(term for term, _ in right))]
     scope = find_scope(statements, parameters=parameters, components=components)
+    if any(_is_complex(value) for _, right in read for _, value in right):
+        scope = replace(scope, is_complex=True)
     pairs = []
     for left, right in read:
         total = [
@@ -99,6 +102,12 @@ def _constant(value: Coefficient, term: str, scope: Scope) -> sympy.Expr:
         return exact(complex(value))
     except EquationError:
         raise EquationError(f"The coefficient {value} of {term} is not finite.") from None
+
+
+def _is_complex(value: Coefficient) -> bool:
+    if isinstance(value, sympy.Expr):
+        return value.has(sympy.I)
+    return isinstance(value, numbers.Complex) and complex(value).imag != 0
 
 
 def _rationals(value: sympy.Expr) -> sympy.Expr:

@@ -133,6 +133,10 @@ def _reject_unknown(names: dict[str, tuple[Statement, Name]], scope: Scope) -> N
     statement, node = names[unknown[0]]
     if node.name == "e":
         raise complain(statement.text, node.start, "'e' is not a constant here; write exp(x) for e^x.")
+    if node.name == "j" and "i" not in scope.components | scope.parameters:
+        raise complain(
+            statement.text, node.start, "'j' is not a constant here; write i for the imaginary unit."
+        )
     several = ", ".join(repr(name) for name in unknown)
     comma = "," if len(unknown) == 1 else ""
     verb = "has" if len(unknown) == 1 else "have"

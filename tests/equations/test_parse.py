@@ -80,7 +80,10 @@ def test_a_comma_before_another_equation_separates() -> None:
         ("u_t = exp(1) u + pi", "u_t = 3.141592653589793 + 2.718281828459045*u"),
         ("u_t = sin(2 pi x - pi t/2)", "u_t = -sin(pi/2*t - 2*pi*x)"),
         ("u_t = sign(u) + log(x) + conj(u)", "u_t = log(x) + conj(u) + sign(u)"),
-        ("i u_t = -u_xx/2 - |u|^2 u", "u_t = i*abs(u)^2*u + 0.5*i*u_xx"),
+        ("i u_t = -u_xx/2 - |u|^2 u", "u_t = i*conj(u)*u^2 + 0.5*i*u_xx"),
+        ("u_t = 0.5i u_xx + i u^2 conj(u)", "u_t = i*conj(u)*u^2 + 0.5*i*u_xx"),
+        ("u_t = i |u_x v|^4 + i |u|^3", "u_t = i*abs(u)^3 + i*conj(v)^2*v^2*conj(u_x)^2*u_x^2"),
+        ("u_t = u_xx - |u|^2 u", "u_t = -abs(u)^2*u + u_xx"),
         ("u_t = Δ^2 u + u_x + u_y", "u_t = u_x + u_y + u_xxxx + 2*u_xxyy + u_yyyy"),
         ("w_t = -u w_x - v w_y", "w_t = -u*w_x - v*w_y"),
         ("h_t = -(h*q)_x; q_t = -h_x", "h_t = -h*q_x - q*h_x; q_t = -h_x"),
@@ -89,7 +92,10 @@ def test_a_comma_before_another_equation_separates() -> None:
         ("u_x_t = u", "0 = -u + u_xt"),
         (r"\rho_t = -\rho_x", "rho_t = -rho_x"),
         (r"u_t = \sin 2 u - \sqrt[3]{u}", "u_t = -u^(1/3) + sin(2*u)"),
-        (r"u_t = \left|u\right|^2 u + \overline{u} + \lvert u \rvert", "u_t = abs(u) + conj(u) + abs(u)^2*u"),
+        (
+            r"u_t = \left|u\right|^2 u + \overline{u} + \lvert u \rvert",
+            "u_t = abs(u) + conj(u) + conj(u)*u^2",
+        ),
         (r"u_{tt} = \frac{0.01}{\pi} u_{xx}", "u_tt = 0.0031830988618379067*u_xx"),
         (r"\ddot{u} = -\omega_x \cdot 2", "u_tt = -2*omega_x"),
     ],
@@ -126,6 +132,20 @@ def test_a_component_may_be_called_like_the_imaginary_unit() -> None:
     sir = Equation("S_t = -b*S*I; I_t = b*S*I - g*I", parameters=("b", "g"))
     assert sir.components == ("I", "S")
     assert Equation("I_t = 2 i I").terms == {"I_t": {"I": 2j}}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        Equation("i u_t + 1/2 u_xx + |u|^2 u = 0"),
+        Equation(r"i u_t + \frac{1}{2} u_{xx} + u^2 \bar{u} = 0"),
+        Equation.from_terms({"u_t": {"abs(u)^2*u": 1j, "u_xx": 0.5j}}),
+        Equation("u_t = p*abs(u)^2*u + 0.5*p*u_xx", parameters="p").substitute(p=1j),
+        Equation("abs(u)^n*u_t = abs(u)^(n + 2)*i*u + 0.5i*u_xx*abs(u)^n", parameters="n").substitute(n=1),
+    ],
+)
+def test_a_square_modulus_has_one_form(written: Equation) -> None:
+    assert written.terms == {"u_t": {"conj(u)*u^2": 1j, "u_xx": 0.5j}}
 
 
 def test_the_absolute_value_of_a_complex_field_is_differentiated_as_such() -> None:

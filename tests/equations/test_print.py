@@ -103,6 +103,8 @@ def test_terms_survive_to_the_last_bit(terms: dict[str, complex]) -> None:
         ("a_1_t = a_1_xx", "a_{1,t} = a_{1,xx}"),
         ("i*u_t = -u_xx/2 - abs(u)^2*u", r"u_t = i \left|u\right|^2 u + 0.5 i u_{xx}"),
         ("u_t = sin(pi*x/2)*exp(-t)", r"u_t = \exp\left(-t\right) \sin\left(\pi/2 x\right)"),
+        ("u_t = i*conj(u)*u^2 - v", r"u_t = -v + i \left|u\right|^2 u"),
+        ("i_t = conj(i)*i^2", r"i_t = \overline{i} i^2"),
         ("u_t = conj(u)^2 + sqrt(u)", r"u_t = \sqrt{u} + {\overline{u}}^2"),
         ("u_t = v; v_t = -u", r"\begin{aligned} u_t &= v \\ v_t &= -u \end{aligned}"),
         ("u_t = 2^u*u^0.5*3", r"u_t = 3 \cdot 2^u \sqrt{u}"),
