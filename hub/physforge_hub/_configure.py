@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from physforge_kernel._home import private_folder
+from physforge_kernel._home import private_file, private_folder
 
 from ._ports import with_ports
 from ._proxy import configure_proxy
@@ -45,7 +45,9 @@ def configure(c: Any, settings: Settings) -> None:
 def _configure_hub(c: Any, settings: Settings) -> None:
     c.JupyterHub.bind_url = settings.url
     c.JupyterHub.hub_bind_url = settings.address(settings.hub_port)
-    c.JupyterHub.db_url = f"sqlite:///{settings.state / 'hub.sqlite'}"
+    database = settings.state / "hub.sqlite"
+    private_file(database)
+    c.JupyterHub.db_url = f"sqlite:///{database}"
     c.JupyterHub.upgrade_db = True
     c.JupyterHub.cookie_secret_file = str(settings.state / "cookie_secret")
     c.JupyterHub.template_vars = {

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from physforge_kernel._home import private_file
 from physforge_kernel.errors import PhysForgeError
 
 from ._secrets import proxy_secret
@@ -41,7 +42,8 @@ def configure_proxy(c: Any, settings: Settings, *, started_by_hub: bool) -> None
     proxy.static_config_file = str(_static_file(settings))
     proxy.dynamic_config_file = str(_routes_file(settings))
     proxy.extra_static_config = static_configuration(settings)
-    if started_by_hub:  # which looks for it on the search path
+    if started_by_hub:  # which writes that file, and looks for the program on the search path
+        private_file(_static_file(settings))
         folders = [str(Path(traefik()).parent), os.environ.get("PATH", "")]
         proxy.traefik_env = {"PATH": os.pathsep.join(folders)}
 
@@ -52,11 +54,13 @@ def proxy_command(settings: Settings) -> list[str]:
     Raises:
         PhysForgeError: there is no Traefik.
     """
-    command = [traefik(), f"--configfile={_static_file(settings).with_suffix('.yaml')}"]
+    static = _static_file(settings).with_suffix(".yaml")
+    command = [traefik(), f"--configfile={static}"]
     routes = _routes_file(settings)
     routes.unlink(missing_ok=True)
     routes.touch(0o600)
-    _static_file(settings).with_suffix(".yaml").write_text(json.dumps(static_configuration(settings)))
+    private_file(static)
+    static.write_text(json.dumps(static_configuration(settings)))
     return command
 
 

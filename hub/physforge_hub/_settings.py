@@ -142,6 +142,16 @@ class Settings(BaseModel):
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
 
+    @field_validator("home")
+    @classmethod
+    def _in_an_address(cls, home: Path) -> Path:
+        if found := [sign for sign in "?%" if sign in str(home)]:
+            raise ValueError(
+                f"the hub's database cannot be below a folder that has {' and '.join(found)} in its name, "
+                "since both mean something in addresses; choose another folder for the workspace"
+            )
+        return home
+
     @field_validator("people")
     @classmethod
     def _named(cls, people: tuple[str, ...]) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ def test_the_hub_starts_the_proxy_and_the_service_itself_and_ends_them(
             "/services/physforge/api/v1/", headers={"Authorization": f"Bearer {token}"}
         ).json()
     assert answer["person"]["name"] == "ada"
+    assert not [path for path in (settings.home / "hub").iterdir() if path.stat().st_mode & 0o077]
 
     hub.terminate()
 

@@ -79,8 +79,11 @@ def test_nothing_of_the_lab_listens_where_other_machines_can_reach_it(lab: Runni
 
 
 def test_no_file_of_the_hub_can_be_read_by_others(lab: RunningLab, server: str):
-    for folder in (lab.home, lab.home / "hub", lab.home / "logs"):
-        assert folder.stat().st_mode & 0o077 == 0
+    folders = [lab.home, lab.home / "hub", lab.home / "logs"]
+    files = [path for folder in folders[1:] for path in folder.iterdir()]
+
+    assert lab.home / "hub" / "hub.sqlite" in files
+    assert not [path for path in (*folders, *files) if path.stat().st_mode & 0o077]
 
 
 def test_no_log_holds_the_password_or_a_token(lab: RunningLab, server: str):

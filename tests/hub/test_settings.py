@@ -41,6 +41,12 @@ def test_a_port_that_there_cannot_be_is_refused_by_the_name_of_its_variable(port
         read(PHYSFORGE_HUB_PORT=port)
 
 
+@pytest.mark.parametrize("home", ["/data/what?", "/data/what?/lab", "/data/a%41"])
+def test_a_home_whose_name_would_lead_the_hub_s_database_elsewhere_is_refused(home: str):
+    with pytest.raises(PhysForgeError, match=re.escape(f"PHYSFORGE_HOME is {home!r}, which cannot be: ")):
+        read(PHYSFORGE_HOME=home)
+
+
 def test_several_people_are_refused_while_nothing_keeps_them_apart():
     with pytest.raises(PhysForgeError, match=r"2 people \(ada, bob\) would share one account"):
         read(PHYSFORGE_HUB_PEOPLE="ada,bob")
