@@ -10,16 +10,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._settings import Settings
-
 if TYPE_CHECKING:
     from ._configure import configure
+    from ._settings import Settings
 
 __all__ = ["Settings", "configure"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import JupyterHub only for `configure`: it takes a second, and what keeps a lab does without."""
+    """Import what takes a while only for whoever asks for it."""
+    if name == "Settings":
+        from ._settings import Settings
+
+        return Settings
     if name == "configure":
         from ._configure import configure
 

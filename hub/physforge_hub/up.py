@@ -6,8 +6,13 @@ the other ends the lab; if both do at once, the other child of this one does, th
 
 from __future__ import annotations
 
-import argparse
 import os
+import signal
+
+if __name__ == "__main__":  # Ctrl-C during the imports, which take a while: there is nothing to end yet
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+
+import argparse
 import subprocess
 import sys
 import time
@@ -130,10 +135,11 @@ def _follow(
     keeper: subprocess.Popen[bytes], settings: Settings, bell: Bell, text: str, no_browser: bool
 ) -> int:
     """Wait for the lab to be ready, say so, and then for its end; return the exit code."""
-    ready, deadline = False, time.monotonic() + _READY_WITHIN
+    ready, asked, deadline = False, False, time.monotonic() + _READY_WITHIN
     while keeper.poll() is None:
         bell.wait(_LOOK_EVERY if not ready else 60.0)
         if bell.asked_to_stop:
+            asked = True
             bell.clear()
             keeper.terminate()
         elif not ready and is_ready(settings):
@@ -148,6 +154,8 @@ def _follow(
                 file=sys.stderr,
             )
             return PhysForgeError.exit_code
+    if asked and keeper.returncode == -signal.SIGTERM:
+        return 0  # it had started nothing yet
     if keeper.returncode < 0:
         print("PhysForge: What keeps the lab was killed, and the lab stops.", file=sys.stderr)
         return PhysForgeError.exit_code

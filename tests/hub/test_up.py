@@ -123,3 +123,26 @@ def test_a_command_line_that_makes_no_sense_is_refused_with_its_usage(tmp_path: 
 
     assert ended.returncode == 2
     assert "usage: python -m physforge_hub.up" in ended.stderr
+
+
+def test_ctrl_c_before_the_lab_has_begun_ends_it_without_a_word(tmp_path: Path):
+    (tmp_path / "pydantic.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGINT)")
+
+    ended = start(tmp_path / "home", PYTHONPATH=str(tmp_path))
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_ctrl_c_before_the_keeper_can_hear_ends_the_lab_as_it_does_later(tmp_path: Path):
+    (tmp_path / "sitecustomize.py").write_text("""
+import os, signal, sys
+if "physforge_hub._keeper" in sys.orig_argv:
+    os.kill(os.getppid(), signal.SIGINT)
+    signal.pause()
+""")
+
+    ended = start(tmp_path / "home", "--port", "0", PYTHONPATH=str(tmp_path))
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("The lab has stopped.")
+    assert processes_of(tmp_path / "home") == []
