@@ -19,7 +19,7 @@ from .. import _wording
 from .._home import private_folder
 from ..errors import ConflictError, NotFoundError, WorkspaceError
 from ..workspace._clock import new_id, utc_now
-from ..workspace._names import check_about, check_file_path, check_name, name_from_stem, not_found
+from ..workspace._names import check_about, check_file_path, check_name, named_after, not_found
 from ..workspace._protocol import FileEntry
 from ..workspace._uploads import MAX_FILES, disk_errors
 from ._settings import Settings
@@ -57,16 +57,32 @@ class Incoming:
         self._settings = settings
 
     def begin(
-        self, owner: str, name: str | None, description: str, tags: tuple[str, ...], files: list[FileEntry]
+        self,
+        owner: str,
+        name: str | None,
+        description: str,
+        tags: tuple[str, ...],
+        files: list[FileEntry],
+        called: str | None = None,
     ) -> str:
         """Open an upload of these files (their hashes are not looked at), and return its id.
+
+        Args:
+            owner: whose it is.
+            name: the dataset's; None makes one of what the file or folder is called.
+            description: a sentence about the version.
+            tags: words to find it by.
+            files: their paths and sizes.
+            called: the name of the folder that holds the files; a single file says its own.
 
         Raises:
             WorkspaceError: it can never become a version: its names, or the number or sizes of files.
             ConflictError: this owner has too many uploads open.
         """
         sizes = _sizes(files)
-        plan = Plan(owner, _name(name, files), description, check_about(description, tags), sizes)
+        if name is None:
+            name, description = _named(files, called, description)
+        plan = Plan(owner, check_name(name), description, check_about(description, tags), sizes)
         total = sum(plan.sizes.values())
         if total > self._settings.upload_bytes:
             raise WorkspaceError(
@@ -189,12 +205,13 @@ def _plan(folder: Path) -> Plan:
     return Plan(**{**kept, "tags": tuple(kept["tags"])})
 
 
-def _name(name: str | None, files: list[FileEntry]) -> str:
-    if name is not None:
-        return check_name(name)
+def _named(files: list[FileEntry], called: str | None, description: str) -> tuple[str, str]:
+    if called:
+        return named_after(called, called, description)
     if len(files) != 1:
         raise WorkspaceError("An upload of several files needs a name. Send one, as in name='wake'.")
-    return name_from_stem(PurePosixPath(files[0].path).stem)
+    path = PurePosixPath(files[0].path)
+    return named_after(path.name, path.stem, description)
 
 
 def _sizes(files: list[FileEntry]) -> dict[str, int]:

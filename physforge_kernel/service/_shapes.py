@@ -90,6 +90,9 @@ class NewUpload(_Body):
     """An upload to begin; its files are sent one by one, and it becomes a version when it is committed."""
 
     name: Name | None = None
+    called: Name | None = Field(
+        default=None, description="The folder's own name, of which the dataset's is made where none is given."
+    )
     description: Annotated[str, Field(max_length=20_000), AfterValidator(_without_nul)] = ""
     tags: list[Annotated[str, Field(max_length=128), AfterValidator(_without_nul)]] = Field(
         default=[], max_length=64

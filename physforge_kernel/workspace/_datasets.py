@@ -70,7 +70,8 @@ class EmbeddedDatasets:
         Args:
             source: a path to a file or a folder, or a field in memory, which is kept as NetCDF.
             name: of letters, digits, '-', '_' and '.'; by default made of the file's name.
-            description: a sentence about this version.
+            description: a sentence about this version; by default empty, or the file's name where that cannot
+                name a dataset, as `данные.csv`.
             tags: words to find it by.
             progress: called with the fraction done and what is being done.
 
@@ -80,7 +81,9 @@ class EmbeddedDatasets:
             WorkspaceError: the name, the description or a tag cannot be used, or the files cannot be kept.
         """
         report = progress or _silent
-        name = check_name(name) if name is not None else default_name(source)
+        if name is None:
+            name, description = default_name(source, description)
+        name = check_name(name)
         tags = check_about(description, tags)
         with disk_errors(), self._store.staging() as staging:
             gathered = gather(source, name, staging, lambda done, said: report(0.8 * done, said))

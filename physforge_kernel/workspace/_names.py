@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -93,19 +95,27 @@ def check_about(description: str, tags: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-def name_from_stem(stem: str) -> str:
-    """Turn a file's stem into a dataset's name, or ask for one.
+def named_after(called: str, stem: str, description: str) -> tuple[str, str]:
+    """Return the name that a file or folder suggests for a dataset, and the dataset's description.
 
-    >>> name_from_stem("run 7 (final)")
-    'run-7-final'
+    A name holds no letters but a-z and A-Z. Where all of a file's are others, the name is a hash of them, so
+    that two files do not share one, and the file's own name becomes the description, unless there is one.
+
+    Args:
+        called: what people call the file or folder.
+        stem: `called` without the ending.
+        description: what is said of it; may be empty.
+
+    >>> named_after("run 7 (final).csv", "run 7 (final)", "")
+    ('run-7-final', '')
+    >>> named_after("данные 7.csv", "данные 7", "")
+    ('data-85928f2e', 'данные 7.csv')
     """
     name = slug(stem)
-    if not name:
-        raise WorkspaceError(
-            f"No dataset name can be made of {stem!r:.160}. Pass one: name='wake' in Python, "
-            "--name wake on the command line."
-        )
-    return check_name(name)
+    if any(map(str.isalpha, name)) or (name and not any(map(str.isalpha, stem))):
+        return check_name(name), description
+    letters = unicodedata.normalize("NFC", stem).encode("utf-8", "surrogatepass")
+    return f"data-{hashlib.sha256(letters).hexdigest()[:8]}", description or plain(called)
 
 
 def check_file_path(path: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import NotFoundError, WorkspaceError
 from ._json import digest
-from ._names import check_file_path, name_from_stem
+from ._names import check_file_path, named_after
 from ._object_store import StagedFile, Staging
 from ._protocol import FileEntry, Progress
 
@@ -85,11 +85,16 @@ def disk_errors() -> Iterator[None]:
         ) from error
 
 
-def default_name(source: str | PathLike[str] | Dataset) -> str:
-    """Return the dataset's name that a path suggests; a field from memory suggests none, and is refused."""
+def default_name(source: str | PathLike[str] | Dataset, description: str) -> tuple[str, str]:
+    """Return the dataset's name that a path suggests, and its description, as `named_after` does.
+
+    Raises:
+        WorkspaceError: it is a field from memory, which suggests none.
+    """
     if isinstance(source, str | PathLike):
         path = Path(source).expanduser()
-        return name_from_stem(path.resolve().name if path.is_dir() else path.stem)
+        root = path.resolve() if path.is_dir() else path
+        return named_after(root.name, root.name if path.is_dir() else root.stem, description)
     raise WorkspaceError("A field from memory has no name yet. Pass one, as in upload(field, 'wake').")
 
 

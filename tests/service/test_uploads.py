@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,6 +113,29 @@ def test_an_upload_that_can_never_be_is_refused_at_once(
     before = left(service)
     assert said in problem(begun(ann, *files, **more), 400, "WorkspaceError")
     assert left(service) == before
+
+
+@pytest.mark.parametrize(
+    ("files", "more", "said"),
+    [(["данные.csv"], {}, "данные.csv"), (["1/a.csv", "1/b.csv"], {"called": "опыты"}, "опыты")],
+)
+def test_names_in_other_alphabets_are_kept_as_descriptions(
+    ann: httpx.Client, files: list[str], more: dict[str, Any], said: str
+):
+    id = begun(ann, *((path, len(WAVE)) for path in files), **more).json()["id"]
+    for path in files:
+        assert ann.put(f"uploads/{id}/files/{path}", content=WAVE).status_code == 204
+    version = ann.post(f"uploads/{id}/commit").json()
+    assert re.fullmatch("data-[0-9a-f]{8}", version["name"])
+    assert (version["description"], [file["path"] for file in version["files"]]) == (said, files)
+
+
+def test_a_folder_names_its_dataset(ann: httpx.Client):
+    files = [("a.csv", len(WAVE)), ("b.csv", len(WAVE))]
+    id = begun(ann, *files, called="Runs (hot)").json()["id"]
+    for path, _ in files:
+        ann.put(f"uploads/{id}/files/{path}", content=WAVE)
+    assert ann.post(f"uploads/{id}/commit").json()["name"] == "Runs-hot"
 
 
 def test_what_is_no_field_is_refused_with_its_sentence_and_leaves_nothing(

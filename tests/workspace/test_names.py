@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from physforge_kernel.workspace._names import (
     check_file_path,
     check_name,
     check_words,
-    name_from_stem,
+    named_after,
     parse_ref,
 )
 
@@ -77,12 +78,26 @@ def test_only_a_description_may_have_several_lines():
 
 
 @given(st.text(max_size=200))
-def test_every_stem_gives_a_usable_name_or_asks_for_one(stem: str):
-    try:
-        name = name_from_stem(stem)
-    except WorkspaceError:
+def test_every_file_has_a_usable_name_and_description(stem: str):
+    if len(stem) == 64 and set(stem) <= set("0123456789abcdef"):
         return
+    name, description = named_after(f"{stem}.csv", stem, "")
     assert check_name(name) == name
+    assert check_about(description, ()) == ()
+
+
+def test_files_in_other_alphabets_keep_their_own_names_as_descriptions():
+    names = set()
+    for called in ("данные.csv", "данные 7.csv", "опыт 7.csv", "測定-2026.csv"):
+        name, description = named_after(called, called.removesuffix(".csv"), "")
+        names.add(name)
+        assert re.fullmatch("data-[0-9a-f]{8}", name)
+        assert description == called
+    assert len(names) == 4
+    assert named_after("данные.csv", "данные", "Hot wire")[1] == "Hot wire"
+    composed, decomposed = "й", "и\N{COMBINING BREVE}"
+    assert named_after(composed, composed, "")[0] == named_after(decomposed, decomposed, "")[0]
+    assert named_after("2026.csv", "2026", "") == ("2026", "")
 
 
 @given(st.text(max_size=80) | st.from_regex(r"[a-z./]{1,20}", fullmatch=True))

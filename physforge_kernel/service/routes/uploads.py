@@ -17,7 +17,7 @@ router = APIRouter(prefix="/uploads", tags=["datasets"])
 def begin(desk: DatasetsWrite, upload: NewUpload) -> Begun:
     entries = [file.entry() for file in upload.files]
     id = desk.service.incoming.begin(
-        desk.person.owner, upload.name, upload.description, tuple(upload.tags), entries
+        desk.person.owner, upload.name, upload.description, tuple(upload.tags), entries, upload.called
     )
     return Begun(id=id)
 
