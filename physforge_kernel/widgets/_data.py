@@ -12,6 +12,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from .._wording import size, when
+from ..errors import AxesError
 from ..reports import discovery as drawing
 from ..workspace import DatasetInfo, Version, Workspace
 from ._pieces import box, markup, show, text
@@ -29,10 +30,14 @@ _FORMATS = ".csv,.tsv,.txt,.h5,.hdf5,.nc,.npz,.npy,.mat,.json,.vtk,.vti,.vtr,.vt
 
 @dataclass(frozen=True)
 class Chosen:
-    """A version, the file of it that is a field, and its picture or the sentence that stands for one."""
+    """A version, the file of it that is a field, its axes if the file does not tell them, and its picture.
+
+    Where there is no picture, a sentence stands for it.
+    """
 
     version: Version
     file: str | None
+    axes: str | None
     files: tuple[str, ...]
     picture: str
 
@@ -58,6 +63,14 @@ class DataPart:
         self._names.observe(lambda _: self._on_choice(None), "value")
         self._files = widgets.Dropdown(options=(), description="File")
         self._files.observe(lambda change: self._on_choice(change["new"]), "value")
+        self._axes = widgets.Text(
+            description="Axes",
+            placeholder="for example t,x",
+            continuous_update=False,
+            layout={"display": "none"},
+        )
+        self._axes.observe(lambda change: self._on_choice(self._file, change["new"]), "value")
+        self._file: str | None = None
         self._about = markup("", "pf-about")
         self._upload = widgets.FileUpload(
             accept=_FORMATS, multiple=False, description="", icon="", tooltip="Upload a file"
@@ -71,6 +84,7 @@ class DataPart:
                 markup(text("Your data", "h2")),
                 self._names,
                 self._files,
+                self._axes,
                 self._about,
                 self._upload,
                 self._said,
@@ -84,11 +98,11 @@ class DataPart:
         self._workspace = workspace
         self._list(select=None)
 
-    def choose(self, name: str, picture: str) -> None:
+    def choose(self, name: str, axes: str | None, picture: str) -> None:
         """Show that this dataset is chosen, with a picture that is there already."""
         if name in self._known():
             self._set(name)
-            self._look(None, draw=False)
+            self._look(None, axes, draw=False)
         else:
             self._stage.drop("data")
         self.picture.value = picture
@@ -123,44 +137,55 @@ class DataPart:
             self.picture.value = ""
             self._changed()
 
-    def _on_choice(self, file: str | None) -> None:
+    def _on_choice(self, file: str | None, axes: str | None = None) -> None:
         if not self._quiet:
             self._stage.act(self._picked)
-            self._stage.act(lambda: self._look(file))
+            self._stage.act(lambda: self._look(file, (axes or "").strip() or None))
 
-    def _look(self, file: str | None, *, draw: bool = True) -> None:
+    def _look(self, file: str | None, axes: str | None = None, *, draw: bool = True) -> None:
         """Fetch what is known of the chosen dataset, and draw it."""
         workspace, name = self._need(), self._names.value
         if name is None:
             return
         self.chosen = None
         self._changed()
+        self._show_axes(axes)
         if draw:
             self.picture.value = text("Drawing the data …", class_="pf-wait", role="status")
         self._stage.work(
-            lambda tell: self._fetch(workspace, name, file, tell, draw=draw),
+            lambda tell: self._fetch(workspace, name, file, axes, tell, draw=draw),
             lambda chosen: self._show(chosen, draw=draw),
             lane="data",
             otherwise=self._refuse,
         )
 
-    def _fetch(self, workspace: Workspace, name: str, file: str | None, tell: Tell, *, draw: bool) -> Chosen:
+    def _fetch(
+        self, workspace: Workspace, name: str, file: str | None, axes: str | None, tell: Tell, *, draw: bool
+    ) -> Chosen:
         version = workspace.datasets.get(name)
         files = version.readable
         file = file or (files[0] if len(files) > 1 else None)
         tell(lambda: self._describe(version, file, files))
         if not draw:
-            return Chosen(version, file, files, "")
-        if version.size > MOST_DRAWN:
-            said = (
-                f"{size(version.size)} are too much to draw here. Its law can be searched for nevertheless."
-            )
-            return Chosen(version, file, files, text(said))
-        field = workspace.datasets.open(version, file)
-        with ONE_PEN:
-            return Chosen(version, file, files, drawing.drawn(field, f"{version.ref}, as uploaded.").markup)
+            return Chosen(version, file, axes, files, "")
+        try:
+            return Chosen(version, file, axes, files, _picture(workspace, version, file, axes))
+        except AxesError:
+            tell(self._ask)
+            raise
+
+    def _ask(self) -> None:
+        """Let the person name the axes, which the file does not tell."""
+        show(self._axes, True)
+
+    def _show_axes(self, axes: str | None) -> None:
+        self._quiet = True
+        self._axes.value = axes or ""
+        self._quiet = False
+        show(self._axes, axes is not None)
 
     def _describe(self, version: Version, file: str | None, files: tuple[str, ...]) -> None:
+        self._file = file
         self._show_files(files, file)
         self._about.value = about(version, file)
 
@@ -235,11 +260,27 @@ class DataPart:
         return self._workspace
 
 
+def _picture(workspace: Workspace, version: Version, file: str | None, axes: str | None) -> str:
+    """Return a field's picture, or a sentence that stands for one.
+
+    Raises:
+        AxesError: the file does not tell its axes, and these are not theirs.
+    """
+    if version.size > MOST_DRAWN:
+        described = _metadata(version, file)
+        if axes is None and not described.get("axes", True):
+            raise AxesError(described["notes"][0])
+        return text(
+            f"{size(version.size)} are too much to draw here. Its law can be searched for nevertheless."
+        )
+    field = workspace.datasets.open(version, file, dims=axes)
+    with ONE_PEN:
+        return drawing.drawn(field, f"{version.ref}, as uploaded.").markup
+
+
 def about(version: Version, file: str | None) -> str:
     """Return what is known of a version in two lines: its description, then what it holds."""
-    metadata = version.metadata
-    if file is not None and len(version.files) > 1:
-        metadata = metadata.get("files", {}).get(file, {})
+    metadata = _metadata(version, file)
     axes = metadata.get("axes", ())
     names = ", ".join(variable["name"] for variable in metadata.get("variables", ()))
     points = " × ".join(str(axis["size"]) for axis in axes)
@@ -247,3 +288,10 @@ def about(version: Version, file: str | None) -> str:
     facts = filter(None, (holds, size(version.size), when(version.created)))
     said = text(version.description) if version.description else ""
     return said + text(" · ".join(facts), class_="pf-facts-line")
+
+
+def _metadata(version: Version, file: str | None) -> Mapping[str, Any]:
+    """Return what was read of a version, or of one of its files."""
+    if file is not None and len(version.files) > 1:
+        return version.metadata.get("files", {}).get(file, {})
+    return version.metadata

@@ -96,6 +96,8 @@ class DiscoveryPage:
         self.result.clear()
         self.find.disabled = True
         config = {"file": chosen.file} if len(chosen.version.files) > 1 else {}
+        if chosen.axes is not None:
+            config["dims"] = chosen.axes
         self.stage.work(
             lambda _: workspace.jobs.submit(KIND, config, inputs=chosen.version.ref).id,
             lambda job: self._follow(workspace, job),
@@ -140,7 +142,7 @@ class DiscoveryPage:
         )
 
     def _found(self, workspace: Workspace, found: Found) -> None:
-        self.data.choose(found.dataset, found.picture)
+        self.data.choose(found.dataset, found.axes, found.picture)
         self.result.show(workspace, found)
         show(self.job.view, False)
 

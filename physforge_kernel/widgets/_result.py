@@ -22,6 +22,7 @@ class Found:
     job: str
     dataset: str
     ref: str
+    axes: str | None
     picture: str
     verdict: str
     law: str
@@ -36,11 +37,13 @@ def draw(workspace: Workspace, job: str) -> Found:
         PhysForgeError: the job is no discovery, or its result cannot be had.
     """
     run = drawing.load(workspace, job)
+    axes = run.job.config.get("dims")
     with ONE_PEN:
         return Found(
             job=job,
             dataset=run.dataset.name,
             ref=run.dataset.ref,
+            axes=axes if axes is None or isinstance(axes, str) else ",".join(axes),
             picture=drawing.drawn(run.field, f"{run.dataset.ref}, as uploaded.").markup,
             verdict=drawing.verdict(run).markup,
             law=drawing.law(run).markup,

@@ -197,6 +197,43 @@ def test_several_files_are_chosen_from(embedded: Workspace, tmp_path: Path):
     assert embedded.jobs.list()[0].config["file"] == "run 2.csv"
 
 
+def test_axes_that_a_file_does_not_tell_are_asked_for(embedded: Workspace, tmp_path: Path, monkeypatch: Any):
+    law = pf.catalogue.get("burgers").field(x=41, t=41, seed=0)
+    square = law["u"].transpose("x", "t").values
+    np.savez(tmp_path / "zz-square.npz", u=square, t=law["t"].values, x=law["x"].values)
+    embedded.datasets.upload(tmp_path / "zz-square.npz")
+    page = opened(embedded)
+    [axes] = [one for one in every(page.view) if isinstance(one, widgets.Text)]
+    assert (axes.description, axes.placeholder) == ("Axes", "for example t,x")
+    assert axes.layout.display == "none"
+
+    def asked(sentence: str) -> bool:
+        return axes.layout.display is None and sentence in page.data.picture.value
+
+    dropdown(page, "Dataset").value = "zz-square"
+    until(lambda: asked("does not tell which axis is which"))
+    assert page.find.disabled
+    axes.value = "x,x"
+    until(lambda: asked("dims must name at least one axis"))
+    assert page.find.disabled
+    axes.value = " x, t"
+    until(lambda: not page.find.disabled)
+    assert "Heat map of u" in page.data.picture.value
+    page.find.click()
+    until(lambda: "pf-verdict" in html(page), "a verdict")
+    assert embedded.jobs.list()[0].config["dims"] == "x, t"
+    until(lambda: not page.find.disabled)
+    assert (axes.value, axes.layout.display) == ("x, t", None)
+
+    monkeypatch.setattr("physforge_kernel.widgets._data.MOST_DRAWN", 1)
+    axes.value = ""
+    until(lambda: asked("does not tell which axis is which"))
+    axes.value = "x,t"
+    until(lambda: "too much to draw" in page.data.picture.value)
+    choose(page, "zeppelin")
+    assert (axes.value, axes.layout.display) == ("", "none")
+
+
 def test_a_report_is_made_and_shown_where_nothing_runs(
     page: DiscoveryPage, found: Job, embedded: Workspace, monkeypatch: Any
 ):
