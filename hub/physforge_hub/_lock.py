@@ -10,6 +10,7 @@ from pathlib import Path
 
 from physforge_kernel.errors import ConflictError
 
+from ._ports import at_an_address_beside
 from ._settings import Settings
 
 
@@ -49,6 +50,6 @@ def _beside(settings: Settings, path: Path) -> str:
         where = f" at {notice['url']} (process {notice['pid']})"
     return (
         f"The lab of {settings.home} is running already{where}. Use that one, or stop it first: Ctrl-C "
-        "where it was started. Another lab beside it needs a workspace and a port of its own: "
-        'PHYSFORGE_HOME=... make up ARGS="--port 8001".'
+        "where it was started. Another lab beside it needs a workspace and an address of its own: "
+        f"PHYSFORGE_HOME=... {at_an_address_beside(settings)} make up."
     )

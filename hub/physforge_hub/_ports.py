@@ -48,13 +48,24 @@ def require_free(settings: Settings) -> None:
             raise PhysForgeError(_refusal(settings, name, port, error)) from error
 
 
+def at_an_address_beside(settings: Settings) -> str:
+    """Return the setting by which another lab gets an address, and so in a browser cookies, of its own."""
+    return f"{variable_of('ip')}={'127.0.0.1' if settings.ip == '127.0.0.2' else '127.0.0.2'}"
+
+
 def _refusal(settings: Settings, name: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         what = f"Port {port} of {settings.ip} is taken by another program"
     else:
         what = f"The lab cannot listen at port {port} of {settings.ip}: {error.strerror}"
-    how = f'make up ARGS="--port {port + 1}", or ' if name == "port" else ""
-    return f"{what}. Choose another one: {how}{variable_of(name)}={port + 1}."
+    how = f"{variable_of(name)}={port + 1}"
+    if name == "port":
+        how = (
+            f'make up ARGS="--port {port + 1}", or {how}. If a lab is there, choose another address instead, '
+            "or browsers leave the one when they sign in to the other: "
+            f"{at_an_address_beside(settings)}"
+        )
+    return f"{what}. Choose another one: {how}."
 
 
 def _free_ports(ip: str, count: int) -> list[int]:
