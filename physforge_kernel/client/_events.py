@@ -1,4 +1,4 @@
-"""A job's story as it happens: server-sent events, followed over lines that break."""
+"""A job's story as it happens: server-sent events, followed over lines that break, or asked for by and by."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import httpx
 
 from ..workspace._job_views import FINAL_STATES, Event, JobRecord
 from ._line import Line
-from ._problems import UnreachableError, error_of, unreachable
+from ._problems import BusyError, UnreachableError, error_of, unreachable
 from ._records import EVENT
 
 _PATIENCE = 60.0  # seconds, for a service that is gone to come back
@@ -22,6 +22,8 @@ def follow(
 ) -> Iterator[Event]:
     """Yield a job's events with a `seq` above `after` to its last, or until the deadline.
 
+    Where the service has no stream left for us, they are asked for every two seconds instead.
+
     Args:
         record: looks at the job.
         deadline: on the monotonic clock; None for as long as it takes.
@@ -29,12 +31,14 @@ def follow(
     Raises:
         PhysForgeError: the service refused, or was gone for a minute.
     """
-    seen, heard, pause = after, time.monotonic(), 0.1
+    seen, heard, pause, crowded = after, time.monotonic(), 0.1, False
     while True:
         wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+        if crowded:  # a stream that only tells what there is takes no place
+            wait, crowded, pause = 0.0, False, _SLOWEST
         try:
             for event in _told(line, id, seen, wait):
-                seen, pause = event.seq, 0.1
+                seen, pause = event.seq, pause if wait == 0 else 0.1
                 yield event
                 if event.type in FINAL_STATES:
                     return
@@ -42,6 +46,10 @@ def follow(
             job = record()
             if job.is_finished and job.last_event <= seen:
                 return
+        except BusyError:
+            crowded = wait != 0
+            if crowded:
+                continue
         except (httpx.TransportError, UnreachableError) as error:
             if time.monotonic() - heard > _PATIENCE:
                 raise unreachable(line.address.shown, error) from error

@@ -12,11 +12,16 @@ if TYPE_CHECKING:
     from httpx import Response
 
 _PASSING = frozenset({502, 503, 504})  # what a proxy says while the service behind it starts
+_BUSY = 429
 _BY_STATUS: dict[int, type[PhysForgeError]] = {404: NotFoundError, 409: ConflictError}
 
 
 class UnreachableError(WorkspaceError):
     """The service was not there, or the line to it broke; it may be back in a moment."""
+
+
+class BusyError(WorkspaceError):
+    """The service refuses for the moment, because of how much is asked of it already."""
 
 
 def error_of(document: dict[str, Any]) -> PhysForgeError:
@@ -48,6 +53,8 @@ def error_of_answer(response: Response, shown: str) -> PhysForgeError:
             f"The service at {shown} does not answer: what answered in its place is of status "
             f"{response.status_code}. Check that it runs, and that the address is right."
         )
+    if response.status_code == _BUSY:
+        return BusyError(str(document["detail"]))
     if document.get("error") == "InternalError":
         return WorkspaceError(f"{document['detail']} (request {document.get('request_id')})")
     return error_of(document)

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ..workspace._embedded import EmbeddedWorkspace
 from ._activity import Activity
+from ._board import Boards
 from ._feed import Feed
 from ._incoming import Incoming
 from ._metrics import Metrics
@@ -22,6 +23,7 @@ from ._preview import Previews
 from ._problems import answer_with_problems
 from ._settings import Settings
 from ._state import Service
+from ._streams import Streams
 from .routes import ROUTERS
 
 API = "api/v1"
@@ -45,17 +47,22 @@ def create_app(
         An ASGI application whose routes begin with `{prefix}api/v1/`.
     """
     settings = settings or Settings.read()
-    feed = Feed(workspace.changes)
+    listening = CapacityLimiter(2)
+    feed = Feed(workspace.changes, listening)
+    streams = Streams(int(settings.open_streams))
     service = Service(
         workspace=workspace,
         sign_in=sign_in,
         settings=settings,
         feed=feed,
+        boards=Boards(feed, listening),
+        streams=streams,
         incoming=Incoming(workspace.home, settings),
         previews=Previews(int(settings.preview_seconds)),
-        metrics=Metrics(feed),
+        metrics=Metrics(streams),
         activity=Activity(),
         heavy=CapacityLimiter(4),
+        listening=listening,
     )
     base = "/".join(["", *prefix.strip("/").split("/"), API]).replace("//", "/")
     app = FastAPI(

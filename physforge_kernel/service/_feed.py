@@ -1,21 +1,26 @@
-"""Word of changes in the database: one look for all event streams together, and no thread for each."""
+"""Word of changes in the database: one look for all who listen together, and no thread for each."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 
 Changes = Callable[[], AbstractContextManager[Callable[[], bool]]]
 """Opens a look at the database: a function that says whether anyone committed since it was last asked."""
 
 _LOOK_EVERY = 0.1  # seconds: one pragma each
+_AGAIN = 1.0  # seconds, before the database is opened again after a look that failed
+
+_log = logging.getLogger("physforge.service")
 
 
 class Subscription:
-    """One stream's part of the feed."""
+    """One listener's part of the feed."""
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
@@ -44,17 +49,26 @@ class Subscription:
 
 
 class Feed:
-    """Looks for changes while anybody listens; lives on one event loop."""
+    """Looks for changes while anybody listens; lives on one event loop.
 
-    def __init__(self, changes: Changes) -> None:
+    Args:
+        changes: opens a look at the database.
+        threads: held for each look.
+    """
+
+    def __init__(self, changes: Changes, threads: CapacityLimiter) -> None:
         self._changes = changes
+        self._threads = threads
+        self._closing = asyncio.Event()
         self._subscriptions: set[Subscription] = set()
         self._looking: asyncio.Task[None] | None = None
         self.closed = False
 
-    @property
-    def listeners(self) -> int:
-        return len(self._subscriptions)
+    async def pause(self, seconds: float) -> None:
+        """Wait for so long, or until the service closes."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
 
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[Subscription]:
@@ -74,6 +88,7 @@ class Feed:
     def close(self) -> None:
         """End every stream; called on the event loop."""
         self.closed = True
+        self._closing.set()
         self._tell_all()
 
     def _tell_all(self) -> None:
@@ -81,8 +96,13 @@ class Feed:
             subscription.tell()
 
     async def _look(self) -> None:
-        with self._changes() as changed:
-            while not self.closed:
-                if await run_in_threadpool(changed):
-                    self._tell_all()
-                await asyncio.sleep(_LOOK_EVERY)
+        while not self.closed:
+            try:
+                with self._changes() as changed:  # which says yes when it is asked first
+                    while not self.closed:
+                        if await run_sync(changed, limiter=self._threads):
+                            self._tell_all()
+                        await asyncio.sleep(_LOOK_EVERY)
+            except Exception:  # whatever it is may pass, and nobody would hear of anything any more
+                _log.exception("The database could not be asked for changes; it is asked again")
+                await self.pause(_AGAIN)

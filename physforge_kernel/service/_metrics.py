@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from ..workspace._job_views import JOB_STATES
 
 if TYPE_CHECKING:
-    from ._feed import Feed
+    from ._streams import Streams
 
 _SECONDS = (0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0)
 
@@ -18,7 +18,7 @@ _SECONDS = (0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0)
 class Metrics:
     """The counts of one application, in a registry of its own."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, streams: Streams) -> None:
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "physforge_requests", "Requests answered.", ("method", "route", "status"), registry=registry
@@ -31,8 +31,8 @@ class Metrics:
             registry=registry,
         )
         self._jobs = Gauge("physforge_jobs", "Jobs on record, by state.", ("state",), registry=registry)
-        streams = Gauge("physforge_event_streams", "Event streams that are open.", registry=registry)
-        streams.set_function(lambda: feed.listeners)
+        open_streams = Gauge("physforge_event_streams", "Event streams that are open.", registry=registry)
+        open_streams.set_function(lambda: streams.open)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answer; `route` is a route's template, so that there are as many as routes."""

@@ -27,6 +27,8 @@ class Settings:
     """The most bytes of a request's body, but for the files of an upload."""
     keep_uploads_seconds: float = 86_400
     """An upload that nothing was added to for so long is given up."""
+    open_streams: float = 64
+    """The most event streams that one person may have open."""
     heartbeat_seconds: float = 15
     """An event stream in which nothing happens says so this often, which keeps proxies from closing it."""
     idle_seconds: float = 600

@@ -6,7 +6,7 @@ a claim raises the fence, and whoever shows an older one has lost the job and ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,9 @@ from ._object_store import ObjectStore
 from ._versions import resolve
 
 __all__ = ["JobRecords", "LeaseLost", "exponential_backoff"]
+
+_NEWEST, _UNFINISHED = 50, 1000  # jobs that a look for changes goes through
+_PART = 500  # ids in one query
 
 
 def exponential_backoff(attempt: int) -> timedelta:
@@ -369,6 +372,28 @@ class JobRecords:
         with self._database.reading() as session:
             return [record_of(row) for row in session.scalars(query)]
 
+    def changed_since(self, known: Mapping[str, int]) -> list[JobRecord]:
+        """Return the jobs, of those to look at, that are not as they are known; the rest is hardly read.
+
+        Args:
+            known: id -> `last_event` as the caller knows it. These are looked at, and so are the newest jobs
+                and the newest of the unfinished ones.
+        """
+        marks = select(JobRow.id, JobRow.last_event).where(self._mine)
+        recent = marks.order_by(JobRow.created.desc(), JobRow.id.desc())
+        unfinished = recent.where(JobRow.state.not_in(FINAL_STATES))
+        with self._database.reading() as session:
+            found = [*session.execute(recent.limit(_NEWEST)), *session.execute(unfinished.limit(_UNFINISHED))]
+            now = {id: last_event for id, last_event in found}
+            for ids in _in_parts([id for id in known if id not in now]):
+                now |= {id: last_event for id, last_event in session.execute(marks.where(JobRow.id.in_(ids)))}
+            later = [id for id, last_event in now.items() if known.get(id) != last_event]
+            return [
+                record_of(row)
+                for ids in _in_parts(later)
+                for row in session.scalars(select(JobRow).where(JobRow.id.in_(ids)))
+            ]
+
     def counts(self) -> dict[str, int]:
         """Return how many jobs there are in each state that occurs."""
         with self._database.reading() as session:
@@ -449,3 +474,7 @@ class JobRecords:
         if sha256 is not None:
             session.execute(update(JobRow).where(JobRow.id == job_id).values(checkpoint=None))
             _objects.release(session, sha256, self._clock())
+
+
+def _in_parts(ids: list[str]) -> Iterator[list[str]]:
+    return (ids[start : start + _PART] for start in range(0, len(ids), _PART))

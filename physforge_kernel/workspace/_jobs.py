@@ -127,6 +127,14 @@ class EmbeddedJobs:
             raise JobError(f"{state!r} is not a state of a job; the states are {', '.join(JOB_STATES)}.")
         return self._records.list(state, limit)
 
+    def changed_since(self, known: Mapping[str, int]) -> builtins.list[JobRecord]:
+        """Return the newest jobs, the unfinished ones and those given, as far as they have changed.
+
+        Args:
+            known: id -> `last_event` as the caller knows it.
+        """
+        return self._records.changed_since(known)
+
     def events(self, id: str, after: int = 0, limit: int = 1000) -> builtins.list[Event]:
         """Return a job's events with a `seq` above `after` so far, in order.
 

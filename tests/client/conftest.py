@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from physforge_kernel.client import HttpWorkspace
-from physforge_kernel.service import LocalSignIn, create_app, listen_on_port
+from physforge_kernel.service import LocalSignIn, Settings, create_app, listen_on_port
 from physforge_kernel.service._serve import Server
 from physforge_kernel.workspace import EmbeddedWorkspace
 
@@ -80,17 +80,24 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedWorkspace:
     return EmbeddedWorkspace(tmp_path_factory.mktemp("client") / "home", on_submit=lambda home: None)
 
 
-@pytest.fixture(scope="session")
-def port(behind: EmbeddedWorkspace) -> Iterator[int]:
-    """The port of the service."""
+@contextmanager
+def serving(behind: EmbeddedWorkspace, settings: Settings | None = None) -> Iterator[int]:
+    """Serve a workspace on a port."""
     listener = listen_on_port(0)
-    server = Server(create_app(behind, LocalSignIn(TOKEN)), listener)
+    server = Server(create_app(behind, LocalSignIn(TOKEN), settings=settings), listener)
     thread = threading.Thread(target=server.serve_until_stopped)
     thread.start()
     yield listener.getsockname()[1]
     server.stop()
     thread.join(30)
     assert not thread.is_alive(), "the service did not stop"
+
+
+@pytest.fixture(scope="session")
+def port(behind: EmbeddedWorkspace) -> Iterator[int]:
+    """The port of the service."""
+    with serving(behind) as one:
+        yield one
 
 
 @pytest.fixture

@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from physforge_kernel.client import HttpWorkspace
 from physforge_kernel.errors import ConflictError, FieldError, NotFoundError, PhysForgeError, WorkspaceError
+from physforge_kernel.service import Settings
 from physforge_kernel.workspace import EmbeddedWorkspace, JobTimeoutError
 
-from .conftest import TOKEN, Line
+from .conftest import TOKEN, Line, serving
 
 
 def free_port() -> int:
@@ -165,6 +167,26 @@ def test_a_story_is_followed_over_lines_that_break(
     assert seen == list(range(1, len(seen) + 1)), "an event was lost or came twice"
     assert job.state == "succeeded"
     assert line.connections > 3
+
+
+def test_a_story_is_asked_for_by_and_by_where_the_service_has_no_stream_left(
+    behind: EmbeddedWorkspace, cache: Path
+):
+    with (
+        serving(behind, Settings(open_streams=1)) as port,
+        closing(HttpWorkspace(f"http://127.0.0.1:{port}", TOKEN, cache=cache)) as workspace,
+        httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False) as other,
+        other.stream("GET", f"http://127.0.0.1:{port}/api/v1/jobs/changes") as taken,
+    ):
+        assert taken.status_code == 200
+        job = workspace.jobs.submit("anything")
+        told: list[str] = []
+        for event in job.watch(timeout=60):
+            told.append(event.type)
+            if event.type == "queued":
+                job.cancel()
+        assert told == ["queued", "cancelled"]
+        assert workspace.jobs.wait(job.id, timeout=60).state == "cancelled"
 
 
 def test_patience_counts_while_the_service_is_gone(workspace: HttpWorkspace, line: Line):

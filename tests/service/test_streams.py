@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from anyio import CapacityLimiter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from physforge_kernel.client._events import parsed
-from physforge_kernel.service import SCOPES, Detour, Person, Settings
+from physforge_kernel.errors import WorkspaceError
+from physforge_kernel.service import SCOPES, Detour, Person, Settings, _board, _feed
 from physforge_kernel.service._streams import written
 from physforge_kernel.workspace import Claim, EmbeddedWorkspace
+from physforge_kernel.workspace._job_views import JobRecord
+from physforge_kernel.workspace._jobs import EmbeddedJobs
 
 from .conftest import Running, eventually, problem, running, uploaded
 
@@ -127,7 +133,7 @@ def test_changes_begin_with_the_newest_jobs_and_tell_of_every_change_of_ones_own
 def test_idle_streams_hold_no_thread_and_say_that_they_live(tmp_path: Path):
     many = 60  # more than there are threads for blocking work
     with (
-        running(tmp_path / "home", Settings(heartbeat_seconds=0.2)) as service,
+        running(tmp_path / "home", Settings(heartbeat_seconds=0.2, open_streams=many)) as service,
         service.client() as ann,
         ExitStack() as stack,
     ):
@@ -143,10 +149,10 @@ def test_idle_streams_hold_no_thread_and_say_that_they_live(tmp_path: Path):
 
 def test_streams_end_when_the_service_stops_and_are_forgotten_when_left(tmp_path: Path):
     with running(tmp_path / "home") as service, service.client() as ann:
-        feed = service.server._service.feed
+        streams = service.server._service.streams
         with listening(ann, "jobs/changes"):
-            eventually(lambda: feed.listeners == 1, "The stream is heard")
-        eventually(lambda: feed.listeners == 0, "The stream that was left is forgotten")
+            eventually(lambda: streams.open == 1, "The stream is heard")
+        eventually(lambda: streams.open == 0, "The stream that was left is forgotten")
         with listening(ann, "jobs/changes") as changes:
             service.server.stop()
             assert list(changes) == []
@@ -228,13 +234,13 @@ def test_streams_end_at_a_heartbeat_once_their_listener_is_no_longer_let_in(
     ):
         uploaded(ann, "watched")
         job = ann.post("jobs", json={"kind": "discover", "inputs": {"field": "watched"}}).json()["id"]
-        feed = service.server._service.feed
+        streams = service.server._service.streams
         with listening(ann, "jobs/changes") as changes, listening(ann, f"jobs/{job}/events") as events:
             assert next(changes)[1]["id"] == job
             assert next(events)[0] == "queued"
             before = sign_in.asked
             eventually(lambda: sign_in.asked >= before + 4, "Both streams ask again")
-            assert feed.listeners == 2
+            assert streams.open == 2
             sign_in.answer = answer
             assert list(changes) == []
             assert list(events) == []
@@ -258,3 +264,115 @@ def test_a_stream_in_which_much_happens_ends_as_well(tmp_path: Path):
                 if type == "log":
                     service.workspace.records.append_event(job, claim.fence, "log", {"text": "more"})
         assert not service.workspace.acting_for("ann").jobs.record(job).is_finished
+
+
+def test_a_persons_streams_share_what_is_read_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    many, reads = 20, 0
+    read = EmbeddedJobs.changed_since
+
+    def counted(self: EmbeddedJobs, known: Mapping[str, int]) -> list[JobRecord]:
+        nonlocal reads
+        reads += 1
+        return read(self, known)
+
+    monkeypatch.setattr(EmbeddedJobs, "changed_since", counted)
+    with running(tmp_path / "home") as service, service.client() as ann, ExitStack() as stack:
+        uploaded(ann, "watched")
+        job = ann.post("jobs", json={"kind": "discover", "inputs": {"field": "watched"}}).json()["id"]
+        streams = [stack.enter_context(listening(ann, "jobs/changes")) for _ in range(many)]
+        assert {next(stream)[1]["state"] for stream in streams} == {"queued"}
+        claim = claimed(service.workspace, job)
+        began, before, seen = time.monotonic(), reads, 0.0
+        for n in range(1, 101):  # faster than anybody reads
+            service.workspace.records.report_progress(job, claim.fence, n / 100, "on its way")
+        for stream in streams:
+            while (seen := next(stream)[1]["progress"]) < 1:
+                pass
+        assert seen == 1
+        assert reads - before <= 2 + (time.monotonic() - began) / 0.5
+
+
+def test_of_streams_one_person_has_so_many_and_other_requests_go_on(tmp_path: Path):
+    with (
+        running(tmp_path / "home", Settings(open_streams=2, heartbeat_seconds=0.1)) as service,
+        service.client() as ann,
+        service.client("bob-token") as bob,
+    ):
+        uploaded(ann, "watched")
+        job = ann.post("jobs", json={"kind": "discover", "inputs": {"field": "watched"}}).json()["id"]
+        paths = ("jobs/changes", f"jobs/{job}/events")
+        with listening(ann, paths[0]) as first:
+            next(first)
+            with listening(ann, paths[1]) as second:
+                next(second)
+                for path in paths:
+                    refused = ann.get(path)
+                    assert "You have 2 event streams open" in problem(refused, 429)
+                    assert int(refused.headers["retry-after"]) > 0
+                    with listening(ann, f"{path}?wait=0") as told:  # which does not stay
+                        assert len(list(told)) == 1
+                with bob.stream("GET", paths[0]) as his:
+                    assert his.status_code == 200
+            streams = service.server._service.streams
+            eventually(lambda: streams.open == 1, "The streams that were left are forgotten")
+            with ann.stream("GET", paths[1]) as again:
+                assert again.status_code == 200
+
+
+def test_streams_that_read_hold_no_thread_that_others_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    many, go_on = 60, threading.Event()  # more than there are threads for blocking work
+    read = EmbeddedJobs.changed_since
+
+    def slow(self: EmbeddedJobs, known: Mapping[str, int]) -> list[JobRecord]:
+        go_on.wait(60)
+        return read(self, known)
+
+    monkeypatch.setattr(EmbeddedJobs, "changed_since", slow)
+    with running(tmp_path / "home") as service, service.client() as ann, ExitStack() as stack:
+        stack.callback(go_on.set)
+        for _ in range(many):
+            answer = stack.enter_context(ann.stream("GET", "jobs/changes?wait=0"))
+            assert next(answer.iter_lines()) == ": here they come"
+        assert ann.get("datasets", timeout=10).status_code == 200
+
+
+def test_a_look_that_fails_is_logged_and_made_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(_feed, "_AGAIN", 0.01)
+    answers = iter([False, sqlite3.OperationalError("disk I/O error"), True])
+
+    def changed() -> bool:
+        answer = next(answers, False)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def hear() -> bool:
+        feed = _feed.Feed(lambda: nullcontext(changed), CapacityLimiter(1))
+        async with feed.listen() as news:
+            return await news.changed(10)
+
+    assert asyncio.run(hear())
+    assert "could not be asked for changes" in caplog.text
+    assert "disk I/O error" in caplog.text
+
+
+def test_jobs_that_cannot_be_read_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    read, failures = EmbeddedJobs.changed_since, iter([WorkspaceError("The disk is full.")])
+
+    def failing(self: EmbeddedJobs, known: Mapping[str, int]) -> list[JobRecord]:
+        for failure in failures:
+            raise failure
+        return read(self, known)
+
+    monkeypatch.setattr(_board, "_AGAIN", 0.01)
+    monkeypatch.setattr(EmbeddedJobs, "changed_since", failing)
+    with running(tmp_path / "home") as service, service.client() as ann:
+        uploaded(ann, "watched")
+        job = ann.post("jobs", json={"kind": "discover", "inputs": {"field": "watched"}}).json()["id"]
+        with listening(ann, "jobs/changes") as changes:
+            assert next(changes)[1]["id"] == job
+    assert "The disk is full." in caplog.text

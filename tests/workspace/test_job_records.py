@@ -259,6 +259,24 @@ def test_lists_are_newest_first_and_can_be_narrowed(records: JobRecords, clock: 
     assert records.counts() == {"queued": 2, "running": 1}
 
 
+def test_what_has_changed_is_told_by_what_is_known(records: JobRecords, clock: HandClock):
+    jobs = []
+    for _ in range(60):  # more than the newest that are always looked at
+        jobs.append(records.submit("count").id)
+        clock.turn(1)
+    known = {job.id: job.last_event for job in records.changed_since({})}
+    assert known.keys() == set(jobs)
+    assert records.changed_since(known) == []
+    records.request_cancel(jobs[0])  # neither new nor unfinished any more: found since it is known
+    records.request_cancel(jobs[-1])
+    assert {job.id: job.state for job in records.changed_since(known)} == {
+        jobs[0]: "cancelled",
+        jobs[-1]: "cancelled",
+    }
+    assert records.get(jobs[1]) in records.changed_since({})
+    assert jobs[0] not in {job.id for job in records.changed_since({})}
+
+
 def test_a_missing_job_is_answered_with_the_closest_id(records: JobRecords):
     job = records.submit("k")
     with pytest.raises(NotFoundError, match=f"Did you mean '{job.id}'"):

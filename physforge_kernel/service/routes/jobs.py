@@ -78,7 +78,7 @@ def submit(desk: JobsSubmit, job: NewJob, request: Request, response: Response) 
 
 @router.get("/jobs/changes", response_class=EventStream, summary="Every change of one's jobs, as events")
 async def changes(desk: JobsRead, wait: Wait = None) -> EventStream:
-    return EventStream(job_changes(desk, _seconds(wait)))
+    return EventStream(desk, job_changes(desk, _seconds(wait)), stands=wait != 0)
 
 
 @router.get("/jobs/{id}", summary="One job")
@@ -123,7 +123,8 @@ async def events(
     await run_in_threadpool(desk.workspace.jobs.record, id)
     if last_event_id and last_event_id.isascii() and last_event_id.isdecimal() and len(last_event_id) < 16:
         after = max(after, int(last_event_id))
-    return EventStream(job_events(desk, id, after, _seconds(wait), request.state.request_id))
+    told = job_events(desk, id, after, _seconds(wait), request.state.request_id)
+    return EventStream(desk, told, stands=wait != 0)
 
 
 def _seconds(wait: float | None) -> float:
