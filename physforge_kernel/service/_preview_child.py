@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .._lifeline import die_with
 from ..errors import PhysForgeError
 from ..workspace._describe_child import limit
@@ -43,8 +45,9 @@ def preview(variable: DataArray) -> dict[str, Any]:
 
     Returns:
         `variable`, its name; `part`, "value" or, of a complex variable, "absolute value"; `dims`, the axes
-        shown; `shape`, of the whole variable; `at`, where along the other axes it was cut; `units`; `coords`,
-        by axis; `values`, nested lists over `dims`.
+        shown; `shape` and `range`, the least and the greatest finite value (None if there is none), of the
+        whole variable; `at`, where along the other axes it was cut; `units`; `coords`, by axis; `values`,
+        nested lists over `dims`.
     """
     sizes = {str(dim): size for dim, size in variable.sizes.items()}
     shown = sorted(sizes, key=lambda dim: -sizes[dim])[:2]
@@ -56,6 +59,7 @@ def preview(variable: DataArray) -> dict[str, Any]:
         "part": "absolute value" if is_complex else "value",
         "dims": [str(dim) for dim in thinned.dims],
         "shape": list(sizes.values()),
+        "range": _range(variable.values),
         "at": {
             dim: plain(variable[dim].values[index]) for dim, index in at.items() if dim in variable.coords
         },
@@ -63,6 +67,15 @@ def preview(variable: DataArray) -> dict[str, Any]:
         "coords": {str(dim): plain(thinned[dim].values) for dim in thinned.dims if dim in thinned.coords},
         "values": plain((abs(thinned) if is_complex else thinned).values),
     }
+
+
+def _range(values: np.ndarray) -> list[float] | None:
+    sizes = np.abs(values) if values.dtype.kind == "c" else values.astype(float, copy=False)
+    finite = np.isfinite(sizes)
+    if not finite.any():
+        return None
+    least = np.min(sizes, where=finite, initial=np.inf)
+    return [float(least), float(np.max(sizes, where=finite, initial=-np.inf))]
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ def test_a_small_variable_is_shown_as_it_is():
         "part": "value",
         "dims": ["t", "x"],
         "shape": [2, 3],
+        "range": [0.0, 5.0],
         "at": {},
         "units": "m/s",
         "coords": {"t": [0.0, 1.0], "x": [0.0, 1.0, 2.0]},
@@ -56,6 +57,17 @@ def test_a_complex_one_is_shown_by_its_size_and_gaps_as_none():
     shown = preview(array(3) * (3 + 4j))
     assert (shown["part"], shown["values"]) == ("absolute value", [0.0, 5.0, 10.0])
     assert preview(array(3).where(lambda u: u > 0))["values"] == [None, 1.0, 2.0]
+
+
+def test_the_range_is_that_of_all_numbers_and_not_of_those_shown():
+    values = np.zeros((300, 5, 3))
+    values[1, 0, 0], values[2, 0, 0], values[3, 0, 0], values[4, 0, 0] = 7.0, -3.0, np.nan, np.inf
+    shown = preview(xr.DataArray(values, dims=("t", "x", "y"), name="u"))
+    assert np.max(np.array(shown["values"])) == 0.0
+    assert shown["range"] == [-3.0, 7.0]
+    assert preview(array(3) * (3 + 4j))["range"] == [0.0, 10.0]
+    assert preview(array(3) * np.nan)["range"] is None
+    assert preview(array(3) > 0)["range"] == [0.0, 1.0]
 
 
 def test_a_preview_is_had_by_the_versions_id(ann: httpx.Client):

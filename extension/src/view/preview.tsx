@@ -13,8 +13,13 @@ interface Preview {
 
 export interface PreviewVariable {
   variable: string;
+  part: string;
   dims: string[];
-  units?: string | null;
+  /** The least and the greatest number of the whole variable, most of which is not shown. */
+  range: [number, number] | null;
+  /** Where along the axes that are not shown. */
+  at: Record<string, number | null>;
+  units: string;
   coords: Record<string, number[]>;
   values: unknown;
 }
@@ -67,9 +72,13 @@ export function gridOf(variable: PreviewVariable): { rows: number[][]; dims: str
   return null;
 }
 
-export function rangeOf(rows: number[][]): [number, number] | null {
-  const finite = rows.flat().filter(Number.isFinite);
-  return finite.length ? [Math.min(...finite), Math.max(...finite)] : null;
+/** What a picture shows, in words: the range of the whole variable, and where it was cut. */
+export function captionOf({ variable, part, range, units, at }: PreviewVariable): string {
+  const name = part === 'absolute value' ? `|${variable}|` : variable;
+  const [least, most] = range ?? [NaN, NaN];
+  const cut = Object.entries(at).map(([axis, place]) => `${axis} = ${number(place ?? NaN)}`);
+  const shown = cut.length ? `; shown at ${cut.join(', ')}` : '';
+  return `${name} from ${number(least)} to ${number(most)}${units && ` ${units}`}${shown}`;
 }
 
 export function PreviewOf(props: {
@@ -102,13 +111,12 @@ export function PreviewOf(props: {
 }
 
 function Picture({ variable }: { variable: PreviewVariable }): JSX.Element | null {
-  const grid = gridOf(variable);
-  const range = grid && rangeOf(grid.rows);
+  const { range } = variable;
+  const grid = React.useMemo(() => gridOf(variable), [variable]);
   if (!grid || !range) {
     return null;
   }
-  const units = variable.units ? ` ${variable.units}` : '';
-  const caption = `${variable.variable} from ${number(range[0])} to ${number(range[1])}${units}`;
+  const caption = captionOf(variable);
   const [down, across] = grid.dims.length === 2 ? grid.dims : ['', grid.dims[0]];
   return (
     <figure className="pf-Preview">
