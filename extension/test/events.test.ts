@@ -67,6 +67,21 @@ describe('follow', () => {
     expect(states[0]).toBe('The database cannot be reached.');
   });
 
+  it('says in words of its own that the service has gone', async () => {
+    service.on('GET /stream', (_, response) => {
+      response.writeHead(200, CORS);
+      response.write(': hello\n\n', () => response.destroy());
+    });
+    const { states } = listening();
+    await until(() => states.filter(state => state !== null).length > 0);
+    service.on('GET /stream', (_, response) => {
+      response.writeHead(502, CORS).end('<html>Bad Gateway');
+    });
+    await until(() => states.filter(state => state !== null).length > 2);
+    const said = new Set(states.filter(state => state !== null));
+    expect([...said]).toEqual(['The service does not answer; it may be restarting. Trying again…']);
+  });
+
   it('gives up a stream that says nothing, not even a heartbeat', async () => {
     let opened = 0;
     service.on('GET /stream', (_, response) => {

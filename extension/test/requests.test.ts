@@ -1,5 +1,5 @@
-import { NO_SERVER, Refusal, filePath, path, sentenceOf } from '../src/service/requests';
-import { Service } from './service';
+import { AWAY, NO_SERVER, Refusal, filePath, path, sentenceOf } from '../src/service/requests';
+import { CORS, Service } from './service';
 
 describe('sentenceOf', () => {
   it("is the service's own where it has one", () => {
@@ -10,6 +10,9 @@ describe('sentenceOf', () => {
     expect(sentenceOf(404, '<html>')).toContain('Restart it');
     expect(sentenceOf(403, '<html>')).toContain('Reload this page');
     expect(sentenceOf(500, '<html>')).toContain('(500)');
+    for (const status of [502, 503, 504]) {
+      expect(sentenceOf(status, '<html>')).toBe(AWAY);
+    }
   });
 });
 
@@ -30,5 +33,16 @@ describe('Requests', () => {
     await service.stop();
     const down = await requests.items('/datasets').catch(error => error as Refusal);
     expect(down).toMatchObject({ message: NO_SERVER, isDown: true });
+  });
+
+  it('says of an answer that breaks off what it says of none', async () => {
+    const service = await Service.start();
+    service.on('GET /datasets', (_, response) => {
+      response.writeHead(200, CORS);
+      response.write('{"items": [', () => response.destroy());
+    });
+    const broken = await service.requests.items('/datasets').catch(error => error as Refusal);
+    expect(broken).toMatchObject({ message: AWAY, isDown: true });
+    await service.stop();
   });
 });

@@ -3,7 +3,7 @@
 import { ISignal, Signal } from '@lumino/signaling';
 
 import type { DatasetInfo, Version } from '../service/records';
-import { Requests, path, said } from '../service/requests';
+import { Refusal, Requests, path, said } from '../service/requests';
 import { Parcel, upload } from '../service/uploads';
 import { count } from '../wording';
 
@@ -15,6 +15,8 @@ export interface Upload {
   readonly state: 'sending' | 'reading' | 'done' | 'refused';
   /** What became of it, as a sentence. */
   readonly message: string;
+  /** What to send once more, where nobody was there to take it. */
+  readonly again?: Parcel;
 }
 
 export class DatasetsModel {
@@ -66,6 +68,11 @@ export class DatasetsModel {
     this._changed.emit();
   }
 
+  /** All datasets, whatever the panel searches for. */
+  all(): Promise<DatasetInfo[]> {
+    return this.requests.items<DatasetInfo>('/datasets');
+  }
+
   /** One version; versions never change, so each is asked for once. */
   version(name: string, number: number): Promise<Version> {
     const ref = `${name}@${number}`;
@@ -99,6 +106,14 @@ export class DatasetsModel {
   dismiss(key: number): void {
     this.uploads = this.uploads.filter(upload => upload.key !== key);
     this._changed.emit();
+  }
+
+  /** Send what was refused once more. */
+  async retry(upload: Upload): Promise<void> {
+    this.dismiss(upload.key);
+    if (upload.again) {
+      await this.queue(upload.again);
+    }
   }
 
   private queue(parcel: Parcel): Promise<void> {
@@ -146,7 +161,8 @@ export class DatasetsModel {
       await this.refresh();
     } catch (error) {
       if (!signal.aborted) {
-        this.update(key, { state: 'refused', message: said(error) });
+        const again = error instanceof Refusal && error.isDown ? parcel : undefined;
+        this.update(key, { state: 'refused', message: said(error), again });
       }
     } finally {
       this.aborts.delete(key);

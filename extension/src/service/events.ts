@@ -1,6 +1,6 @@
 /** Server-sent events over `fetch`, which, unlike EventSource, can tell why a stream did not open. */
 
-import { Refusal, Requests, said } from './requests';
+import { AWAY, Refusal, Requests } from './requests';
 
 export interface ServerEvent {
   type: string;
@@ -67,6 +67,8 @@ export interface Pace {
 
 const SILENT = 'The service has said nothing for a while; it is being asked again.';
 
+const BROKEN = 'The service does not answer; it may be restarting. Trying again…';
+
 const PACE: Pace = { first: 1000, longest: 15000, silence: 45000 };
 
 /** Follow a stream until `signal` aborts, opening it again whenever it ends. */
@@ -91,7 +93,7 @@ export async function follow(
       await read(response, listener, stop, pace.silence);
     } catch (error) {
       if (!signal.aborted) {
-        listener.onState(attempt.signal.aborted ? SILENT : said(error));
+        listener.onState(attempt.signal.aborted ? SILENT : problemOf(error));
         if (error instanceof Refusal && !error.isDown) {
           wait = pace.longest;
         }
@@ -105,6 +107,10 @@ export async function follow(
     }
   }
 }
+
+/** What to say of a stream that did not open, or broke off with words of the browser's own. */
+const problemOf = (error: unknown): string =>
+  error instanceof Refusal && error.message !== AWAY ? error.message : BROKEN;
 
 async function read(
   response: Response,

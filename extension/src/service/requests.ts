@@ -29,6 +29,9 @@ export class Refusal extends Error {
 export const NO_SERVER =
   'The Jupyter server does not answer. If it was stopped, start it again; this panel tries again by itself.';
 
+export const AWAY =
+  'The service does not answer; it may be restarting. What runs goes on. Try again in a moment.';
+
 const NOT_LOADED =
   "The Jupyter server runs without PhysForge's half. Restart it; if that does not help, install physforge in its environment.";
 
@@ -49,6 +52,9 @@ export function sentenceOf(status: number, body: string): string {
   if (status === 401 || status === 403) {
     return 'The Jupyter server no longer knows you. Reload this page to sign in again.';
   }
+  if (status >= 502 && status <= 504) {
+    return AWAY;
+  }
   if (status === 413) {
     return 'This is larger than the server takes.';
   }
@@ -60,8 +66,7 @@ export class Requests {
 
   /** Ask for JSON. */
   async json<T>(path: string, init: RequestInit = {}): Promise<T> {
-    const response = await this.answer(path, init);
-    return (await response.json()) as T;
+    return (await this.read(path, init, response => response.json())) as T;
   }
 
   /** Ask for the items of a list. */
@@ -71,7 +76,7 @@ export class Requests {
   }
 
   async text(path: string): Promise<string> {
-    return (await this.answer(path, {})).text();
+    return this.read(path, {}, response => response.text());
   }
 
   /** Send JSON, and ask for JSON. */
@@ -99,9 +104,27 @@ export class Requests {
       throw new Refusal(NO_SERVER, 0);
     }
     if (!response.ok) {
-      throw new Refusal(sentenceOf(response.status, await response.text()), response.status);
+      const body = await response.text().catch(() => '');
+      throw new Refusal(sentenceOf(response.status, body), response.status);
     }
     return response;
+  }
+
+  /** Ask, and read the whole answer, which may break off. */
+  private async read<T>(
+    path: string,
+    init: RequestInit,
+    whole: (response: Response) => Promise<T>
+  ): Promise<T> {
+    const response = await this.answer(path, init);
+    try {
+      return await whole(response);
+    } catch (error) {
+      if (init.signal?.aborted) {
+        throw error;
+      }
+      throw new Refusal(AWAY, 502);
+    }
   }
 }
 

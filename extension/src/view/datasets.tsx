@@ -55,6 +55,7 @@ export function Datasets({ lab }: { lab: Lab }): JSX.Element {
               upload={upload}
               onCancel={() => model.cancel(upload.key)}
               onDismiss={() => model.dismiss(upload.key)}
+              onRetry={() => void model.retry(upload)}
             />
           ))}
         </ul>
@@ -68,9 +69,9 @@ export function Datasets({ lab }: { lab: Lab }): JSX.Element {
           </Empty>
         ) : (
           <Empty title="No datasets yet">
-            Drop measurements here, or press Upload: CSV, HDF5, NetCDF, NumPy, MATLAB, VTK and Zarr
-            files are read. In a notebook, <code>pf.connect().datasets.upload(field, "wake")</code>{' '}
-            does the same.
+            Drop measurements here, or press Upload: CSV, HDF5, NetCDF, NumPy, MATLAB and VTK files
+            are read. In a notebook, <code>pf.connect().datasets.upload(field, "wake")</code> does
+            the same.
           </Empty>
         )
       ) : (
@@ -160,13 +161,14 @@ function UploadRow(props: {
   upload: Upload;
   onCancel: () => void;
   onDismiss: () => void;
+  onRetry: () => void;
 }): JSX.Element {
-  const { upload, onCancel, onDismiss } = props;
+  const { upload, onCancel, onDismiss, onRetry } = props;
   const { label, sent, state, message } = upload;
   if (state === 'refused') {
     return (
       <li>
-        <Problem onClose={onDismiss}>
+        <Problem onClose={onDismiss} onRetry={upload.again && onRetry}>
           {message.includes(label) ? message : `${label}: ${message}`}
         </Problem>
       </li>
