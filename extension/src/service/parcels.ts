@@ -2,16 +2,9 @@
 
 import type { Parcel, UploadFile } from './uploads';
 
-/** The nearest thing to a folder's name that can name a dataset; the service names single files itself. */
-export const slug = (text: string): string =>
-  text
-    .replace(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[-_.]+|[-_.]+$/g, '')
-    .slice(0, 128);
-
 /** Files chosen in a dialog: a dataset each. */
 export const fromFiles = (files: Iterable<File>): Parcel[] =>
-  [...files].map(file => ({ label: file.name, name: null, files: [{ path: file.name, file }] }));
+  [...files].map(file => ({ label: file.name, folder: null, files: [{ path: file.name, file }] }));
 
 /** Whether something that is dragged over the panel holds files. */
 export const holdsFiles = (transfer: DataTransfer | null): boolean =>
@@ -27,7 +20,7 @@ export async function fromDrop(transfer: DataTransfer): Promise<Parcel[]> {
   for (const [entry, file] of entries) {
     if (entry?.isDirectory) {
       const files = await filesUnder(entry as FileSystemDirectoryEntry, '');
-      parcels.push({ label: entry.name, name: slug(entry.name), files });
+      parcels.push({ label: entry.name, folder: entry.name, files });
     } else if (file) {
       parcels.push(...fromFiles([file]));
     }

@@ -13,8 +13,8 @@ export interface UploadFile {
 export interface Parcel {
   /** What the person calls it: the name of the file or folder. */
   label: string;
-  /** The dataset's name; null leaves it to the service. */
-  name: string | null;
+  /** What the folder that holds the files is called, if one does; the service makes the dataset's name of it. */
+  folder: string | null;
   files: UploadFile[];
 }
 
@@ -26,9 +26,7 @@ export async function upload(
   signal: AbortSignal
 ): Promise<Version> {
   const { id } = await requests.post<{ id: string }>('/uploads', {
-    name: parcel.name,
-    description: '',
-    tags: [],
+    called: parcel.folder,
     files: parcel.files.map(({ path, file }) => ({ path, size: file.size }))
   });
   try {
