@@ -1,6 +1,20 @@
 /** Records as the service sends them. */
 
-import type { Job } from '../src/service/records';
+import { readFileSync } from 'fs';
+import { join } from 'path';
+
+import type { Job, Version } from '../src/service/records';
+import type { PreviewVariable } from '../src/view/preview';
+
+// What a real workspace and service made: tools/extension_fixtures.py writes it.
+const made = (name: string) =>
+  JSON.parse(readFileSync(join(__dirname, 'fixtures', `${name}.json`), 'utf-8'));
+
+/** A version of two fields, `cold/run 1.csv` and `hot/run 1.csv`, and a README.md. */
+export const folder = (): Version => made('folder');
+
+/** A preview of a field over four axes. */
+export const preview = (): PreviewVariable => made('preview');
 
 export const job = (more: Partial<Job> = {}): Job => ({
   id: 'job-1',

@@ -10,8 +10,8 @@ import { Datasets } from '../src/view/datasets';
 import { Jobs } from '../src/view/jobs';
 import type { Lab } from '../src/view/lab';
 import { Law } from '../src/view/law';
-import { gridOf, rangeOf } from '../src/view/preview';
-import { job } from './records';
+import { PreviewVariable, captionOf, gridOf } from '../src/view/preview';
+import { folder, job, preview } from './records';
 import { CORS, Service, until } from './service';
 
 const EVIL = '<img src=x onerror=alert(1)>';
@@ -148,6 +148,48 @@ describe('views', () => {
     ]);
   });
 
+  it('open a file of a folder, and leave out what is no field', async () => {
+    const runs = folder();
+    const { id } = runs;
+    service.on('GET /datasets', { items: [info({ name: 'runs', latest: 1, versions: 1 })] });
+    service.on('GET /datasets/runs/versions', [runs]);
+    service.on('GET /datasets/runs/versions/1', runs);
+    service.on(`GET /versions/${id}/preview`, { variables: [preview()] });
+    render(<Datasets lab={lab} />);
+    await refreshed();
+    fireEvent.click(screen.getByRole('button', { name: 'runs, version 1' }));
+    const choice = (await screen.findByLabelText('File')) as HTMLSelectElement;
+    expect([...choice.options].map(option => option.value)).toEqual([
+      'cold/run 1.csv',
+      'hot/run 1.csv'
+    ]);
+    screen.getByRole('rowheader', { name: 'u' });
+    fireEvent.change(choice, { target: { value: 'hot/run 1.csv' } });
+    screen.getByRole('rowheader', { name: 'w' });
+    await screen.findByRole('img', {
+      name: /^u from −0.5 to 7 m\/s; shown at y = 0.5, z = 1, over/
+    });
+    expect(service.asked.at(-1)?.path).toBe(`/versions/${id}/preview?file=hot%2Frun%201.csv`);
+    const download = screen.getByRole('link', { name: 'Download' }) as HTMLAnchorElement;
+    expect(download.href).toMatch(new RegExp(`/versions/${id}/files/hot/run%201\\.csv$`));
+    fireEvent.click(screen.getByRole('button', { name: 'Insert into notebook' }));
+    expect(called).toEqual([['insert', 'runs@1', 'hot/run 1.csv']]);
+  });
+
+  it('offer what an outage kept from being sent once more', async () => {
+    service.refuse('POST /uploads', 503, 'The service is being restarted.');
+    const { container } = render(<Datasets lab={lab} />);
+    const file = new File(['t,u\n'], 'wake.csv');
+    const dataTransfer = { types: ['Files'], items: [{ kind: 'file', getAsFile: () => file }] };
+    fireEvent.drop(container.firstElementChild!, { dataTransfer });
+    const again = await screen.findByRole('button', { name: 'Try again' });
+    service.refuse('POST /uploads', 422, 'wake.csv holds no numbers.');
+    fireEvent.click(again);
+    await screen.findByText('wake.csv holds no numbers.');
+    expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
+    expect(service.of('POST /uploads')).toHaveLength(2);
+  });
+
   it('upload what is dropped on the list', async () => {
     service.on('POST /uploads', { id: 'u' });
     service.on(
@@ -224,6 +266,51 @@ describe('views', () => {
     });
   });
 
+  it('ask which file of a folder is meant, among those that are fields', async () => {
+    const runs = folder();
+    const started: Job[] = [];
+    service.on('GET /datasets', { items: [info(), info({ name: 'runs', latest: 1 })] });
+    service.on('GET /datasets/runs/versions/1', runs);
+    service.on('POST /jobs', job());
+    render(<NewJobPage lab={lab} dataset="runs@1" onStarted={one => started.push(one)} />);
+    const choice = (await screen.findByLabelText(/^File/)) as HTMLSelectElement;
+    expect([...choice.options].map(option => option.label)).toEqual([
+      'Choose…',
+      'cold/run 1.csv',
+      'hot/run 1.csv'
+    ]);
+    const offers = document.querySelectorAll('datalist option');
+    expect([...offers].map(offer => offer.getAttribute('value'))).toEqual([
+      'u_t',
+      'u_tt',
+      'w_t',
+      'w_tt'
+    ]);
+    fireEvent.click(screen.getByRole('button', { name: 'Start' }));
+    await screen.findByText('File is needed.');
+    expect(service.of('POST /jobs')).toHaveLength(0);
+    fireEvent.change(choice, { target: { value: '2' } });
+    fireEvent.click(screen.getByRole('button', { name: 'Start' }));
+    await until(() => started.length);
+    expect(JSON.parse(service.of('POST /jobs')[0].body).config).toEqual({
+      file: 'hot/run 1.csv',
+      seed: 0
+    });
+    await screen.findByRole('button', { name: 'Starting…' });
+    fireEvent.change(screen.getByLabelText(/^Dataset/), { target: { value: 'wake@2' } });
+    await waitFor(() => expect(screen.queryByLabelText(/^File/)).toBeNull());
+  });
+
+  it('choose from all datasets, whatever the panel searches for', async () => {
+    service.on('GET /datasets', ({ path }: { path: string }) => ({
+      items: path.includes('search') ? [] : [info()]
+    }));
+    lab.datasets.search = 'nothing of the kind';
+    await until(() => lab.datasets.items);
+    render(<NewJobPage lab={lab} onStarted={() => undefined} />);
+    await screen.findByRole('option', { name: 'wake@2' });
+  });
+
   it('tell why a job was refused, and send the same request again under the same key', async () => {
     service.refuse('POST /jobs', 503, 'The service is being restarted.');
     render(<NewJobPage lab={lab} dataset="wake@2" onStarted={() => undefined} />);
@@ -244,21 +331,28 @@ describe('views', () => {
 
 describe('previews', () => {
   const coords = { t: [0, 1], x: [0, 1, 2], z: [5] };
+  const of = (more: Partial<PreviewVariable>): PreviewVariable => ({ ...preview(), ...more });
 
   it('show two axes as rows, leave axes of one point out, and give up on more', () => {
     const values = [
       [[1], [2], [3]],
       [[4], [null], [6]]
     ];
-    const grid = gridOf({ variable: 'u', dims: ['t', 'x', 'z'], coords, values });
+    const grid = gridOf(of({ dims: ['t', 'x', 'z'], coords, values }));
     expect(grid?.dims).toEqual(['t', 'x']);
     expect(grid?.rows).toEqual([
       [1, 2, 3],
       [4, NaN, 6]
     ]);
-    expect(rangeOf(grid!.rows)).toEqual([1, 6]);
-    expect(
-      gridOf({ variable: 'u', dims: ['t', 'x', 'y'], coords: { ...coords, y: [0, 1] }, values: [] })
-    ).toBeNull();
+    const more = of({ dims: ['t', 'x', 'y'], coords: { ...coords, y: [0, 1] }, values: [] });
+    expect(gridOf(more)).toBeNull();
+  });
+
+  it('tell the range of the whole variable, and where it was cut', () => {
+    const greatest = Math.max(...gridOf(preview())!.rows.flat());
+    expect(greatest).toBeLessThan(1);
+    expect(captionOf(preview())).toBe('u from −0.5 to 7 m/s; shown at y = 0.5, z = 1');
+    const psi = { variable: 'psi', part: 'absolute value', at: {}, units: '' };
+    expect(captionOf(of({ ...psi, range: [0, 2] }))).toBe('|psi| from 0 to 2');
   });
 });

@@ -111,7 +111,7 @@ function Input(props: FieldProps & { id: string }): JSX.Element {
       return (
         <select
           {...common}
-          value={at}
+          value={Math.max(0, at)}
           onChange={event => onChange(field.choices[Number(event.target.value)].value)}
         >
           {field.choices.map((choice, index) => (

@@ -22,7 +22,6 @@ export function NewJobPage({ lab, dataset, onStarted }: NewJobProps): JSX.Elemen
   const [tries, again] = React.useReducer((tried: number) => tried + 1, 0);
   const [name, choose] = React.useState(FIRST);
   const loaded = useLoaded(() => lab.jobs.requests.items<Kind>('/kinds'), [tries]);
-  React.useEffect(() => void lab.datasets.refresh(), []);
   if (!loaded || 'problem' in loaded) {
     return (
       <div className="pf-Page">
@@ -95,8 +94,10 @@ function KindForm({ lab, kind, dataset, onStarted }: NewJobProps & { kind: Kind 
   const version = useVersion(lab, inputs[kind.inputs[0]]);
   const form = React.useRef<HTMLFormElement>(null);
 
+  const asked = fields.flatMap(field => fitted(field, version));
+
   const start = async () => {
-    const { config, problems } = configOf(fields, values);
+    const { config, problems } = configOf(asked, values);
     for (const input of kind.inputs) {
       if (!inputs[input]) {
         problems[`input ${input}`] = 'Choose a dataset.';
@@ -112,12 +113,12 @@ function KindForm({ lab, kind, dataset, onStarted }: NewJobProps & { kind: Kind 
     }
     setBusy(true);
     try {
-      const asked = { kind: kind.name, config, inputs, name: name.trim() || null };
-      const text = JSON.stringify(asked);
+      const wanted = { kind: kind.name, config, inputs, name: name.trim() || null };
+      const text = JSON.stringify(wanted);
       if (last.current.asked !== text) {
         last.current = { asked: text, key: crypto.randomUUID() };
       }
-      onStarted(await lab.jobs.submit({ ...asked, idempotency_key: last.current.key }));
+      onStarted(await lab.jobs.submit({ ...wanted, idempotency_key: last.current.key }));
     } catch (error) {
       refuse(said(error));
       setBusy(false);
@@ -144,18 +145,16 @@ function KindForm({ lab, kind, dataset, onStarted }: NewJobProps & { kind: Kind 
           onChange={ref => setInputs({ ...inputs, [input]: ref })}
         />
       ))}
-      {fields
-        .filter(field => isAsked(field, version))
-        .map(field => (
-          <FieldOf
-            key={field.name}
-            field={field}
-            offers={offersFor(field, version)}
-            value={values[field.name]}
-            problem={wrong[field.name]}
-            onChange={value => setValues({ ...values, [field.name]: value })}
-          />
-        ))}
+      {asked.map(field => (
+        <FieldOf
+          key={field.name}
+          field={field}
+          offers={offersFor(field, version)}
+          value={values[field.name]}
+          problem={wrong[field.name]}
+          onChange={value => setValues({ ...values, [field.name]: value })}
+        />
+      ))}
       <Labelled
         id={nameId}
         title="Name of the job"
@@ -193,16 +192,23 @@ function useVersion(lab: Lab, ref: string | undefined): Version | null {
   return loaded && 'value' in loaded ? loaded.value : null;
 }
 
-/** Which file is meant need not be asked where there is only one. */
-const isAsked = (field: Field, version: Version | null): boolean =>
-  field.suggest !== 'files' || version === null || version.files.length > 1;
+/** A field as it is asked for a version: which file is meant is a choice, and no question where one is there. */
+function fitted(field: Field, version: Version | null): Field[] {
+  if (field.suggest !== 'files') {
+    return [field];
+  }
+  const paths = version ? [...descriptions(version).keys()] : [];
+  const choices = paths.map(path => ({ value: path, label: path }));
+  const none = { value: null, label: 'Choose…' };
+  const hint = 'Which file of the dataset.';
+  return paths.length < 2
+    ? []
+    : [{ ...field, kind: 'choice', choices: [none, ...choices], required: true, hint }];
+}
 
 function offersFor(field: Field, version: Version | null): string[] {
-  if (version === null || !field.suggest) {
+  if (version === null || field.suggest !== 'derivatives') {
     return [];
-  }
-  if (field.suggest === 'files') {
-    return version.files.map(file => file.path);
   }
   const variables = [...descriptions(version).values()].flatMap(each => each.variables ?? []);
   const moving = variables.filter(variable => variable.dims.includes('t'));
@@ -221,14 +227,18 @@ function DatasetField(props: {
 }): JSX.Element {
   const { lab, title, value, problem, onChange } = props;
   const id = React.useId();
-  const known = (lab.datasets.items ?? []).map(info => `${info.name}@${info.latest}`);
+  // Whenever the panel reads its own list anew, which a search may have shortened, so does the form.
+  const loaded = useLoaded(() => lab.datasets.all(), [lab.datasets.items]);
+  const listed = loaded && 'value' in loaded ? loaded.value : [];
+  const known = listed.map(info => `${info.name}@${info.latest}`);
   const refs = value && !known.includes(value) ? [value, ...known] : known;
-  const none = lab.datasets.items !== null && refs.length === 0;
+  const none = loaded !== null && 'value' in loaded && refs.length === 0;
   const hint = none
     ? 'There are none yet: upload measurements in the panel on the left.'
     : 'Its newest version; open a dataset in the panel to take an older one.';
+  const unread = loaded && 'problem' in loaded ? loaded.problem : null;
   return (
-    <Labelled id={id} title={title} hint={lab.datasets.problem ?? hint} problem={problem} required>
+    <Labelled id={id} title={title} hint={unread ?? hint} problem={problem} required>
       <select
         id={id}
         value={value}

@@ -11,7 +11,7 @@ interface Base {
   hint: string;
   required: boolean;
   initial: unknown;
-  /** What the form may offer for it: the chosen dataset's files, or derivatives of its variables. */
+  /** What the form offers for it: the chosen dataset's files, or derivatives of its variables. */
   suggest?: 'files' | 'derivatives';
 }
 
@@ -133,8 +133,11 @@ function sentFor(field: Field, value: unknown): unknown {
     case 'number':
       return numberFor(field, String(value ?? '').trim());
     case 'switch':
-    case 'choice':
       return value ?? undefined;
+    case 'choice':
+      return field.choices.some(choice => choice.value === value)
+        ? (value ?? undefined)
+        : undefined;
     case 'list': {
       const parts = String(value ?? '')
         .split(/[,\n]/)

@@ -111,13 +111,15 @@ export interface Discovery {
 export const isFinished = (job: Job): boolean =>
   job.state === 'succeeded' || job.state === 'failed' || job.state === 'cancelled';
 
-/** The descriptions of a version's files: one for a single file, one for each path otherwise. */
+/** The descriptions of those of a version's files that can be read as fields, by path. */
 export function descriptions(version: Version): Map<string, Description> {
   const { metadata, files } = version;
-  if (Array.isArray(metadata.variables) || Array.isArray(metadata.axes) || files.length === 1) {
-    return new Map([[files[0]?.path ?? version.name, metadata as Description]]);
+  if (files.length === 1) {
+    return new Map([[files[0].path, metadata as Description]]);
   }
-  return new Map(
-    Object.entries(metadata).filter(([, value]) => value !== null && typeof value === 'object')
-  ) as Map<string, Description>;
+  const described = (metadata.files ?? {}) as Record<string, Description | { refused: string }>;
+  return new Map(Object.entries(described).filter(([, one]) => !('refused' in one))) as Map<
+    string,
+    Description
+  >;
 }

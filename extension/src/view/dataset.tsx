@@ -58,7 +58,6 @@ function VersionDetails(props: {
   const [problem, tell] = React.useState<string | null>(null);
   const [file, description] = files.find(([name]) => name === chosen) ?? files[0] ?? ['', {}];
   const ref = `${version.name}@${version.number}`;
-  const several = version.files.length > 1;
   const address = lab.datasets.requests.connection.address(
     `${path('versions', version.id, 'files')}${filePath(file)}`
   );
@@ -75,7 +74,7 @@ function VersionDetails(props: {
           icon="insert"
           label="Insert into notebook"
           look="accept"
-          onClick={() => lab.insert(ref, several ? file : undefined)}
+          onClick={() => lab.insert(ref, files.length > 1 ? file : undefined)}
         />
         <Button icon="flask" label="Discover a law" onClick={() => lab.start(ref)} />
       </div>
@@ -88,10 +87,10 @@ function VersionDetails(props: {
           ))}
         </ul>
       )}
-      {(choice || several) && (
+      {(choice || files.length > 1) && (
         <div className="pf-Choices">
           {choice}
-          {several && (
+          {files.length > 1 && (
             <label className="pf-Inline">
               File
               <select value={file} onChange={event => choose(event.target.value)}>
