@@ -22,6 +22,14 @@ from ._settings import Settings
 _LOOK_EVERY = 0.2  # seconds, between looks whether a server that starts is still there
 
 
+class NotStarted(SpawnException):
+    """A server did not start: says to its person why, in a sentence."""
+
+    def __init__(self, sentence: str, *, reason: str) -> None:
+        super().__init__(sentence, reason=reason, status_code=500)
+        self.jupyterhub_message = sentence  # on the page that waits for the server
+
+
 class LabSpawner(SimpleLocalProcessSpawner):
     """Starts a person's server as a process of the account that runs the lab; it keeps nobody apart."""
 
@@ -116,7 +124,7 @@ class LabSpawner(SimpleLocalProcessSpawner):
         Its output goes to a log of its own.
 
         Raises:
-            SpawnException: its person's folder cannot be made ready, or the server ends instead of answering.
+            NotStarted: its person's folder cannot be made ready, or the server ends instead of answering.
         """
         folder = Path(self.notebook_dir)
         folder.mkdir(parents=True, exist_ok=True)
@@ -140,10 +148,9 @@ class LabSpawner(SimpleLocalProcessSpawner):
         try:
             while not (await asyncio.wait([answer], timeout=_LOOK_EVERY))[0]:
                 if await self.poll() is not None:
-                    raise SpawnException(
+                    raise NotStarted(
                         f"Your server ended while it was starting. {last_words(self._log_file)}",
                         reason="ended",
-                        status_code=500,
                     )
         finally:
             answer.cancel()
@@ -160,9 +167,7 @@ class LabSpawner(SimpleLocalProcessSpawner):
             text = said.decode(errors="replace").strip()
             self.log.error("What %s finds at their server could not be made ready: %s", self.user.name, text)
             reason = text.splitlines()[-1] if text else "The hub's log may say why."
-            raise SpawnException(
-                f"Your folder could not be made ready. {reason}", reason="welcome", status_code=500
-            )
+            raise NotStarted(f"Your folder could not be made ready. {reason}", reason="welcome")
 
 
 def server_arguments(jupyter: Path, *, root: bool) -> list[str]:

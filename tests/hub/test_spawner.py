@@ -14,11 +14,10 @@ import httpx
 import pytest
 from jupyterhub import orm
 from jupyterhub.objects import Hub
-from jupyterhub.spawner import SpawnException
 from jupyterhub.user import User
-from jupyterhub.utils import random_port
+from jupyterhub.utils import format_exception, random_port
 from physforge_hub import Settings
-from physforge_hub._spawner import LabSpawner
+from physforge_hub._spawner import LabSpawner, NotStarted
 
 
 @pytest.fixture
@@ -128,12 +127,13 @@ def run(script: str, spawner: LabSpawner, folder: Path) -> str:
 def test_a_server_that_ends_while_it_starts_is_noticed_at_once_with_what_it_said(spawner: LabSpawner):
     spawner.cmd = [sys.executable, "-c", "import sys; sys.exit('No module named what_it_needs')"]
 
-    with pytest.raises(
-        SpawnException,
-        match=r"Your server ended .*server-ada\.log, and ends with: No module named what_it_needs",
-    ):
+    with pytest.raises(NotStarted) as error:
         asyncio.run(asyncio.wait_for(spawner.start(), 60))
 
+    on_the_page, _ = format_exception(error.value, only_jupyterhub=True)
+    assert on_the_page is not None
+    assert on_the_page.startswith("Your server ended while it was starting. Its log is ")
+    assert on_the_page.endswith("server-ada.log, and ends with: No module named what_it_needs")
     assert asyncio.run(spawner.poll()) == 1
     assert spawner.get_state() == {}
 
