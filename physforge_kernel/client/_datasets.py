@@ -20,7 +20,7 @@ from ..workspace._uploads import changed, default_name, disk_errors, regular_fil
 from ._cache import Cache
 from ._download import download
 from ._line import Line
-from ._records import DATASETS, VERSION, VERSIONS
+from ._records import BEGUN, DATASETS, VERSION, VERSIONS
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -85,7 +85,7 @@ class HttpDatasets:
 
     def list(self, search: str | None = None) -> builtins.list[DatasetInfo]:
         """Return the datasets by name: all, or those whose name, description or tags contain `search`."""
-        found = DATASETS.validate_python(self._line.get("datasets", search=search or None)["items"])
+        found = self._line.get(DATASETS, "datasets", search=search or None).items
         empty = f"No dataset matches {search!r}." if search else "No datasets yet."
         return Listing(found, DATASET_COLUMNS, empty)
 
@@ -97,9 +97,9 @@ class HttpDatasets:
         """
         wanted = parse_ref(ref.id if isinstance(ref, Version) else ref)
         if wanted.manifest is not None:
-            return VERSION.validate_python(self._line.get("versions", wanted.manifest))
+            return self._line.get(VERSION, "versions", wanted.manifest)
         number = "latest" if wanted.number is None else str(wanted.number)
-        return VERSION.validate_python(self._line.get("datasets", wanted.name or "", "versions", number))
+        return self._line.get(VERSION, "datasets", wanted.name or "", "versions", number)
 
     def versions(self, name: str) -> builtins.list[Version]:
         """Return all versions of a dataset, the newest first.
@@ -107,7 +107,7 @@ class HttpDatasets:
         Raises:
             NotFoundError: there is no such dataset.
         """
-        found = VERSIONS.validate_python(self._line.get("datasets", name, "versions"))
+        found = self._line.get(VERSIONS, "datasets", name, "versions")
         return Listing(found, VERSION_COLUMNS, "No versions.")
 
     def path(self, ref: str | Version) -> Path:
@@ -198,19 +198,18 @@ class HttpDatasets:
             report(0.8 * min(1.0, sent / total), f"Copying {shown}")
 
         announced = [{"path": path, "size": size} for path, size in sizes.items()]
-        upload = self._line.post("uploads", body={**said, "files": announced})["id"]
+        upload = self._line.post(BEGUN, "uploads", body={**said, "files": announced}).id
         try:
             for path, file in files.items():
                 steps = ("uploads", upload, "files", *path.split("/"))
                 with disk_errors():
                     self._line.put(*steps, size=sizes[path], blocks=_steady(file, sizes[path], count))
             report(0.8, "Describing")
-            committed = self._line.post("uploads", upload, "commit", patience=_DESCRIBING)
+            version = self._line.post(VERSION, "uploads", upload, "commit", patience=_DESCRIBING)
         except BaseException:
             with suppress(PhysForgeError):
                 self._line.delete("uploads", upload)
             raise
-        version = VERSION.validate_python(committed)
         report(
             1.0,
             f"Found {version.ref}, which holds these bytes already"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 
 import httpx
+from pydantic import ValidationError
 
 from ..workspace._job_views import FINAL_STATES, Event, JobRecord
 from ._line import Line
-from ._problems import BusyError, UnreachableError, error_of, unreachable
-from ._records import EVENT
+from ._problems import BusyError, UnreachableError, error_of, strange, unreachable
+from ._records import EVENT, PROBLEM
 
 _PATIENCE = 60.0  # seconds, for a service that is gone to come back
 _SLOWEST = 2.0
@@ -64,9 +64,13 @@ def _told(line: Line, id: str, after: int, wait: float | None) -> Iterator[Event
     headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}
     with line.stream("jobs", id, "events", headers=headers, wait=wait) as answer:
         for type, data in parsed(answer.iter_lines()):
-            if type == "problem":
-                raise error_of(json.loads(data))
-            yield EVENT.validate_json(data)
+            try:
+                told = PROBLEM.validate_json(data) if type == "problem" else EVENT.validate_json(data)
+            except ValidationError:
+                raise strange(line.address.shown) from None
+            if not isinstance(told, Event):
+                raise error_of(told)
+            yield told
 
 
 def parsed(lines: Iterator[str]) -> Iterator[tuple[str, str]]:

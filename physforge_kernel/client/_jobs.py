@@ -67,7 +67,7 @@ class HttpJobs:
             "priority": priority,
             "max_attempts": max_attempts,
         }
-        return Job(self, JOB.validate_python(self._line.post("jobs", body=body, again=True)))
+        return Job(self, self._line.post(JOB, "jobs", body=body, again=True))
 
     def get(self, id: str) -> Job:
         """Return the job with this id.
@@ -81,13 +81,13 @@ class HttpJobs:
         """Return everything that is recorded of the job."""
         if id == "changes":  # which is no job's record, but the stream of all
             raise not_found("job", id, (), "The list of jobs shows those there are.")
-        return JOB.validate_python(self._line.get("jobs", id))
+        return self._line.get(JOB, "jobs", id)
 
     def list(self, state: JobState | None = None, limit: int = 50) -> builtins.list[Job]:
         """Return jobs, the newest first, all or those in one state."""
         if state is not None and state not in JOB_STATES:
             raise JobError(f"{state!r} is not a state of a job; the states are {', '.join(JOB_STATES)}.")
-        records = JOBS.validate_python(self._line.get("jobs", state=state, limit=limit))
+        records = self._line.get(JOBS, "jobs", state=state, limit=limit)
         return Listing([Job(self, record) for record in records], JOB_COLUMNS, "No jobs.")
 
     def watch(self, id: str, timeout: float | None = None) -> Iterator[Event]:
@@ -123,7 +123,7 @@ class HttpJobs:
 
     def artifacts(self, id: str) -> builtins.list[ArtifactInfo]:
         """Return what the job left behind so far, by name."""
-        found = ARTIFACTS.validate_python(self._line.get("jobs", id, "artifacts"))
+        found = self._line.get(ARTIFACTS, "jobs", id, "artifacts")
         return Listing(found, ARTIFACT_COLUMNS, "No artifacts.")
 
     def artifact(self, id: str, name: str) -> Path:
@@ -149,7 +149,7 @@ class HttpJobs:
 
     def cancel(self, id: str) -> Job:
         """Cancel a queued job, ask a running one to stop, and leave a finished one as it is."""
-        return Job(self, JOB.validate_python(self._line.post("jobs", id, "cancel", again=True)))
+        return Job(self, self._line.post(JOB, "jobs", id, "cancel", again=True))
 
     def _watch(self, id: str, after: int, timeout: float | None) -> Iterator[Event]:
         deadline = None if timeout is None else time.monotonic() + timeout

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
+from pydantic import TypeAdapter, ValidationError
 
-from ..errors import NotFoundError
+from ..errors import NotFoundError, WorkspaceError
 from ._address import Address
-from ._problems import UnreachableError, error_of_answer, unreachable
+from ._problems import UnreachableError, error_of_answer, strange, unreachable
 
 Headers = Callable[[], Mapping[str, str]]
 """Returns the headers that sign a request in; called for each, so that a token may change."""
 
+T = TypeVar("T")
+
+_FIT_TO_SEND = re.compile(r"[ -~]*")  # what a header may hold, and a token
 _PAUSES = (0.1, 0.5, 1.0)  # seconds, before a request is sent again
 _WAIT = 120.0  # seconds, for the other side to say or take anything
 _PATIENCE = httpx.Timeout(connect=10.0, read=_WAIT, write=_WAIT, pool=None)
@@ -32,18 +37,26 @@ class Line:
         self._headers = headers
         self._client: tuple[int, httpx.Client] | None = None
 
-    def get(self, *steps: str, **query: str | float | None) -> Any:
-        """Return what lies at a path, as JSON; asked again if the line breaks."""
-        return self._again(lambda: self._answered("GET", steps, query)).json()
+    def get(self, shape: TypeAdapter[T], *steps: str, **query: str | float | None) -> T:
+        """Return what lies at a path; asked again if the line breaks."""
+        return self._read(shape, self._again(lambda: self._answered("GET", steps, query)))
 
     def text(self, *steps: str) -> str:
         """Return the text that lies at a path."""
         return self._again(lambda: self._answered("GET", steps, {})).text
 
-    def post(self, *steps: str, body: object = None, again: bool = False, patience: float = _WAIT) -> Any:
+    def post(
+        self,
+        shape: TypeAdapter[T],
+        *steps: str,
+        body: object = None,
+        again: bool = False,
+        patience: float = _WAIT,
+    ) -> T:
         """Post a JSON value, and return the answer.
 
         Args:
+            shape: of the answer.
             again: post it again if the line breaks; only where that does nothing twice.
             patience: how long the answer may take, in seconds.
         """
@@ -53,7 +66,7 @@ class Line:
         def once() -> httpx.Response:
             return self._answered("POST", steps, {}, json=body, timeout=timeout)
 
-        return (self._again(once) if again else once()).json()
+        return self._read(shape, self._again(once) if again else once())
 
     def put(self, *steps: str, size: int, blocks: Iterable[bytes]) -> None:
         """Send so many bytes to a path."""
@@ -72,15 +85,16 @@ class Line:
         Raises:
             PhysForgeError: the service refused.
         """
-        request = self._request("GET", steps, query, headers=headers or {})
-        response = self._here().send(request, stream=True)
-        try:
-            if response.status_code >= 300:
-                response.read()
-                raise error_of_answer(response, self.address.shown)
-            yield response
-        finally:
-            response.close()
+        with self._readable():
+            request = self._request("GET", steps, query, headers=headers or {})
+            response = self._here().send(request, stream=True)
+            try:
+                if response.status_code >= 300:
+                    response.read()
+                    raise error_of_answer(response, self.address.shown)
+                yield response
+            finally:
+                response.close()
 
     def close(self) -> None:
         """Hang up; the next request connects anew."""
@@ -103,7 +117,8 @@ class Line:
         if socket is not None and not socket.exists():
             raise unreachable(self.address.shown, "there is no such socket")
         try:
-            response = self._here().send(self._request(method, steps, query, **more))
+            with self._readable():
+                response = self._here().send(self._request(method, steps, query, **more))
         except httpx.TransportError as error:
             raise unreachable(self.address.shown, error) from error
         if response.status_code >= 300:
@@ -121,15 +136,41 @@ class Line:
     ) -> httpx.Request:
         if strange := [step for step in steps if "/" in step or step in (".", "..")]:
             raise NotFoundError(f"There is nothing called {strange[0]!r:.160}. Take a name from a list.")
-        path = "/".join(quote(step, safe="") for step in steps)
         params = {name: value for name, value in query.items() if value is not None}
-        return self._here().build_request(
-            method,
-            f"{self.address.base}/{path}",
-            params=params,
-            headers={**self._headers(), **(headers or {})},
-            **more,
-        )
+        signed = {**self._headers(), **(headers or {})}
+        if not all(_FIT_TO_SEND.fullmatch(value) for value in signed.values()):  # which must not be shown
+            raise WorkspaceError(
+                "The token holds what no token does: a line break, or a letter that is not of plain ASCII. "
+                "Copy it anew, for instance into PHYSFORGE_TOKEN."
+            )
+        try:
+            path = "/".join(quote(step, safe="") for step in steps)
+            return self._here().build_request(
+                method, f"{self.address.base}/{path}", params=params, headers=signed, **more
+            )
+        except UnicodeEncodeError as error:
+            raise WorkspaceError(
+                f"{error.object[error.start : error.end]!r} is no text, as in file names that are not in "
+                "UTF-8, and cannot be sent. Write it in another way."
+            ) from None
+
+    def _read(self, shape: TypeAdapter[T], response: httpx.Response) -> T:
+        try:
+            return shape.validate_json(response.content)
+        except ValidationError:
+            raise strange(self.address.shown) from None
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except (httpx.InvalidURL, UnicodeError):  # a host's label is too long, or has what none may have
+            raise WorkspaceError(
+                f"{self.address.shown!r:.200} is no address that can be asked for: no host is called that. "
+                "Check PHYSFORGE_URL."
+            ) from None
+        except httpx.DecodingError:
+            raise strange(self.address.shown) from None
 
     def _here(self) -> httpx.Client:
         """Return this process's client: no connection is carried across a fork."""

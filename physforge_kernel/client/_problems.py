@@ -60,6 +60,14 @@ def error_of_answer(response: Response, shown: str) -> PhysForgeError:
     return error_of(document)
 
 
+def strange(shown: str) -> WorkspaceError:
+    """Return the error for an answer that is none of a service's."""
+    return WorkspaceError(
+        f"The service at {shown} does not answer: what answered in its place said something that no service "
+        "of this version of PhysForge says. Check that the address is right."
+    )
+
+
 def unreachable(shown: str, reason: object) -> UnreachableError:
     """Return the error for a service that cannot be reached."""
     said = str(reason).rstrip(".") or type(reason).__name__

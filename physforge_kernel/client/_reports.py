@@ -58,7 +58,7 @@ class HttpReports:
             ReportError: it cannot be rendered.
         """
         asked = {"job": job.id if isinstance(job, Job) else job, "template": template, "title": title}
-        rendering = Job(self._jobs, JOB.validate_python(self._line.post("reports", body=asked)))
+        rendering = Job(self._jobs, self._line.post(JOB, "reports", body=asked))
         for event in rendering.watch():
             if progress is not None and event.type == "progress":
                 progress(float(event.data.get("fraction", 0.0)), str(event.data.get("message", "")))
@@ -70,7 +70,7 @@ class HttpReports:
 
     def list(self) -> builtins.list[Report]:
         """Return all reports, the newest first."""
-        records = REPORTS.validate_python(self._line.get("reports"))
+        records = self._line.get(REPORTS, "reports")
         return Listing(map(self._shown, records), REPORT_COLUMNS, "No reports yet.")
 
     def get(self, id: str) -> Report:
@@ -79,7 +79,7 @@ class HttpReports:
         Raises:
             NotFoundError: there is none.
         """
-        return self._shown(REPORT.validate_python(self._line.get("reports", id)))
+        return self._shown(self._line.get(REPORT, "reports", id))
 
     def _shown(self, record: ReportRecord) -> Report:
         def fetch(part: str) -> Path:

@@ -11,6 +11,7 @@ from ._cache import Cache
 from ._datasets import HttpDatasets
 from ._jobs import HttpJobs
 from ._line import Line
+from ._records import ABOUT
 from ._reports import HttpReports
 
 
@@ -48,9 +49,9 @@ class HttpWorkspace:
         """Return the name that the service knows us by; empty for the one person of a laptop.
 
         Raises:
-            WorkspaceError: the service does not answer, or refuses the token.
+            WorkspaceError: the service does not answer, or refuses the token; or it is none.
         """
-        return str(self._line.get("")["person"]["name"])
+        return self._line.get(ABOUT, "").person.name
 
     def close(self) -> None:
         """Close the connections to the service; what is asked for later opens them anew."""

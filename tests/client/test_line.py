@@ -43,6 +43,18 @@ def test_a_token_that_is_refused_is_a_sentence_without_it(port: int, token: str 
     assert "wrong" not in str(refused.value)
 
 
+@pytest.mark.parametrize("token", ["secret\nb", "secretä€", "secret\udcff", "secret\0"])
+def test_a_token_that_cannot_be_sent_is_a_sentence_without_it(port: int, token: str):
+    for given in (token, lambda: {"Authorization": f"token {token}"}):
+        with (
+            closing(HttpWorkspace(f"http://127.0.0.1:{port}", given)) as workspace,
+            pytest.raises(WorkspaceError, match=r"The token holds what no token does") as refused,
+        ):
+            workspace.person()
+        assert "secret" not in str(refused.value)
+        assert refused.value.__context__ is None
+
+
 def test_headers_are_asked_for_each_request(port: int):
     tokens = iter([TOKEN, "expired", TOKEN])
     headers = lambda: {"Authorization": f"token {next(tokens)}"}  # noqa: E731
@@ -88,6 +100,13 @@ def answering(status: int, body: bytes, **headers: str) -> Iterator[str]:
             "Broken.*request r1",
         ),
         (422, b'{"detail": "No.", "error": "SystemExit"}', {}, r"^No\.$"),
+        (200, b"<html>Welcome</html>", {}, "no service of this version of PhysForge says"),
+        (200, b"", {}, "no service of this version"),
+        (200, b"[1]", {}, "no service of this version"),
+        (200, b'{"person": null}', {}, "no service of this version"),
+        (200, b'{"items": [{"name": 1}]}', {}, "no service of this version"),
+        (200, b"[" * 100_000, {}, "no service of this version"),
+        (200, b"\x1f", {"Content-Encoding": "gzip"}, "no service of this version"),
     ],
 )
 def test_what_answers_in_its_place_is_a_sentence(
@@ -99,6 +118,33 @@ def test_what_answers_in_its_place_is_a_sentence(
         pytest.raises(WorkspaceError, match=said),
     ):
         workspace.datasets.list()
+
+
+@pytest.mark.parametrize("body", [b"<html>Welcome</html>", b"[1]", b'{"person": null}', b'{"person": {}}'])
+def test_what_is_no_service_says_no_name(body: bytes):
+    with (
+        answering(200, body) as url,
+        closing(HttpWorkspace(url, TOKEN)) as workspace,
+        pytest.raises(WorkspaceError, match="Check that the address is right"),
+    ):
+        workspace.person()
+
+
+@pytest.mark.parametrize("host", ["a" * 80, f"{'a' * 80}.example", "ä" * 70, "a..b", "exa mple", "x\udcff"])
+def test_a_host_that_nothing_can_be_called_is_a_sentence(host: str):
+    with pytest.raises(WorkspaceError, match=r"no address|does not answer") as refused:
+        HttpWorkspace(f"http://{host}/services/physforge", TOKEN).person()
+    assert TOKEN not in str(refused.value)
+
+
+def test_text_that_is_none_is_a_sentence(workspace: HttpWorkspace):
+    for ask in (
+        lambda: workspace.jobs.get("job\udcff"),
+        lambda: workspace.datasets.list("wake\udcff"),
+        lambda: workspace.jobs.submit("anything", {"notebook": "n\udcff"}),
+    ):
+        with pytest.raises(WorkspaceError, match=r"'\\udcff' is no text"):
+            ask()
 
 
 def test_errors_are_of_the_class_that_they_were(workspace: HttpWorkspace, tmp_path: Path):
