@@ -336,7 +336,7 @@ def _attributes(
 def _units(field: xr.Dataset, variable: str, orders: Mapping[str, int]) -> str:
     """The variable's units over the axes', as text that unit libraries read: `m/s/m^2`."""
     text = str(field[variable].attrs["units"]).strip() or "1"
-    for axis in orders:
+    for axis in (axis for axis in _AXES if axis in orders):
         unit = str(field[axis].attrs["units"]).strip()
         if unit not in ("", "1"):
             unit = unit if unit.isalpha() else f"({unit})"
