@@ -140,7 +140,12 @@ class Settings(BaseModel):
     @field_validator("home", "folder")
     @classmethod
     def _absolute(cls, path: Path) -> Path:
-        return path.expanduser().absolute()
+        path = path.expanduser().absolute()
+        try:
+            str(path).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError("the lab's proxy and hub need the names of folders in UTF-8") from error
+        return path
 
     @field_validator("home")
     @classmethod

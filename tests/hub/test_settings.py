@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -45,6 +46,15 @@ def test_a_port_that_there_cannot_be_is_refused_by_the_name_of_its_variable(port
 def test_a_home_whose_name_would_lead_the_hub_s_database_elsewhere_is_refused(home: str):
     with pytest.raises(PhysForgeError, match=re.escape(f"PHYSFORGE_HOME is {home!r}, which cannot be: ")):
         read(PHYSFORGE_HOME=home)
+
+
+def test_a_folder_whose_name_is_not_in_utf8_is_refused():
+    latin = os.fsdecode("/data/Wärme".encode("latin-1"))
+
+    with pytest.raises(PhysForgeError, match=r"PHYSFORGE_HOME is .*: the lab's proxy and hub need .* UTF-8"):
+        read(PHYSFORGE_HOME=latin)
+    with pytest.raises(PhysForgeError, match=r"PHYSFORGE_HUB_FOLDER is .*names of folders in UTF-8"):
+        read(PHYSFORGE_HUB_FOLDER=latin)
 
 
 def test_several_people_are_refused_while_nothing_keeps_them_apart():
