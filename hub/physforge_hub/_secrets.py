@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from pathlib import Path
 
 from physforge_kernel.errors import PhysForgeError
@@ -39,8 +40,8 @@ def password(state: Path, *, renew: bool = False) -> tuple[str, bool]:
         renew: make a new one.
     """
     path = password_file(state)
-    if renew:
-        path.unlink(missing_ok=True)
+    if renew and path.is_file():
+        path.unlink()
     return kept(path, new_password())
 
 
@@ -64,15 +65,24 @@ def kept(path: Path, fresh: str) -> tuple[str, bool]:
         PhysForgeError: the file cannot be used, or others may read it.
     """
     try:
-        if path.stat().st_mode & 0o077:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise PhysForgeError(
+                f"The lab keeps a secret in the file {path}, and what is there is no file: move it away."
+            )
+        if found.st_mode & 0o077:
             raise PhysForgeError(
                 f"Others may read the secret in {path}: close it with `chmod 600 {path}`, or delete it to "
                 "have a new one made."
             )
-        if secret := path.read_text().strip():
+        if secret := path.read_text(encoding="utf-8").strip():
             return secret, False
     except FileNotFoundError:
         pass
+    except UnicodeDecodeError as error:
+        raise PhysForgeError(
+            f"The secret in {path} is no text in UTF-8: write it anew, or delete it to have a new one made."
+        ) from error
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     handle = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "w") as stream:

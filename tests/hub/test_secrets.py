@@ -47,3 +47,21 @@ def test_a_file_that_lost_its_secret_gets_a_new_one(tmp_path: Path):
 
     assert kept(tmp_path / "secret", "fresh") == ("fresh", True)
     assert kept(tmp_path / "secret", "other") == ("fresh", False)
+
+
+@pytest.mark.parametrize("renew", [False, True])
+def test_a_folder_in_a_secret_s_place_is_called_what_it_is(tmp_path: Path, renew: bool):
+    password_file(tmp_path).mkdir()
+
+    with pytest.raises(PhysForgeError, match="/password, and what is there is no file: move it away"):
+        password(tmp_path, renew=renew)
+
+
+def test_a_secret_that_is_no_text_is_refused_with_what_to_do_and_can_be_made_anew(tmp_path: Path):
+    password_file(tmp_path).touch(0o600)
+    password_file(tmp_path).write_bytes("Paßwort".encode("latin-1"))
+
+    with pytest.raises(PhysForgeError, match="/password is no text in UTF-8: write it anew, or delete it"):
+        password(tmp_path)
+
+    assert password(tmp_path, renew=True)[1]
