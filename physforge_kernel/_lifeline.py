@@ -7,6 +7,7 @@ Run as a script, it bonds another one that imports nothing of PhysForge:
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
 import sys
@@ -33,6 +34,8 @@ def adopt_orphans() -> None:
     Raises:
         OSError: this is not Linux.
     """
+    if sys.platform != "linux":
+        raise OSError(errno.ENOSYS, f"only Linux keeps orphaned processes together, not {sys.platform}")
     if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "cannot adopt orphans")
 

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,8 @@ def main() -> int:
         0 if all of it happened, else the exit code of the step that failed.
     """
     home = Path(os.environ.get("PHYSFORGE_HOME") or tempfile.mkdtemp(prefix="physforge-demo-")).absolute()
-    adopt_orphans()  # the runner of jobs that the first command starts detaches itself
+    with suppress(OSError):  # this is not Linux
+        adopt_orphans()  # the runner of jobs that the first command starts detaches itself
     try:
         _title("Alone, on the command line")
         alone = _tell(Shell({"PHYSFORGE_HOME": str(home)}), upload=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from physforge_hub._processes import end_marked
+from physforge_hub._processes import adopt_orphans, end_marked
 
 # Starts a child that ignores SIGTERM if told so, a child of that child, and one that detaches itself.
 KEEPER = """
@@ -110,3 +110,10 @@ def test_what_carries_a_mark_is_ended_and_nothing_else(tmp_path: Path):
             assert theirs.poll() is None
         finally:
             theirs.kill()
+
+
+def test_where_a_lab_cannot_be_kept_together_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+    with pytest.raises(OSError, match="only Linux .* not darwin"):
+        adopt_orphans()
