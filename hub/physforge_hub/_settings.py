@@ -153,7 +153,7 @@ class Settings(BaseModel):
         if found := [sign for sign in "?%" if sign in str(home)]:
             raise ValueError(
                 f"the hub's database cannot be below a folder that has {' and '.join(found)} in its name, "
-                "since both mean something in addresses; choose another folder for the workspace"
+                "which means something in addresses; choose another folder for the workspace"
             )
         return home
 
