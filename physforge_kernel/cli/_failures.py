@@ -93,7 +93,8 @@ def _keep_traceback(failure: Exception) -> Path:
     for folder in (_logs, _temporary):
         try:
             kept = folder() / name
-            with open(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            handle = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
             return kept
         except OSError:

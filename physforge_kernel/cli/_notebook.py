@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .._wording import plain
 from ._console import facts, print_json, say, show, styled, table
 from ._following import exit_by, follow, say_turn
 from ._options import AsJson
@@ -52,6 +53,11 @@ def run(
     """Run a notebook as a job, from its first cell to its last; it runs on if this command is ended."""
     file = Path(notebook) if notebook.endswith(_SUFFIX) else None
     stem = Path(notebook).name.removesuffix(_SUFFIX)
+    if plain(stem, keep="") != stem:
+        raise MisuseError(
+            f"{stem!r} cannot be the name of a job, since it holds what is no text or cannot be seen. Give "
+            "the notebook's file another name."
+        )
     config: dict[str, Any] = {
         "notebook": notebook if file is None else stem,
         "parameters": config_of(parameter),

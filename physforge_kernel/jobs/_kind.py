@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from ._context import Context
 
 
+_PLAINER = {"string_unicode": "it should be text in UTF-8"}
+"""Type of an error of pydantic's -> what to say in the place of its own words."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of job: `run(config, context)` reads its inputs from the context and leaves artifacts there.
@@ -95,7 +99,7 @@ def _sentence(error: ValidationError) -> str:
     parts: list[str] = []
     for problem in error.errors(include_url=False, include_context=False):
         place = ".".join(str(step) for step in problem["loc"]) or "the whole"
-        reason = problem["msg"].removeprefix("Value error, ").rstrip(".")
+        reason = _PLAINER.get(problem["type"]) or problem["msg"].removeprefix("Value error, ").rstrip(".")
         given = "" if problem["type"] == "missing" else f", not {problem['input']!r:.80}"
         parts.append(f"{place}: {reason}{given}")
     return "; ".join(parts) + "."

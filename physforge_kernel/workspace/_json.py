@@ -41,6 +41,16 @@ def plain(value: Any) -> Any:
 
 
 def digest(value: Any) -> str:
-    """Return the sha256 of a JSON value, whatever the order of its keys."""
+    """Return the sha256 of a JSON value, whatever the order of its keys.
+
+    Raises:
+        WorkspaceError: it holds half a surrogate pair, which is no text.
+    """
     text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    try:
+        return hashlib.sha256(text.encode()).hexdigest()
+    except UnicodeEncodeError as error:
+        raise WorkspaceError(
+            f"{text[error.start : error.end]!r} is no text, as in file names that are not in UTF-8, and "
+            "cannot be kept in a record. Write it in another way."
+        ) from None

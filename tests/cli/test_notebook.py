@@ -71,6 +71,30 @@ def test_what_cannot_be_meant_is_said_and_nothing_is_queued(physforge: Command, 
     assert answers[-1].json == []
 
 
+def test_names_and_values_that_are_no_text_are_refused_in_a_sentence(
+    physforge: Command, mine: Path, tmp_path: Path
+):
+    strange = mine.rename(tmp_path / "n\udcff\udcc3.ipynb")
+    for answer, said in zip(
+        physforge.many(
+            ["notebook", "run", strange],
+            ["notebook", "run", "n\udcff"],
+            ["notebook", "run", "01_first_law", "-p", "file=n\udcff"],
+        ),
+        (
+            r"'n\udcff\udcc3' cannot be the name of a job",
+            r"'n\udcff' cannot be the name of a job",
+            r"'\udcff' is no text",
+        ),
+        strict=True,
+    ):
+        assert answer.code not in (0, 70)
+        assert said in " ".join(answer.err.split())
+    through_a_service = physforge("notebook", "run", strange, PHYSFORGE_URL="http://127.0.0.1:9")
+    assert through_a_service.code == 2
+    assert "Traceback" not in through_a_service.err
+
+
 def test_the_notebooks_that_ship_are_listed_with_their_parameters(physforge: Command):
     listed, shown, schema = physforge.many(
         ["notebook", "list", "--json"], ["notebook", "list"], ["job", "schema", "notebook"]

@@ -89,6 +89,21 @@ def test_with_json_an_error_is_one_json_object_on_stderr(physforge):
     assert json.loads(misused.err)["error"]["type"] == "UsageError"
 
 
+def test_a_fault_is_one_sentence_whatever_it_says_and_was_asked_for(physforge):
+    ran = physforge.python(
+        "import sys\n"
+        "from physforge_kernel.cli._failures import Failures\n"
+        "from physforge_kernel.cli._main import _prepare_streams\n"
+        "_prepare_streams()\n"
+        "sys.argv = ['physforge', 'n\\udcff']\n"
+        "print(Failures(as_json=False).explain(RuntimeError('broken by \\udcff')))"
+    )
+    assert (ran.code, ran.out) == (0, "70\n"), ran.err
+    assert r"PhysForge itself failed (RuntimeError: broken by \udcff)" in ran.err
+    [log] = (physforge.home / "logs").iterdir()
+    assert log.read_text(encoding="utf-8").startswith(r"physforge n\udcff")
+
+
 def test_errors_advise_what_holds_on_the_command_line_too(physforge, tmp_path):
     np.savez(tmp_path / "a.npz", u=np.zeros((3, 3)), t=np.arange(3.0), x=np.arange(3.0))
     ran = physforge.many(

@@ -15,7 +15,7 @@ from physforge_kernel.jobs.kinds.discover import discover
 class Settings(BaseModel):
     seed: int = Field(default=0, ge=0)
     target: list[str] | None = None
-    path: str
+    path: str = Field(min_length=1)
 
 
 KIND = Kind("sample", Settings, lambda config, context: None, "A sample.", inputs=())
@@ -41,6 +41,8 @@ def test_every_bad_value_is_named_with_its_place():
     assert "seed: " in str(caught.value)
     assert "'many'" in str(caught.value)
     assert "target.1: " in str(caught.value)
+    with pytest.raises(JobError, match=r"path: it should be text in UTF-8, not 'a\\udcff'\."):
+        KIND.validate({"path": "a\udcff"})
 
 
 @given(

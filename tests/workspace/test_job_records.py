@@ -293,4 +293,6 @@ def test_a_job_needs_at_least_one_attempt(records: JobRecords):
 def test_a_config_that_no_record_can_keep_is_refused(records: JobRecords):
     with pytest.raises(WorkspaceError, match="type object"):
         records.submit("k", {"handle": object()})
+    with pytest.raises(WorkspaceError, match=r"'\\udcff' is no text.* cannot be kept in a record"):
+        records.submit("k", {"file": "wake\udcff.csv"})
     assert records.list() == []
