@@ -5,10 +5,10 @@
     python benchmarks/derivatives/methods.py --table    # write the table of the stored results
 
 Six functions whose derivatives are known, at four levels of Gaussian noise (as a fraction of the rms) and in
-three samplings; the first derivative, over three seeds. No setting changes between rows. Peers run beside where
-they are installed (`pip install pysindy pynumdiff`): PySINDy's smoothed finite differences; SciPy's
-`savgol_filter` with the window and degree that these use; `numpy.gradient`; and pynumdiff's Savitzky-Golay with
-its own search of settings, at 5 % noise and on one seed, which is told below which frequency the signal is.
+three samplings; the first derivative, over three seeds. No setting changes between rows. Peers run beside
+where they are installed (`pip install pysindy pynumdiff`): PySINDy's smoothed finite differences; SciPy's
+`savgol_filter` with the window and degree that these use; `numpy.gradient`; and pynumdiff's Savitzky-Golay
+with its own search of settings, at 5 % noise and on one seed, told below which frequency the signal is.
 """
 
 from __future__ import annotations

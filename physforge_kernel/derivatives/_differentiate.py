@@ -69,7 +69,9 @@ def differentiate(
         >>> bool(wrong.max() < 0.1), bool((wrong <= 2 * found["u_x_error"]).mean() > 0.9)
         (True, True)
     """
+    import scipy.linalg  # noqa: F401  # loads the libraries whose threads are counted below
     import xarray as xr
+    from threadpoolctl import threadpool_limits
 
     field = validate(field)
     names = [derivatives] if isinstance(derivatives, str) else list(derivatives)
@@ -87,9 +89,14 @@ def differentiate(
     noises = {str(name): _noise_of(field, str(name), noise) for name, _ in asked.values()}
     work = _Work(field, chosen, options, closed, noises, {})
     result = xr.Dataset(coords=field.coords, attrs=field.attrs)
-    for variable, orders in asked.values():
+    # Matrices here are small: several threads would wait for each other longer than they work.
+    with threadpool_limits(1):
+        stages = [
+            work.derivative(variable, tuple((axis, orders[axis]) for axis in _AXES if axis in orders))
+            for variable, orders in asked.values()
+        ]
+    for (variable, orders), stage in zip(asked.values(), stages, strict=True):
         name = derivative_name(variable, orders)
-        stage = work.derivative(variable, tuple((a, orders[a]) for a in _AXES if a in orders))
         dims = field[variable].dims
         attrs = _attributes(field, variable, orders, stage, noises[variable])
         values, error = stage.whole()
