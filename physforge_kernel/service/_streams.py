@@ -76,8 +76,11 @@ class EventStream(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, desk: Desk, content: AsyncIterator[bytes], *, stands: bool) -> None:
-        super().__init__(content, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+    def __init__(
+        self, desk: Desk, content: AsyncIterator[bytes], status_code: int = 200, *, stands: bool
+    ) -> None:
+        said = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(content, status_code, said)  # FastAPI reads the status in this signature
         self._place = desk.service.streams.place(desk.person.owner) if stands else nullcontext()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
