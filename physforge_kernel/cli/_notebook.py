@@ -108,8 +108,10 @@ def list_notebooks(as_json: AsJson = False) -> None:
 
 
 def _text_of(file: Path) -> str:
+    from ..reports import notebooks
+
     try:
-        return file.read_text(encoding="utf-8")
+        return notebooks.stripped(file.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise MisuseError(f"{str(file)!r} is not text in UTF-8, as a notebook is.") from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.util import find_spec
@@ -18,7 +18,7 @@ from ..errors import NotFoundError, ReportError
 from . import _templates
 
 LARGEST = 5_000_000
-"""The most bytes that a notebook of one's own may have."""
+"""The most bytes that a notebook of one's own may have, without what it showed when it was last run."""
 
 _TEMPLATES = "templates/"
 _PARAMETERS = "parameters"
@@ -52,6 +52,32 @@ def shipped(name: str) -> Any:
     return read(path.read_text(encoding="utf-8"), name)
 
 
+def stripped(text: str) -> str:
+    """Return what a notebook's file holds without what it showed when it was last run.
+
+    It needs no notebook tools, and leaves text that is no notebook as it is, for `read` to say so.
+
+    Example:
+        >>> stripped('{"cells": [{"cell_type": "code", "source": "1", "outputs": ["long"]}]}')
+        '{"cells":[{"cell_type":"code","source":"1","outputs":[],"execution_count":null}]}'
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(document, dict):
+        return text
+    for cell in _code_cells(document):
+        cell["outputs"] = []
+        cell.pop("prompt_number", None)  # its name before nbformat 4
+        if "cells" in document:
+            cell["execution_count"] = None
+    if isinstance(metadata := document.get("metadata"), dict):
+        metadata.pop("widgets", None)
+        metadata.pop("papermill", None)
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
 def read(text: str, name: str) -> Any:
     """Return a notebook, without what it showed when it was last run, as an `nbformat` node.
 
@@ -66,10 +92,12 @@ def read(text: str, name: str) -> Any:
     import nbformat
     from nbformat.reader import NotJSONError
 
-    if len(text.encode("utf-8", "replace")) > LARGEST:
+    text = stripped(text)
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > LARGEST:
         raise ReportError(
-            f"The notebook {name!r:.160} is larger than the {_wording.size(LARGEST)} that one may have. "
-            "Clear its outputs, and keep its data in datasets."
+            f"The notebook {name!r:.160} has {_wording.size(size)} without its outputs, and may have "
+            f"{_wording.size(LARGEST)}. Keep its data in datasets."
         )
     try:
         notebook = nbformat.reads(text, as_version=4)
@@ -85,7 +113,7 @@ def read(text: str, name: str) -> Any:
     language = notebook.metadata.get("language_info", {}).get("name", "python")
     if language != "python":
         raise ReportError(f"The notebook {name!r:.160} is in {language!r:.40}; only Python can be run.")
-    return _without_outputs(notebook)
+    return notebook
 
 
 def text(notebook: Any) -> str:
@@ -193,11 +221,10 @@ def _require_tools() -> None:
         )
 
 
-def _without_outputs(notebook: Any) -> Any:
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = []
-            cell.execution_count = None
-    notebook.metadata.pop("widgets", None)
-    notebook.metadata.pop("papermill", None)
-    return notebook
+def _code_cells(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    sheets = document.get("worksheets")  # what held the cells before nbformat 4
+    for holder in (document, *(sheets if isinstance(sheets, list) else ())):
+        cells = holder.get("cells") if isinstance(holder, dict) else None
+        for cell in cells if isinstance(cells, list) else ():
+            if isinstance(cell, dict) and cell.get("cell_type") == "code":
+                yield cell

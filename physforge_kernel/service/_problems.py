@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from .._wording import plain
+from .._wording import plain, size
 from ..errors import ConflictError, FieldError, JobError, NotFoundError, PhysForgeError, ReportError
 from ._people import Detour
 from ._state import service_of
@@ -107,10 +107,14 @@ def _said_of(problem: Mapping[str, Any]) -> str:
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    settings = service_of(request).settings
     sentences = {
         404: "There is nothing at this address. What there is, openapi.json tells.",
         405: f"This address takes no {request.method}.",
-        413: "The request is larger than the service takes.",
+        413: (
+            f"The request is larger than the service takes: {size(int(settings.body_bytes))}. Keep data in "
+            "datasets, and clear the outputs of a notebook before you send it."
+        ),
         400: "The request's body cannot be read. Send JSON in UTF-8.",
     }
     detail = sentences.get(error.status_code, error.detail)

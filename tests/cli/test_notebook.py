@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from physforge_kernel.service import LocalSignIn, create_app, listen_on_port
+from physforge_kernel.service._serve import Server
+from physforge_kernel.workspace import EmbeddedWorkspace
 
 from .conftest import Command
 
@@ -69,6 +74,32 @@ def test_what_cannot_be_meant_is_said_and_nothing_is_queued(physforge: Command, 
         assert said in " ".join(answer.err.split())
         assert answer.out == ""
     assert answers[-1].json == []
+
+
+def test_what_a_notebook_showed_is_not_sent(physforge: Command, tmp_path: Path):
+    shown = new_output("stream", text="o" * 20_000_000)  # more than a service takes in one request
+    nbformat.write(new_notebook(cells=[new_code_cell("1", outputs=[shown])]), tmp_path / "shown.ipynb")
+    left = physforge("notebook", "run", tmp_path / "shown.ipynb", "--detach")
+    assert (left.code, left.err) == (0, "")
+    assert physforge("job", "cancel", left.out.strip()).code == 0
+
+    listener = listen_on_port(0)
+    behind = EmbeddedWorkspace(tmp_path / "behind", on_submit=lambda home: None)
+    server = Server(create_app(behind, LocalSignIn("token")), listener)
+    thread = threading.Thread(target=server.serve_until_stopped)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        sent = physforge(
+            *("notebook", "run", tmp_path / "shown.ipynb", "--detach"),
+            PHYSFORGE_URL=url,
+            PHYSFORGE_TOKEN="token",
+        )
+    finally:
+        server.stop()
+        thread.join(30)
+    assert (sent.code, sent.err) == (0, "")
+    assert len(behind.jobs.record(sent.out.strip()).config["source"]) < 1000
 
 
 def test_names_and_values_that_are_no_text_are_refused_in_a_sentence(

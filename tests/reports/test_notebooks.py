@@ -50,7 +50,7 @@ def test_no_other_name_leads_anywhere(name: str):
             "JSON: .+",
         ),
         ('{"nbformat": 9, "nbformat_minor": 0, "metadata": {}, "cells": []}', "though it is JSON"),
-        (" " * (notebooks.LARGEST + 1), "larger than the 5.0 MB"),
+        (" " * (notebooks.LARGEST + 1), r"has 5\.0 MB without its outputs, and may have 5\.0 MB"),
     ],
 )
 def test_what_is_no_notebook_is_refused_in_a_sentence(text: str, said: str):
@@ -86,9 +86,26 @@ def test_any_json_is_a_notebook_or_refused_in_a_sentence(cells: Any, metadata: A
 
 def test_what_a_notebook_showed_before_is_not_kept():
     shown = new_code_cell("1", outputs=[new_output("stream", text="secret " * 1000)], execution_count=7)
-    text = notebooks.text(notebooks.read(of_cells(shown), "mine"))
+    made = new_notebook(cells=[shown], metadata={"widgets": {"state": "secret"}, "papermill": "secret"})
+    text = notebooks.text(notebooks.read(nbformat.writes(made), "mine"))
     assert "secret" not in text
     assert json.loads(text)["cells"][0]["execution_count"] is None
+    old = nbformat.v3.new_output("stream", output_text="secret")
+    cells = [nbformat.v3.new_code_cell("1", outputs=[old], prompt_number=7)]
+    before = nbformat.v3.writes_json(
+        nbformat.v3.new_notebook(worksheets=[nbformat.v3.new_worksheet(cells=cells)])
+    )
+    assert "secret" not in notebooks.stripped(before)
+    text = notebooks.text(notebooks.read(before, "mine"))
+    assert json.loads(text)["cells"][0]["source"] == ["1"]
+
+
+def test_what_a_notebook_showed_before_does_not_count_against_its_size():
+    shown = new_code_cell("'é'", outputs=[new_output("stream", text="o" * (notebooks.LARGEST + 1))])
+    assert notebooks.read(of_cells(shown), "mine").cells[0].source == "'é'"
+    long = new_code_cell("#" * (notebooks.LARGEST + 1))
+    with pytest.raises(ReportError, match=r"^The notebook 'mine' has 5\.0 MB without its outputs"):
+        notebooks.read(of_cells(long), "mine")
 
 
 def test_a_notebook_in_another_language_is_refused():

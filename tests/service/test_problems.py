@@ -51,7 +51,9 @@ def test_the_settings_of_a_kind_are_checked_before_anything_is_queued(ann: httpx
 
 def test_too_large_a_body_is_refused(service: Running, ann: httpx.Client):
     large = {"kind": "discover", "config": {"target": "x" * 300_000}}
-    assert "larger than the service takes" in problem(ann.post("jobs", json=large), 413)
+    said = problem(ann.post("jobs", json=large), 413)
+    assert "larger than the service takes: 200.0 kB" in said
+    assert "clear the outputs of a notebook" in said
     unannounced = iter([b'{"kind": "', *[b"x" * 1000] * 300, b'"}'])
     answer = ann.post("jobs", content=unannounced, headers={"Content-Type": "application/json"})
     problem(answer, 413)
