@@ -19,7 +19,7 @@ _log = logging.getLogger("physforge.service")
 
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_CAREFUL = {
+CAREFUL = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
     "Referrer-Policy": "no-referrer",
@@ -50,7 +50,7 @@ class Around:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
-                for name, value in _CAREFUL.items():
+                for name, value in CAREFUL.items():
                     headers.setdefault(name, value)
                 self._note(scope, status, time.monotonic() - began, request_id)
             await send(message)

@@ -126,6 +126,15 @@ def _detour(request: Request, error: Exception) -> Response:
     return error.response
 
 
+def unreadable(request_id: str) -> Response:
+    """Return the answer to what is no request."""
+    detail = (
+        "This is no request of HTTP: its address or its headers hold what may not stand there, such as a "
+        "blank or the character NUL. In an address, write %20 for a blank, and %00 for NUL."
+    )
+    return _answer(_document(400, detail, "HTTPError", request_id))
+
+
 def unforeseen(request_id: str) -> Response:
     """Return the answer to a request that failed for a reason that is nobody's business but the log's."""
     detail = (

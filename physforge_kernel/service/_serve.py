@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import socket
 import threading
@@ -12,12 +13,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+import h11
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from ._middleware import CAREFUL
+from ._problems import unreadable
 
 _log = logging.getLogger("physforge.service")
 
 _LEAVE = 3  # seconds, for requests under way to end after a signal
+
+
+class Protocol(H11Protocol):
+    """Reads HTTP; what is none is answered with a problem document, as all is that is refused."""
+
+    def send_400_response(self, msg: str) -> None:
+        request_id = secrets.token_hex(8)
+        answer = unreadable(request_id)
+        answer.headers.update({**CAREFUL, "X-Request-ID": request_id, "Connection": "close"})
+        parts = (
+            h11.Response(status_code=400, headers=answer.raw_headers, reason=b"Bad Request"),
+            h11.Data(data=bytes(answer.body)),
+            h11.EndOfMessage(),
+        )
+        for part in parts:
+            self.transport.write(self.conn.send(part) or b"")
+        self.transport.close()
 
 
 class Server(uvicorn.Server):
@@ -33,6 +56,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=Protocol,
                 log_config=None,
                 access_log=False,
                 server_header=False,

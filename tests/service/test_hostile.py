@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 from contextlib import suppress
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .conftest import Running
+from .conftest import Running, problem
 from .test_policies import POLICIES
 
 HOLES = ("{id}", "{name}", "{number}", "{path:path}", "{name:path}")
@@ -117,6 +118,17 @@ def test_no_request_makes_the_service_fail(
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == "application/problem+json", answer.text
         assert str(service.workspace.home) not in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("address", [b"jobs/a\0b", b"jobs/a b", b"jobs/\xff", b"jobs\x7f"])
+def test_an_address_that_is_none_is_refused_in_a_sentence(ann: httpx.Client, address: bytes):
+    with socket.create_connection((ann.base_url.host, ann.base_url.port or 80), timeout=10) as line:
+        line.sendall(b"GET /services/physforge/api/v1/" + address + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+        answer = http.client.HTTPResponse(line)
+        answer.begin()
+        said = httpx.Response(answer.status, headers=answer.getheaders(), content=answer.read())
+    assert "such as a blank or the character NUL" in problem(said, 400, "HTTPError")
+    assert said.headers["x-content-type-options"] == "nosniff"
 
 
 LINE = st.sampled_from(
