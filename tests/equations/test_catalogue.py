@@ -27,7 +27,10 @@ def test_every_law_has_an_equation_a_citation_and_a_finite_default_field(name: s
     law = catalogue.get(name)
     assert law.equation.left_sides
     assert law.citation
-    assert set(law.meanings) == set(law.parameters)
+    assert set(law.meanings) == set(law.units) == set(law.parameters)
+    told = str(law)
+    for fact in (law.title, law.citation, *law.meanings.values(), *law.units.values(), *law.domain):
+        assert fact in told
     assert law._repr_latex_().startswith("$")
     field = law.field(t=np.linspace(0, law._family.duration / 10, 3))
     assert field.sizes["t"] == 3

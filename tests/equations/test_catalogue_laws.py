@@ -250,7 +250,7 @@ def bump(x: Array) -> Array:
 LINES: dict[str, tuple[float, Any]] = {
     "chafee_infante": (0.3, {"u": bump}),
     "porous_medium": (0.5, {"u": lambda x: np.exp(0.7 * bump(x))}),
-    "cahn_hilliard": (0.05, {"u": bump}),
+    "cahn_hilliard": (0.02, {"u": bump}),
     "klein_gordon": (1.0, {"u": bump, "u_t": np.cos}),
     "euler_beam": (0.2, {"u": bump, "u_t": np.cos}),
     "sine_gordon": (3.0, {"u": lambda x: 2 * bump(x), "u_t": lambda x: 2 * np.cos(x)}),
@@ -263,7 +263,7 @@ def test_fields_on_a_line_obey_the_equation_as_it_is_printed(name: str) -> None:
     end, profiles = LINES[name]
     law = catalogue.get(name)
     initial = profiles["u"] if len(profiles) == 1 else tuple(profiles.values())
-    n = {"euler_beam": 64, "cahn_hilliard": 56}.get(name, 96)
+    n = {"euler_beam": 64, "cahn_hilliard": 48}.get(name, 96)
     field = law.field(x=n, t=[0.0, end], period=(0, 2 * np.pi), initial=initial)
     x = field.x.values
     expected = collocated(law.equation, {key: f(x) for key, f in profiles.items()}, {"x": x}, end)
@@ -304,11 +304,11 @@ def test_neurons_obey_the_equations_as_they_are_printed(name: str) -> None:
     from scipy.integrate import solve_ivp
 
     law = catalogue.get(name)
-    field = law.field(t=[0.0, 20.0])
+    field = law.field(t=[0.0, 5.0])
     components = law.equation.components
     right = sympy.lambdify(sympy.symbols(components), list(law.equation.right_sides.values()))
     start = [float(field[c][0]) for c in components]
-    other = solve_ivp(lambda _, s: right(*s), (0, 20), start, method="Radau", rtol=1e-11, atol=1e-12)
+    other = solve_ivp(lambda _, s: right(*s), (0, 5), start, method="Radau", rtol=1e-11, atol=1e-12)
     for index, component in enumerate(components):
         assert abs(float(field[component][1]) - other.y[index, -1]) < 1e-8
 
@@ -429,14 +429,14 @@ def test_samples_and_a_function_start_the_same_flow() -> None:
         (lambda: catalogue.get("schroedinger").field(initial=["a"]), "complex samples"),
         (lambda: catalogue.get("schroedinger").field(initial=[1.0, np.nan]), "not finite numbers"),
         (lambda: catalogue.get("porous_medium").field(initial=np.sin), "densities above zero"),
-        (
-            lambda: catalogue.get("navier_stokes", nu=1e-9).field(
-                x=8, y=8, initial=lambda x, y: np.sign(np.sin(x) * np.cos(y))
-            ),
-            "more than 576 points",
-        ),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(call: Callable[[], Any], words: str) -> None:
     with pytest.raises(SimulationError, match=words):
         call()
+
+
+def test_a_flow_that_no_grid_resolves_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_spectral, "FINEST_GRID", {1: 128, 2: 64})
+    with pytest.raises(SimulationError, match="more than 64 points along an axis"):
+        catalogue.get("navier_stokes", nu=1e-6).field(x=8, y=8)

@@ -24,11 +24,15 @@ Period = tuple[float, float]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A law's parameter: its value unless another is given, its meaning, and whether it must be positive."""
+    """A law's parameter: its value unless another is given, what it means, and whether it must be positive.
+
+    Its unit is in those of the axes and components, as `x^2/t`.
+    """
 
     default: float
     meaning: str
     positive: bool = True
+    unit: str = "dimensionless"
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class Family:
 
 @dataclass(frozen=True)
 class Law:
-    """A named equation with values for its parameters.
+    """A named equation with values for its parameters; as a text, all there is to know about it.
 
     Attributes:
         name: its name in the catalogue.
@@ -92,6 +96,8 @@ class Law:
         equation: the `Equation`, with the parameters' values in it.
         parameters: values by name.
         meanings: what each parameter means, by name.
+        units: that of each parameter, by name, in those of the axes and components, as `x^2/t`.
+        domain: the start and end of t and of each axis, unless `field` is told otherwise.
         citation: where the law, or the form used here, is from.
     """
 
@@ -110,6 +116,23 @@ class Law:
 
     def _repr_latex_(self) -> str:
         return self.equation._repr_latex_()
+
+    @property
+    def units(self) -> dict[str, str]:
+        return {name: parameter.unit for name, parameter in self._family.parameters.items()}
+
+    @property
+    def domain(self) -> dict[str, Period]:
+        return {"t": (0.0, self._family.duration), **self._family.periods}
+
+    def __str__(self) -> str:
+        values = [
+            f"{name} = {value:.6g}: {self.meanings[name]} ({self.units[name]})"
+            for name, value in self.parameters.items()
+        ]
+        extent = ", ".join(f"{axis} from {a:.6g} to {b:.6g}" for axis, (a, b) in self.domain.items())
+        lines = [*self.equation.text.split("; "), *values, extent, self.citation]
+        return "\n  ".join([self.title, *lines])
 
     def field(
         self,

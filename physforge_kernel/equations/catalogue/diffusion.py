@@ -13,7 +13,7 @@ def _porous_medium(request: Request) -> Solution:
     diffusivity = request.parameters["diffusivity"]
     initial = request.initial
     if initial is None:
-        waves = random_profile(request.period, modes=4, amplitude=0.5, seed=request.seed)
+        waves = random_profile(request.period, modes=4, amplitude=1.0, seed=request.seed)
 
         def initial(x: Array) -> Array:  # a density, and away from zero, where diffusion stops
             return np.exp(waves(x))
@@ -53,11 +53,11 @@ porous_medium = Family(
     name="porous_medium",
     title="Porous medium equation",
     citation="J. L. Vázquez, The Porous Medium Equation (2007), chapter 1; m = 2, after Boussinesq (1904)",
-    parameters={"diffusivity": Parameter(0.3, "diffusivity D of the flux -D (u^2)_x, in x^2 per t and u")},
+    parameters={"diffusivity": Parameter(0.3, "diffusivity D of the flux -D (u^2)_x", unit="x^2/(t*u)")},
     terms=lambda p: {"u_t": {"u_x^2": 2 * p["diffusivity"], "u*u_xx": 2 * p["diffusivity"]}},
     solve=_porous_medium,
     periods={"x": (0.0, 2 * np.pi)},
-    duration=1.0,
+    duration=0.3,
     counts=(101, 256),
 )
 
@@ -66,8 +66,8 @@ cahn_hilliard = Family(
     title="Cahn-Hilliard equation",
     citation="J. W. Cahn and J. E. Hilliard, J. Chem. Phys. 28 (1958); J. W. Cahn, Acta Metall. 9 (1961)",
     parameters={
-        "mobility": Parameter(1.0, "mobility, in x^2 per unit of t"),
-        "gamma": Parameter(0.5, "gradient energy, the square of the interfaces' width, in x^2"),
+        "mobility": Parameter(1.0, "mobility", unit="x^2/t"),
+        "gamma": Parameter(0.5, "gradient energy, the square of the interfaces' width", unit="x^2"),
     },
     terms=lambda p: {
         "u_t": {

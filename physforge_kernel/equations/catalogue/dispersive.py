@@ -87,10 +87,8 @@ schroedinger = Family(
     title="Nonlinear Schrödinger equation",
     citation="V. E. Zakharov and A. B. Shabat, Sov. Phys. JETP 34 (1972)",
     parameters={
-        "dispersion": Parameter(0.5, "dispersion, in x^2 per unit of t", positive=False),
-        "focusing": Parameter(
-            1.0, "strength of the focusing term |u|^2 u, per unit of t and |u|^2", positive=False
-        ),
+        "dispersion": Parameter(0.5, "dispersion", positive=False, unit="x^2/t"),
+        "focusing": Parameter(1.0, "strength of the focusing term", positive=False, unit="1/(t*u^2)"),
     },
     terms=lambda p: {"u_t": {"conj(u)*u^2": 1j * p["focusing"], "u_xx": 1j * p["dispersion"]}},
     solve=_schroedinger,
@@ -104,8 +102,8 @@ sine_gordon = Family(
     title="Sine-Gordon equation",
     citation="J. Rubinstein, J. Math. Phys. 11 (1970); M. J. Ablowitz et al., Phys. Rev. Lett. 30 (1973)",
     parameters={
-        "c": Parameter(1.0, "speed of the shortest waves, in units of x per unit of t"),
-        "strength": Parameter(1.0, "square of the frequency of small oscillations, per t^2"),
+        "c": Parameter(1.0, "speed of the shortest waves", unit="x/t"),
+        "strength": Parameter(1.0, "square of the frequency of small oscillations", unit="1/t^2"),
     },
     terms=lambda p: {"u_tt": {"sin(u)": -p["strength"], "u_xx": p["c"] ** 2}},
     solve=_sine_gordon,

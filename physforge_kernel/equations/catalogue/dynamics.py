@@ -54,6 +54,11 @@ def _given(initial: Any, components: Sequence[str]) -> Array:
     return start
 
 
+def _product(*factors: float) -> float:
+    """The product of parameters as one writes it: 0.08 times 0.7 is 0.056, and not 0.055999999999999994."""
+    return float(f"{np.prod(factors):.15g}")
+
+
 def _lorenz(request: Request) -> Solution:
     sigma, rho, beta = (request.parameters[name] for name in ("sigma", "rho", "beta"))
 
@@ -96,7 +101,7 @@ def _hindmarsh_rose(request: Request) -> Solution:
             rate * (s * (x - rest) - z),
         )
 
-    return _solve(request, "xyz", rates, (-1.5, -5.0, 2.5), (0.5, 0.0, 3.5))
+    return _solve(request, "xyz", rates, (-1.5, -5.0, 0.0), (0.5, 0.0, 1.0))
 
 
 lorenz = Family(
@@ -123,10 +128,10 @@ lotka_volterra = Family(
     title="Lotka-Volterra system",
     citation="A. J. Lotka, Elements of Physical Biology (1925); V. Volterra, Nature 118 (1926)",
     parameters={
-        "alpha": Parameter(2 / 3, "growth rate of the prey x"),
-        "beta": Parameter(4 / 3, "rate at which predators take prey"),
-        "gamma": Parameter(1.0, "death rate of the predators y"),
-        "delta": Parameter(1.0, "growth rate of the predators for each prey"),
+        "alpha": Parameter(2 / 3, "growth rate of the prey x", unit="1/t"),
+        "beta": Parameter(4 / 3, "rate at which predators take prey", unit="1/(t*y)"),
+        "gamma": Parameter(1.0, "death rate of the predators y", unit="1/t"),
+        "delta": Parameter(1.0, "growth rate of the predators for each prey", unit="1/(t*x)"),
     },
     terms=lambda p: {
         "x_t": {"x": p["alpha"], "x*y": -p["beta"]},
@@ -149,7 +154,7 @@ fitzhugh_nagumo = Family(
     },
     terms=lambda p: {
         "v_t": {"1": p["current"], "v": 1.0, "w": -1.0, "v^3": -1 / 3},
-        "w_t": {"1": p["rate"] * p["a"], "v": p["rate"], "w": -p["rate"] * p["b"]},
+        "w_t": {"1": _product(p["rate"], p["a"]), "v": p["rate"], "w": -_product(p["rate"], p["b"])},
     },
     solve=_fitzhugh_nagumo,
     duration=100.0,
@@ -165,7 +170,7 @@ hindmarsh_rose = Family(
         "b": Parameter(3.0, "quadratic part of the fast current"),
         "c": Parameter(1.0, "constant part of the spiking variable y", positive=False),
         "d": Parameter(5.0, "quadratic part of the spiking variable y"),
-        "rate": Parameter(0.006, "rate of the adaptation z over that of the voltage x"),
+        "rate": Parameter(0.01, "rate of the adaptation z over that of the voltage x"),
         "s": Parameter(4.0, "strength of the adaptation"),
         "rest": Parameter(-1.6, "voltage at rest", positive=False),
         "current": Parameter(3.25, "current into the membrane", positive=False),
@@ -173,7 +178,11 @@ hindmarsh_rose = Family(
     terms=lambda p: {
         "x_t": {"1": p["current"], "y": 1.0, "z": -1.0, "x^2": p["b"], "x^3": -p["a"]},
         "y_t": {"1": p["c"], "y": -1.0, "x^2": -p["d"]},
-        "z_t": {"1": -p["rate"] * p["s"] * p["rest"], "x": p["rate"] * p["s"], "z": -p["rate"]},
+        "z_t": {
+            "1": -_product(p["rate"], p["s"], p["rest"]),
+            "x": _product(p["rate"], p["s"]),
+            "z": -p["rate"],
+        },
     },
     solve=_hindmarsh_rose,
     duration=400.0,

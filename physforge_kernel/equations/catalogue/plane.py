@@ -59,10 +59,8 @@ lambda_omega = Family(
     title="Lambda-omega reaction-diffusion system",
     citation="N. Kopell and L. N. Howard, Stud. Appl. Math. 52 (1973); S. Rudy et al., Sci. Adv. 3 (2017)",
     parameters={
-        "diffusivity": Parameter(0.1, "diffusivity of both components, in x^2 per unit of t"),
-        "beta": Parameter(
-            1.0, "how fast the phase turns at amplitude 1, in radians per unit of t", positive=False
-        ),
+        "diffusivity": Parameter(0.1, "diffusivity of both components", unit="x^2/t"),
+        "beta": Parameter(1.0, "angular frequency at amplitude 1", positive=False, unit="1/t"),
     },
     terms=lambda p: {
         "u_t": {
@@ -94,7 +92,7 @@ navier_stokes = Family(
     name="navier_stokes",
     title="Navier-Stokes equation for the vorticity",
     citation="A. J. Majda and A. L. Bertozzi, Vorticity and Incompressible Flow (2001), section 2.1",
-    parameters={"nu": Parameter(0.05, "kinematic viscosity, in x^2 per unit of t")},
+    parameters={"nu": Parameter(0.05, "kinematic viscosity", unit="x^2/t")},
     terms=lambda p: {"w_t": {"u*w_x": -1.0, "v*w_y": -1.0, "w_xx": p["nu"], "w_yy": p["nu"]}},
     solve=_navier_stokes,
     periods={"x": (0.0, 2 * np.pi), "y": (0.0, 2 * np.pi)},

@@ -55,8 +55,10 @@ allen_cahn = Family(
     title="Allen-Cahn equation",
     citation="S. M. Allen and J. W. Cahn, Acta Metallurgica 27 (1979)",
     parameters={
-        "epsilon": Parameter(0.001, "diffusivity, the square of the interfaces' width over the rate"),
-        "rate": Parameter(5.0, "rate of the reaction u - u^3"),
+        "epsilon": Parameter(
+            0.001, "diffusivity, the square of the interfaces' width times the rate", unit="x^2/t"
+        ),
+        "rate": Parameter(5.0, "rate of the reaction u - u^3", unit="1/t"),
     },
     terms=lambda p: {"u_t": {"u_xx": p["epsilon"], "u": p["rate"], "u^3": -p["rate"]}},
     solve=_allen_cahn,
@@ -70,8 +72,8 @@ fisher_kpp = Family(
     title="Fisher-KPP equation",
     citation="R. A. Fisher, Ann. Eugenics 7 (1937); A. Kolmogorov, I. Petrovsky and N. Piskunov (1937)",
     parameters={
-        "diffusivity": Parameter(0.1, "diffusivity"),
-        "rate": Parameter(1.0, "growth rate"),
+        "diffusivity": Parameter(0.1, "diffusivity", unit="x^2/t"),
+        "rate": Parameter(1.0, "growth rate", unit="1/t"),
     },
     terms=lambda p: {"u_t": {"u_xx": p["diffusivity"], "u": p["rate"], "u^2": -p["rate"]}},
     solve=_fisher_kpp,
