@@ -51,6 +51,7 @@ _HOMES = {
     "library": ".derivatives",
     "read": ".fields",
     "simulate": ".equations",
+    "symbolic": ".discovery.symbolic",
 }
 
 

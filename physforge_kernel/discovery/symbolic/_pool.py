@@ -1,0 +1,189 @@
+"""The formulas that were found, each fitted, snapped and measured on the same rows, whoever proposed it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import _constants, _length, _surrogate
+from ._constants import ROUNDING
+from ._length import Described
+from ._sample import Sample
+
+if TYPE_CHECKING:
+    import sympy
+
+#: Misfit, as a share of the output's RMS, at which a formula is exact up to rounding.
+EXACT = 1e-8
+
+#: Standard deviations of the F statistic from which a residual has structure.
+STRUCTURE = 5.0
+
+#: A formula that is not sought to be bettered has at most so many free constants, and nodes.
+_FREE, _NODES = 5, 45
+
+_QUICK_ROWS, _KEPT = 300, 80
+
+#: A formula that is not exact may have at most so many constants.
+_SNAPPED = 10
+
+
+@dataclass
+class Pool:
+    """Formulas for `train`, checked on `test`. `noise`: the noise's share of the output's RMS, if known."""
+
+    train: Sample
+    test: Sample
+    noise: float | None = None
+    found: dict[str, Described] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
+    offered: int = 0
+    _complete: dict[str, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._quick = self.train.thinned(_QUICK_ROWS, seed=1)
+
+    @property
+    def best(self) -> Described | None:
+        """The formula with the shortest description."""
+        return min(self.found.values(), key=lambda d: d.length, default=None)
+
+    def offer(self, expression: sympy.Expr) -> Described | None:
+        """Measure a formula; None where it has no value, is known already, or is of no interest."""
+        import sympy
+
+        self.offered += 1
+        if not isinstance(expression, sympy.Expr) or expression.has(*_meaningless()):
+            return None
+        expression = tidied(expression)
+        pattern = _pattern(expression)
+        if pattern in self._seen or not expression.free_symbols <= set(self.train.symbols):
+            return None
+        self._seen.add(pattern)
+        if _length.nodes(expression) > 150:
+            return None
+        rough = _length.describe(expression, self._quick, snap=False)
+        if rough is None or not self._interesting(rough):
+            return None
+        # Without noise few rows tell all; with noise every one counts.
+        few = rough.misfit < EXACT
+        if rough.free > _SNAPPED and not few:
+            return None
+        described = _length.describe(rough.expression, self._quick if few else self.train)
+        if described is not None and few:
+            described = _length.described_on(described, self.train)
+        if described is None:
+            return None
+        described = self._retidied(described)
+        key = _pattern(described.expression)
+        if key not in self.found or described.length < self.found[key].length:
+            self.found[key] = described
+        self._trim()
+        return described
+
+    def _retidied(self, described: Described) -> Described:
+        """A snapped formula may fall together: measure what it has become."""
+        again = tidied(described.expression)
+        if again == described.expression:
+            return described
+        better = _length.describe(again, self.train, snap=False)
+        return better if better is not None and better.length <= described.length + 1.0 else described
+
+    def _interesting(self, rough: Described) -> bool:
+        """Whether no known formula is both plainer and, by more than chance, closer."""
+        misfit = max(rough.misfit, 1e-9)
+        return (
+            not any(
+                known.nodes < rough.nodes and max(known.misfit, 1e-9) < misfit / 1.3
+                for known in self.found.values()
+            )
+            and misfit < 3.0
+        )
+
+    def _trim(self) -> None:
+        if len(self.found) > _KEPT:
+            shortest = sorted(self.found.items(), key=lambda item: item[1].length)[: _KEPT // 2]
+            front = [(k, self.found[k]) for k in self.found if self.found[k] in self.front()]
+            self.found = dict([*shortest, *front])
+
+    def front(self) -> list[Described]:
+        """The formulas that no plainer one fits better than, the plainest first."""
+        made: list[Described] = []
+        for described in sorted(self.found.values(), key=lambda d: (d.nodes, d.length)):
+            if not made or max(described.misfit, ROUNDING) < 0.999 * max(made[-1].misfit, ROUNDING):
+                if made and made[-1].nodes == described.nodes:
+                    made.pop()
+                made.append(described)
+        return made
+
+    def residual(self, described: Described) -> np.ndarray:
+        """(n,) What a formula leaves of the held-out outputs, as a share of the RMS."""
+        form, values = _constants.form_of(described.expression, self.test.symbols)
+        return (form.compiled()(self.test.X, values) - self.test.y) * self.test.weights
+
+    def complete(self, described: Described) -> bool:
+        """Whether a formula leaves nothing but noise (or rounding) of the rows that were held out."""
+        key = str(described.expression)
+        if key not in self._complete:
+            residual = self.residual(described)
+            left = float(np.sqrt(np.mean(residual**2))) if np.isfinite(residual).all() else np.inf
+            self._complete[key] = left < EXACT or (
+                np.isfinite(left)
+                and (self.noise is None or left < 1.1 * self.noise + EXACT)
+                and left < 1.3 * described.misfit
+                and _surrogate.structure_left(self.test.X, residual) < STRUCTURE
+            )
+        return self._complete[key]
+
+    @property
+    def exact(self) -> bool:
+        """Whether the best formula is plain, and right up to rounding."""
+        best = self.best
+        return (
+            best is not None
+            and best.misfit < EXACT
+            and best.free <= _FREE
+            and best.nodes <= _NODES
+            and self.complete(best)
+        )
+
+    def settled(self, nodes: int, free: int) -> bool:
+        """Whether the best formula leaves noise only and is as plain as this: more search is idle."""
+        best = self.best
+        return self.exact or (
+            best is not None
+            and best.nodes <= nodes
+            and best.free <= free
+            and best.misfit < 0.5
+            and self.complete(best)
+        )
+
+
+def tidied(expression: sympy.Expr) -> sympy.Expr:
+    """Constants inside exponentials come out, products of powers come together; cheap."""
+    import sympy
+
+    def out_of_exponential(node: sympy.exp) -> sympy.Expr:
+        inside = node.args[0]
+        if not isinstance(inside, sympy.Add):
+            return node
+        constant, rest = inside.as_coeff_Add()
+        return sympy.Float(float(sympy.exp(constant))) * sympy.exp(rest) if constant.is_Float else node
+
+    made = expression.replace(lambda e: isinstance(e, sympy.exp), out_of_exponential)
+    return made if isinstance(made, sympy.Expr) else expression
+
+
+def _meaningless() -> tuple[sympy.Basic, ...]:
+    import sympy
+
+    return (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I)
+
+
+def _pattern(expression: sympy.Expr) -> str:
+    """A formula's shape: its text with the floats left out."""
+    import sympy
+
+    return str(expression.xreplace({f: sympy.Symbol("C") for f in expression.atoms(sympy.Float)}))

@@ -1,0 +1,120 @@
+"""What a person hands in, as a table of numbers: arrays, DataFrames, or fields with their derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...errors import DiscoveryError
+
+#: Fewer rows than these say nothing about a formula; more than these are not needed.
+LEAST, MOST = 12, 20_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """`X`: (n, d), `y`: (n,), finite; the names of inputs and output, and what was left out on the way."""
+
+    X: np.ndarray
+    y: np.ndarray
+    variables: tuple[str, ...]
+    target: str
+    notes: tuple[str, ...]
+
+
+def table(
+    X: Any, y: Any, *, variables: Sequence[str] | None, target: str | None, inputs: Sequence[str] | None
+) -> Table:
+    """The table in whatever form it was given.
+
+    Raises:
+        DiscoveryError: the shapes do not fit, values are not real numbers, the output is constant, or there
+            are too few rows.
+    """
+    if hasattr(X, "data_vars"):
+        columns, wanted = _of_field(X, target, inputs)
+        return _checked(columns, wanted)
+    if hasattr(X, "columns") or isinstance(X, Mapping):
+        return _checked(*_of_frame(X, y, variables or inputs, target))
+    values = np.asarray(X)
+    if values.ndim == 1:
+        values = values[:, None]
+    if y is None:
+        raise DiscoveryError("There is no output: pass y, or a table and the name of its column as `target`.")
+    if values.ndim != 2 or np.shape(y) != (len(values),):
+        raise DiscoveryError(f"X has to be (n, d) and y (n,); X is {np.shape(X)} and y is {np.shape(y)}.")
+    names = tuple(variables) if variables is not None else tuple(f"x{i}" for i in range(values.shape[1]))
+    if len(names) != values.shape[1]:
+        raise DiscoveryError(f"`variables` names {len(names)} inputs; X has {values.shape[1]} columns.")
+    return _checked(
+        {**dict(zip(names, values.T, strict=True)), (target or "y"): np.asarray(y)}, target or "y"
+    )
+
+
+def _of_frame(
+    X: Any, y: Any, variables: Sequence[str] | None, target: str | None
+) -> tuple[dict[str, np.ndarray], str]:
+    names = [str(name) for name in X]
+    if y is None and target is None:
+        raise DiscoveryError(f"Name the column to explain as `target`. The table has {', '.join(names)}.")
+    wanted = target or str(getattr(y, "name", None) or "y")
+    for name in [*(variables or ()), *([wanted] if y is None else [])]:
+        if name not in names:
+            raise DiscoveryError(f"The table has no column {name!r}; it has {', '.join(names)}.")
+    chosen = list(variables) if variables is not None else [name for name in names if name != wanted]
+    columns = {name: np.asarray(X[name]) for name in chosen}
+    columns[wanted] = np.asarray(X[wanted] if y is None else y)
+    return columns, wanted
+
+
+def _of_field(
+    field: Any, target: str | None, inputs: Sequence[str] | None
+) -> tuple[dict[str, np.ndarray], str]:
+    from ._field import columns_of
+
+    if target is None or not inputs:
+        raise DiscoveryError(
+            "For a field say what to explain and from what, as in "
+            "target='u_t', inputs=['u', 'u_x', 'u_xx']; there is no default."
+        )
+    return columns_of(field, (*inputs, target)), target
+
+
+def _checked(columns: Mapping[str, np.ndarray], target: str) -> Table:
+    for name, column in columns.items():
+        if np.asarray(column).dtype.kind not in "fiub":
+            raise DiscoveryError(f"The values of {name} are not real numbers ({np.asarray(column).dtype}).")
+        if np.ndim(column) != 1:
+            raise DiscoveryError(f"The values of {name} are not a column; their shape is {np.shape(column)}.")
+    if len({len(column) for column in columns.values()}) != 1:
+        raise DiscoveryError("The columns are not equally long.")
+    variables = tuple(name for name in columns if name != target)
+    if not variables:
+        raise DiscoveryError("There are no inputs to explain the output with.")
+    X = np.stack([np.asarray(columns[name], dtype=float) for name in variables], axis=1)
+    y = np.asarray(columns[target], dtype=float)
+    kept = np.isfinite(X).all(axis=1) & np.isfinite(y)
+    notes = []
+    if not kept.all():
+        notes.append(f"{int((~kept).sum())} rows with missing or infinite values were left out.")
+    X, y = X[kept], y[kept]
+    if len(y) < LEAST:
+        raise DiscoveryError(f"There are {len(y)} rows with numbers throughout; at least {LEAST} are needed.")
+    if np.ptp(y) <= 1e-14 * np.abs(y).max():
+        raise DiscoveryError(f"The output {target} is constant, {y[0]:.6g}; there is nothing to explain.")
+    idle = np.ptp(X, axis=0) <= 1e-14 * np.abs(X).max(axis=0)
+    if idle.all():
+        raise DiscoveryError("All inputs are constant; nothing can be told from them.")
+    if idle.any():
+        left = [name for name, off in zip(variables, idle, strict=True) if off]
+        notes.append(f"{', '.join(left)} did not vary, and cannot be in a formula.")
+    return Table(
+        X[:, ~idle],
+        y,
+        tuple(v for v, off in zip(variables, idle, strict=True) if not off),
+        target,
+        tuple(notes),
+    )
