@@ -2,7 +2,7 @@
 
 In come the requests of a Lab page to its own server, under `physforge/api/v1/`; out they go to the person's
 service, with the person's token, which no page ever sees. Without a lab, a service for this person alone is
-started.
+started. Under `physforge/dashboards/` are the dashboards, where Voila is installed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""What Jupyter Server loads: the route under which its pages reach the service."""
+"""What Jupyter Server loads: the routes under which its pages reach the service and the dashboards."""
 
 from __future__ import annotations
+
+from importlib.util import find_spec
 
 from jupyter_server.extension.application import ExtensionApp
 
@@ -11,7 +13,7 @@ from ._service import Service
 
 
 class PhysForgeLab(ExtensionApp):
-    """Forwards `physforge/api/v1/...` of this Jupyter Server to the person's service."""
+    """Forwards `physforge/api/v1/...` to the person's service, and shows `physforge/dashboards/...`."""
 
     name = "physforge_lab"
 
@@ -20,9 +22,13 @@ class PhysForgeLab(ExtensionApp):
         self.settings.setdefault("websocket_max_message_size", MOST_BYTES_OF_A_MESSAGE)
 
     def initialize_handlers(self) -> None:
-        """Add the one route there is."""
+        """Add the routes; that of dashboards only where Voila is installed."""
         self._service = Service()
         self.handlers.append((r"/physforge/(api/v1/.*)", ForwardHandler, {"service": self._service}))
+        if find_spec("voila") is not None:
+            from . import _dashboard
+
+            self.handlers.append(_dashboard.route(self))
 
     async def stop_extension(self) -> None:
         """Close the connections to the service."""

@@ -1,29 +1,16 @@
-/** The discovery dashboard, which Voila serves from this same Jupyter server. */
+/** The discovery dashboard, which Voila shows from this same Jupyter server. */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { IFrame, MainAreaWidget, showErrorMessage } from '@jupyterlab/apputils';
 import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-const PLACE = 'dashboards/discovery.ipynb';
-
 type Tab = (id: string, title: string, make: () => MainAreaWidget) => MainAreaWidget;
 
 /** Show the dashboard in a tab; say what to do where it is not to be had. */
 export async function showDashboard(app: JupyterFrontEnd, tab: Tab): Promise<void> {
-  const { contents, serverSettings } = app.serviceManager;
-  const address = URLExt.join(serverSettings.baseUrl, 'voila', 'render', PLACE);
-  const there = await contents.get(PLACE, { content: false }).then(
-    () => true,
-    () => false
-  );
-  if (!there) {
-    await showErrorMessage(
-      'The dashboard is not here',
-      `This server's folder has no ${PLACE}. Run "physforge dashboard" in a terminal: it serves the dashboard alone.`
-    );
-    return;
-  }
+  const { serverSettings } = app.serviceManager;
+  const address = URLExt.join(serverSettings.baseUrl, 'physforge', 'dashboards', 'discovery');
   const answer = await ServerConnection.makeRequest(
     URLExt.join(serverSettings.baseUrl, 'voila', 'static', 'voila.js'),
     { method: 'HEAD' },
