@@ -1,4 +1,13 @@
-import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import {
+  act,
+  cleanup,
+  configure,
+  fireEvent,
+  render,
+  screen,
+  waitFor,
+  within
+} from '@testing-library/react';
 import * as React from 'react';
 
 import { NewJobPage } from '../src/form/new-job';
@@ -13,6 +22,8 @@ import { Law } from '../src/view/law';
 import { PreviewVariable, captionOf, gridOf } from '../src/view/preview';
 import { folder, job, preview } from './records';
 import { CORS, Service, until } from './service';
+
+configure({ asyncUtilTimeout: 30000 });
 
 const EVIL = '<img src=x onerror=alert(1)>';
 
@@ -299,6 +310,50 @@ describe('views', () => {
     await screen.findByRole('button', { name: 'Starting…' });
     fireEvent.change(screen.getByLabelText(/^Dataset/), { target: { value: 'wake@2' } });
     await waitFor(() => expect(screen.queryByLabelText(/^File/)).toBeNull());
+  });
+
+  it('offer the jobs that a report can be of, and the notebooks that there are', async () => {
+    const title = 'Job';
+    service.on('GET /jobs', [
+      job({ id: 'job-2', state: 'failed' }),
+      job({ id: 'job-3', state: 'succeeded', inputs: {} }),
+      job({ id: 'job-4', state: 'succeeded', name: 'Hot wire' })
+    ]);
+    service.on('GET /jobs/changes', (_, response) => {
+      response.writeHead(200, CORS);
+      response.write(': open\n\n');
+    });
+    service.on('POST /jobs', job());
+    service.on('GET /kinds', [
+      {
+        name: 'report',
+        summary: 'Renders.',
+        inputs: [],
+        schema: {
+          properties: { job: { title, type: 'string', 'x-suggest': 'jobs' } },
+          required: ['job']
+        }
+      },
+      {
+        name: 'notebook',
+        summary: 'Runs.',
+        inputs: [],
+        schema: { properties: { notebook: { type: 'string', examples: ['01_first_law'] } } }
+      }
+    ]);
+    render(<NewJobPage lab={lab} onStarted={() => undefined} />);
+    const choice = (await screen.findByLabelText(/^Job/)) as HTMLSelectElement;
+    await waitFor(() => expect(choice.options).toHaveLength(2));
+    expect(choice.options[1].label).toContain('Hot wire');
+    fireEvent.click(screen.getByRole('button', { name: 'Start' }));
+    await screen.findByText('Job is needed.');
+    fireEvent.change(choice, { target: { value: '1' } });
+    fireEvent.click(screen.getByRole('button', { name: 'Start' }));
+    await until(() => service.of('POST /jobs').length);
+    expect(JSON.parse(service.of('POST /jobs')[0].body).config).toEqual({ job: 'job-4' });
+    fireEvent.click(screen.getByRole('radio', { name: 'Notebook' }));
+    await waitFor(() => expect(document.querySelector('datalist option')).not.toBeNull());
+    expect(document.querySelector('datalist option')?.getAttribute('value')).toBe('01_first_law');
   });
 
   it('choose from all datasets, whatever the panel searches for', async () => {

@@ -71,7 +71,7 @@ def test_the_schema_carries_the_kinds_title_and_summary_and_the_order_of_its_set
 
 
 def test_every_kind_of_ours_has_a_schema_that_forms_can_show():
-    for name in ("discover", "notebook", "report"):
+    for name in ("discover", "notebook", "report", "symbolic"):
         schema = kinds.schema(name)
         assert set(schema["x-order"]) == set(schema["properties"])
         assert all({"title", "description"} <= set(setting) for setting in schema["properties"].values())
@@ -108,3 +108,8 @@ def test_a_kind_that_cannot_be_loaded_names_its_package(installed_kinds: str):
 def test_an_entry_point_that_leads_elsewhere_is_refused(installed_kinds: str):
     with pytest.raises(JobError, match=r"leads to 'a text', not to a physforge_kernel\.jobs\.Kind"):
         kinds.get("trial-wrong")
+
+
+def test_forms_are_told_what_there_is_to_choose_from():
+    assert schema("report")["properties"]["job"]["x-suggest"] == "jobs"
+    assert "01_first_law" in schema("notebook")["properties"]["notebook"]["examples"]

@@ -2,10 +2,12 @@
 
 import * as React from 'react';
 
+import type { JobsModel } from '../model/jobs';
 import { Job, Kind, Version, descriptions } from '../service/records';
 import { said } from '../service/requests';
 import { Lab, useChanges, useLoaded } from '../view/lab';
 import { Button, Empty, Problem } from '../view/parts';
+import { ago, titleOf } from '../wording';
 import { FieldOf, Labelled } from './fields';
 import { Field, configOf, fieldsOf, initialOf } from './schema';
 
@@ -48,7 +50,7 @@ export function NewJobPage({ lab, dataset, onStarted }: NewJobProps): JSX.Elemen
     <div className="pf-Page">
       <div className="pf-Card">
         <header className="pf-Card-head">
-          <h2>{kind.name === FIRST ? 'Discover a law' : titleOf(kind)}</h2>
+          <h2>{kind.name === FIRST ? 'Discover a law' : nameOf(kind)}</h2>
         </header>
         <p className="pf-Lead">{kind.summary}</p>
         {kinds.length > 1 && (
@@ -61,7 +63,7 @@ export function NewJobPage({ lab, dataset, onStarted }: NewJobProps): JSX.Elemen
                   checked={each === kind}
                   onChange={() => choose(each.name)}
                 />
-                {titleOf(each)}
+                {nameOf(each)}
               </label>
             ))}
           </div>
@@ -72,13 +74,15 @@ export function NewJobPage({ lab, dataset, onStarted }: NewJobProps): JSX.Elemen
   );
 }
 
-function titleOf(kind: Kind): string {
+function nameOf(kind: Kind): string {
   const title = typeof kind.schema.title === 'string' ? kind.schema.title : kind.name;
   return title.charAt(0).toUpperCase() + title.slice(1);
 }
 
 function KindForm({ lab, kind, dataset, onStarted }: NewJobProps & { kind: Kind }): JSX.Element {
   useChanges(lab.datasets.changed);
+  useChanges(lab.jobs.changed);
+  React.useEffect(() => lab.jobs.follow(), []);
   const fields = React.useMemo(() => fieldsOf(kind.schema), [kind]);
   const [values, setValues] = React.useState(() => initialOf(fields));
   const [inputs, setInputs] = React.useState<Record<string, string>>(() =>
@@ -94,7 +98,7 @@ function KindForm({ lab, kind, dataset, onStarted }: NewJobProps & { kind: Kind 
   const version = useVersion(lab, inputs[kind.inputs[0]]);
   const form = React.useRef<HTMLFormElement>(null);
 
-  const asked = fields.flatMap(field => fitted(field, version));
+  const asked = fields.flatMap(field => fitted(field, version, lab.jobs));
 
   const start = async () => {
     const { config, problems } = configOf(asked, values);
@@ -192,23 +196,30 @@ function useVersion(lab: Lab, ref: string | undefined): Version | null {
   return loaded && 'value' in loaded ? loaded.value : null;
 }
 
-/** A field as it is asked for a version: which file is meant is a choice, and no question where one is there. */
-function fitted(field: Field, version: Version | null): Field[] {
-  if (field.suggest !== 'files') {
-    return [field];
-  }
-  const paths = version ? [...descriptions(version).keys()] : [];
-  const choices = paths.map(path => ({ value: path, label: path }));
+/** A field as it is asked: what is there is a choice, and no question where one file is all there is. */
+function fitted(field: Field, version: Version | null, jobs: JobsModel): Field[] {
   const none = { value: null, label: 'Choose…' };
-  const hint = 'Which file of the dataset.';
-  return paths.length < 2
-    ? []
-    : [{ ...field, kind: 'choice', choices: [none, ...choices], required: true, hint }];
+  if (field.suggest === 'jobs') {
+    const choices = jobs.items
+      .filter(job => job.state === 'succeeded' && Object.keys(job.inputs).length > 0)
+      .map(job => ({ value: job.id, label: `${titleOf(job)} · ${ago(job.created)}` }));
+    const hint = choices.length ? field.hint : 'There is none yet: discover a law first.';
+    return [{ ...field, kind: 'choice', choices: [none, ...choices], initial: null, hint }];
+  }
+  if (field.suggest === 'files') {
+    const paths = version ? [...descriptions(version).keys()] : [];
+    const choices = paths.map(path => ({ value: path, label: path }));
+    const hint = 'Which file of the dataset.';
+    return paths.length < 2
+      ? []
+      : [{ ...field, kind: 'choice', choices: [none, ...choices], required: true, hint }];
+  }
+  return [field];
 }
 
 function offersFor(field: Field, version: Version | null): string[] {
   if (version === null || field.suggest !== 'derivatives') {
-    return [];
+    return field.examples;
   }
   const variables = [...descriptions(version).values()].flatMap(each => each.variables ?? []);
   const moving = variables.filter(variable => variable.dims.includes('t'));

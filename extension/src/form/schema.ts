@@ -11,8 +11,10 @@ interface Base {
   hint: string;
   required: boolean;
   initial: unknown;
-  /** What the form offers for it: the chosen dataset's files, or derivatives of its variables. */
-  suggest?: 'files' | 'derivatives';
+  /** What the form offers for it: the chosen dataset's files, derivatives of its variables, or jobs. */
+  suggest?: 'files' | 'derivatives' | 'jobs';
+  /** Values that are offered while one types. */
+  examples: string[];
 }
 
 /** One setting; `kind` says how it is asked for. */
@@ -33,7 +35,7 @@ export type Field = Base &
 
 type Schema = Record<string, any>;
 
-const SUGGESTED = new Set(['files', 'derivatives']);
+const SUGGESTED = new Set(['files', 'derivatives', 'jobs']);
 
 const NOTEBOOK = 'application/x-ipynb+json';
 
@@ -85,6 +87,7 @@ function fieldOf(name: string, schema: Schema, required: boolean, root: Schema):
     hint: String(schema.description ?? ''),
     required,
     initial: schema.default ?? null,
+    examples: ((schema.examples ?? []) as unknown[]).map(String),
     ...(SUGGESTED.has(schema['x-suggest']) ? { suggest: schema['x-suggest'] } : undefined)
   };
   const lone = kept.length === 1 ? kept[0] : null;

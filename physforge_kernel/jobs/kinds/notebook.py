@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from ...errors import ReportError
@@ -9,6 +11,12 @@ from .._context import Context
 from .._kind import Kind
 
 _RUN_ENDS_AT = 0.95
+
+
+def _offer_notebooks(schema: dict[str, Any]) -> None:
+    from ...reports import notebooks
+
+    schema["examples"] = [name for name in notebooks.names() if "/" not in name]
 
 
 class NotebookConfig(BaseModel):
@@ -21,6 +29,7 @@ class NotebookConfig(BaseModel):
         description="One that ships with PhysForge, such as 01_first_law, or a title for your own.",
         min_length=1,
         max_length=200,
+        json_schema_extra=_offer_notebooks,
     )
     source: str | None = Field(
         default=None,

@@ -21,7 +21,13 @@ class ReportConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    job: str = Field(title="Job", description="The id of a job that succeeded.", min_length=1, max_length=64)
+    job: str = Field(
+        title="Job",
+        description="A job that succeeded, by its id.",
+        min_length=1,
+        max_length=64,
+        json_schema_extra={"x-suggest": "jobs"},
+    )
     template: str = Field(
         default="discovery",
         title="Template",
