@@ -32,7 +32,7 @@ export function JobCard({ lab, job }: { lab: Lab; job: Job }): JSX.Element {
   return (
     <article className="pf-Card" aria-label={titleOf(job, lab.jobs.find)}>
       <header className="pf-Card-head">
-        <h2>{titleOf(job, lab.jobs.find)}</h2>
+        <h2 title={titleOf(job, lab.jobs.find)}>{titleOf(job, lab.jobs.find)}</h2>
         <span className={`pf-State pf-mod-${job.state}`} role="status">
           {state(job)}
         </span>

@@ -52,7 +52,9 @@ export function Jobs({ lab }: { lab: Lab }): JSX.Element {
               <>
                 <span className="pf-Line">
                   <span className={`pf-Dot pf-mod-${job.state}`} aria-hidden="true" />
-                  <span className="pf-Name">{titleOf(job, model.find)}</span>
+                  <span className="pf-Name" title={titleOf(job, model.find)}>
+                    {titleOf(job, model.find)}
+                  </span>
                   <span className={`pf-State pf-mod-${job.state}`}>{state(job)}</span>
                 </span>
                 <JobStanding job={job} />
