@@ -1,4 +1,4 @@
-"use strict";(self.rspackChunkphysforge_lab=self.rspackChunkphysforge_lab||[]).push([[700],{475(o,r,e){var p=e(601),t=e.n(p),a=e(314),n=(e.n(a))()(t());n.push([o.id,`/* What every view of PhysForge shares. Colours come from the theme alone, so that light and dark both fit. */
+"use strict";(self.rspackChunkphysforge_lab=self.rspackChunkphysforge_lab||[]).push([[700],{475(o,r,e){var p=e(601),t=e.n(p),a=e(314),i=(e.n(a))()(t());i.push([o.id,`/* What every view of PhysForge shares. Colours come from the theme alone, so that light and dark both fit. */
 
 .pf-Panel {
   background: var(--jp-layout-color1);
@@ -72,8 +72,8 @@
 .pf-Section > .pf-Note {
   padding: 8px 12px;
 }
-`,""]),e.d(r,{},{A:n})},646(o,r,e){var p=e(601),t=e.n(p),a=e(314),n=e.n(a),i=e(475),l=e(764),d=e(749),f=e(90),c=n()(t());c.i(i.A),c.i(l.A),c.i(d.A),c.i(f.A),c.push([o.id,`
-`,""]),e.d(r,{},{A:c})},749(o,r,e){var p=e(601),t=e.n(p),a=e(314),n=(e.n(a))()(t());n.push([o.id,`/* The side panel: bars, lists whose rows open, uploads, and what a row shows. */
+`,""]),e.d(r,{},{A:i})},646(o,r,e){var p=e(601),t=e.n(p),a=e(314),i=e.n(a),n=e(475),l=e(764),d=e(749),f=e(90),c=i()(t());c.i(n.A),c.i(l.A),c.i(d.A),c.i(f.A),c.push([o.id,`
+`,""]),e.d(r,{},{A:c})},749(o,r,e){var p=e(601),t=e.n(p),a=e(314),i=(e.n(a))()(t());i.push([o.id,`/* The side panel: bars, lists whose rows open, uploads, and what a row shows. */
 
 .pf-Section {
   position: relative;
@@ -219,6 +219,17 @@
   white-space: nowrap;
 }
 
+/* What people called their jobs may be long: two lines of it are shown, and all of it in a tip. */
+.pf-Fold .pf-Name,
+.pf-Card-head h2 {
+  display: -webkit-box;
+  -webkit-box-orient: vertical;
+  -webkit-line-clamp: 2;
+  overflow: hidden;
+  overflow-wrap: anywhere;
+  white-space: normal;
+}
+
 .pf-Badge,
 .pf-Tags li,
 .pf-State {
@@ -331,7 +342,7 @@
   border-radius: 3px;
   background: var(--jp-layout-color2);
 }
-`,""]),e.d(r,{},{A:n})},90(o,r,e){var p=e(601),t=e.n(p),a=e(314),n=(e.n(a))()(t());n.push([o.id,`/* What opens in the main area: forms, jobs, reports; and a job's parts, in the panel too. */
+`,""]),e.d(r,{},{A:i})},90(o,r,e){var p=e(601),t=e.n(p),a=e(314),i=(e.n(a))()(t());i.push([o.id,`/* What opens in the main area: forms, jobs, reports; and a job's parts, in the panel too. */
 
 .pf-Page {
   display: flex;
@@ -551,7 +562,7 @@
   padding: 0 6px;
   font-size: 88%;
 }
-`,""]),e.d(r,{},{A:n})},764(o,r,e){var p=e(601),t=e.n(p),a=e(314),n=(e.n(a))()(t());n.push([o.id,`.pf-Button {
+`,""]),e.d(r,{},{A:i})},764(o,r,e){var p=e(601),t=e.n(p),a=e(314),i=(e.n(a))()(t());i.push([o.id,`.pf-Button {
   display: inline-flex;
   align-items: center;
   gap: 5px;
@@ -745,4 +756,4 @@
   color: var(--jp-ui-font-color2);
   opacity: 1;
 }
-`,""]),e.d(r,{},{A:n})},314(o){o.exports=function(o){var r=[];return r.toString=function(){return this.map(function(r){var e="",p=void 0!==r[5];return r[4]&&(e+="@supports (".concat(r[4],") {")),r[2]&&(e+="@media ".concat(r[2]," {")),p&&(e+="@layer".concat(r[5].length>0?" ".concat(r[5]):""," {")),e+=o(r),p&&(e+="}"),r[2]&&(e+="}"),r[4]&&(e+="}"),e}).join("")},r.i=function(o,e,p,t,a){"string"==typeof o&&(o=[[null,o,void 0]]);var n={};if(p)for(var i=0;i<this.length;i++){var l=this[i][0];null!=l&&(n[l]=!0)}for(var d=0;d<o.length;d++){var f=[].concat(o[d]);p&&n[f[0]]||(void 0!==a&&(void 0===f[5]||(f[1]="@layer".concat(f[5].length>0?" ".concat(f[5]):""," {").concat(f[1],"}")),f[5]=a),e&&(f[2]&&(f[1]="@media ".concat(f[2]," {").concat(f[1],"}")),f[2]=e),t&&(f[4]?(f[1]="@supports (".concat(f[4],") {").concat(f[1],"}"),f[4]=t):f[4]="".concat(t)),r.push(f))}},r}},601(o){o.exports=function(o){return o[1]}},72(o){var r=[];function e(o){for(var e=-1,p=0;p<r.length;p++)if(r[p].identifier===o){e=p;break}return e}function p(o,p){for(var t={},a=[],n=0;n<o.length;n++){var i=o[n],l=p.base?i[0]+p.base:i[0],d=t[l]||0,f="".concat(l," ").concat(d);t[l]=d+1;var c=e(f),s={css:i[1],media:i[2],sourceMap:i[3],supports:i[4],layer:i[5]};if(-1!==c)r[c].references++,r[c].updater(s);else{var u=function(o,r){var e=r.domAPI(r);return e.update(o),function(r){r?(r.css!==o.css||r.media!==o.media||r.sourceMap!==o.sourceMap||r.supports!==o.supports||r.layer!==o.layer)&&e.update(o=r):e.remove()}}(s,p);p.byIndex=n,r.splice(n,0,{identifier:f,updater:u,references:1})}a.push(f)}return a}o.exports=function(o,t){var a=p(o=o||[],t=t||{});return function(o){o=o||[];for(var n=0;n<a.length;n++){var i=e(a[n]);r[i].references--}for(var l=p(o,t),d=0;d<a.length;d++){var f=e(a[d]);0===r[f].references&&(r[f].updater(),r.splice(f,1))}a=l}}},659(o){var r={};o.exports=function(o,e){var p=function(o){if(void 0===r[o]){var e=document.querySelector(o);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(o){e=null}r[o]=e}return r[o]}(o);if(!p)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");p.appendChild(e)}},540(o){o.exports=function(o){var r=document.createElement("style");return o.setAttributes(r,o.attributes),o.insert(r,o.options),r}},56(o,r,e){o.exports=function(o){var r=e.nc;r&&o.setAttribute("nonce",r)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var r=o.insertStyleElement(o);return{update:function(e){var p,t,a;p="",e.supports&&(p+="@supports (".concat(e.supports,") {")),e.media&&(p+="@media ".concat(e.media," {")),(t=void 0!==e.layer)&&(p+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),p+=e.css,t&&(p+="}"),e.media&&(p+="}"),e.supports&&(p+="}"),(a=e.sourceMap)&&"u">typeof btoa&&(p+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(a))))," */")),o.styleTagTransform(p,r,o.options)},remove:function(){var o;null===(o=r).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,r){if(r.styleSheet)r.styleSheet.cssText=o;else{for(;r.firstChild;)r.removeChild(r.firstChild);r.appendChild(document.createTextNode(o))}}},959(o,r,e){var p=e(72),t=e.n(p),a=e(825),n=e.n(a),i=e(659),l=e.n(i),d=e(56),f=e.n(d),c=e(540),s=e.n(c),u=e(113),x=e.n(u),g=e(646),v={};v.styleTagTransform=x(),v.setAttributes=f(),v.insert=l().bind(null,"head"),v.domAPI=n(),v.insertStyleElement=s(),t()(g.A,v),g.A&&g.A.locals&&g.A.locals}}]);
+`,""]),e.d(r,{},{A:i})},314(o){o.exports=function(o){var r=[];return r.toString=function(){return this.map(function(r){var e="",p=void 0!==r[5];return r[4]&&(e+="@supports (".concat(r[4],") {")),r[2]&&(e+="@media ".concat(r[2]," {")),p&&(e+="@layer".concat(r[5].length>0?" ".concat(r[5]):""," {")),e+=o(r),p&&(e+="}"),r[2]&&(e+="}"),r[4]&&(e+="}"),e}).join("")},r.i=function(o,e,p,t,a){"string"==typeof o&&(o=[[null,o,void 0]]);var i={};if(p)for(var n=0;n<this.length;n++){var l=this[n][0];null!=l&&(i[l]=!0)}for(var d=0;d<o.length;d++){var f=[].concat(o[d]);p&&i[f[0]]||(void 0!==a&&(void 0===f[5]||(f[1]="@layer".concat(f[5].length>0?" ".concat(f[5]):""," {").concat(f[1],"}")),f[5]=a),e&&(f[2]&&(f[1]="@media ".concat(f[2]," {").concat(f[1],"}")),f[2]=e),t&&(f[4]?(f[1]="@supports (".concat(f[4],") {").concat(f[1],"}"),f[4]=t):f[4]="".concat(t)),r.push(f))}},r}},601(o){o.exports=function(o){return o[1]}},72(o){var r=[];function e(o){for(var e=-1,p=0;p<r.length;p++)if(r[p].identifier===o){e=p;break}return e}function p(o,p){for(var t={},a=[],i=0;i<o.length;i++){var n=o[i],l=p.base?n[0]+p.base:n[0],d=t[l]||0,f="".concat(l," ").concat(d);t[l]=d+1;var c=e(f),s={css:n[1],media:n[2],sourceMap:n[3],supports:n[4],layer:n[5]};if(-1!==c)r[c].references++,r[c].updater(s);else{var u=function(o,r){var e=r.domAPI(r);return e.update(o),function(r){r?(r.css!==o.css||r.media!==o.media||r.sourceMap!==o.sourceMap||r.supports!==o.supports||r.layer!==o.layer)&&e.update(o=r):e.remove()}}(s,p);p.byIndex=i,r.splice(i,0,{identifier:f,updater:u,references:1})}a.push(f)}return a}o.exports=function(o,t){var a=p(o=o||[],t=t||{});return function(o){o=o||[];for(var i=0;i<a.length;i++){var n=e(a[i]);r[n].references--}for(var l=p(o,t),d=0;d<a.length;d++){var f=e(a[d]);0===r[f].references&&(r[f].updater(),r.splice(f,1))}a=l}}},659(o){var r={};o.exports=function(o,e){var p=function(o){if(void 0===r[o]){var e=document.querySelector(o);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(o){e=null}r[o]=e}return r[o]}(o);if(!p)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");p.appendChild(e)}},540(o){o.exports=function(o){var r=document.createElement("style");return o.setAttributes(r,o.attributes),o.insert(r,o.options),r}},56(o,r,e){o.exports=function(o){var r=e.nc;r&&o.setAttribute("nonce",r)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var r=o.insertStyleElement(o);return{update:function(e){var p,t,a;p="",e.supports&&(p+="@supports (".concat(e.supports,") {")),e.media&&(p+="@media ".concat(e.media," {")),(t=void 0!==e.layer)&&(p+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),p+=e.css,t&&(p+="}"),e.media&&(p+="}"),e.supports&&(p+="}"),(a=e.sourceMap)&&"u">typeof btoa&&(p+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(a))))," */")),o.styleTagTransform(p,r,o.options)},remove:function(){var o;null===(o=r).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,r){if(r.styleSheet)r.styleSheet.cssText=o;else{for(;r.firstChild;)r.removeChild(r.firstChild);r.appendChild(document.createTextNode(o))}}},959(o,r,e){var p=e(72),t=e.n(p),a=e(825),i=e.n(a),n=e(659),l=e.n(n),d=e(56),f=e.n(d),c=e(540),s=e.n(c),u=e(113),x=e.n(u),g=e(646),v={};v.styleTagTransform=x(),v.setAttributes=f(),v.insert=l().bind(null,"head"),v.domAPI=i(),v.insertStyleElement=s(),t()(g.A,v),g.A&&g.A.locals&&g.A.locals}}]);
