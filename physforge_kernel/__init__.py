@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ._connect import connect
     from .derivatives import differentiate, library
     from .discovery import discover
+    from .discovery.symbolic import symbolic
     from .equations import Equation, catalogue, simulate
     from .fields import add_noise, describe, read
 
@@ -38,6 +39,7 @@ __all__ = [
     "library",
     "read",
     "simulate",
+    "symbolic",
 ]
 
 _HOMES = {
