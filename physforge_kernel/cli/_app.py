@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import _catalogue, _dashboard, _dataset, _describe, _discover, _job, _notebook, _report
+from . import _catalogue, _dashboard, _dataset, _describe, _discover, _job, _notebook, _report, _symbolic
 
 GROUPS = {
     "catalogue": _catalogue.app,
@@ -51,6 +51,7 @@ def physforge(
 
 
 app.command("discover")(_discover.discover)
+app.command("symbolic")(_symbolic.symbolic)
 app.command("describe")(_describe.describe)
 app.command("dashboard")(_dashboard.dashboard)
 for _name, _group in GROUPS.items():

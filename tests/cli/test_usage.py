@@ -11,6 +11,7 @@ from physforge_kernel import __version__
 COMMANDS = [
     "",
     "discover",
+    "symbolic",
     "describe",
     "catalogue list",
     "catalogue show",
