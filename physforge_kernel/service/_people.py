@@ -40,6 +40,15 @@ def scope(short: str) -> str:
     return full
 
 
+def short_names() -> list[str]:
+    """Return every scope as it is called here.
+
+    >>> "jobs:read" in short_names()
+    True
+    """
+    return [full.removeprefix(_PREFIX) for full in SCOPES]
+
+
 @dataclass(frozen=True)
 class Person:
     """Whoever sent a request."""

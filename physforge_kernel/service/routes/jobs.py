@@ -13,6 +13,7 @@ from ...errors import JobError
 from ...jobs import kinds
 from ...workspace._job_views import ArtifactInfo, JobRecord, JobState
 from .._files import kept_file
+from .._people import short_names
 from .._policies import JobsRead, JobsSubmit
 from .._shapes import KindInfo, NewJob, in_brief
 from .._streams import EventStream, job_changes, job_events
@@ -23,8 +24,8 @@ _log = logging.getLogger("physforge.service")
 
 _ALSO_TAKES = {
     "report": ("reports:publish",),
-    # it runs a person's own code as the lab's account, which is not held back by what a token may do:
-    "notebook": ("datasets:read", "datasets:write", "reports:publish"),
+    # it runs a person's own code as the lab's account, which is not held back by what a token may do
+    "notebook": tuple(short_names()),
 }
 """Kind of job -> the scopes that submitting it takes besides `jobs:submit`."""
 
