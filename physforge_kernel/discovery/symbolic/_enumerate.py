@@ -16,6 +16,7 @@ from . import _budget, _transforms
 from ._constants import ROUNDING
 from ._exchange import exchanged
 from ._sample import Sample
+from ._terms import Terms
 
 if TYPE_CHECKING:
     import sympy
@@ -90,6 +91,14 @@ class Enumeration:
         if right < 0:
             return operation.formula(self.formula(left))
         return operation.formula(self.formula(left), self.formula(right))
+
+    def terms(self, count: int) -> Terms:
+        """The constant and the smallest formulas, as terms of sums on the rows of `sample`."""
+        import sympy
+
+        count = min(count, len(self))
+        values = np.concatenate([np.ones((len(self.sample.y), 1)), self._values[:count].T], axis=1)
+        return Terms((sympy.Integer(1), *map(self.formula, range(count))), values)
 
     def _grow(self, operators: frozenset[str], most: int, deadline: float) -> None:
         unary = [o for o in _UNARY if o.key in operators]

@@ -26,6 +26,9 @@ Progress = Callable[[float, str], None]
 
 _ROWS = 700
 
+#: Smallest formulas that are tried as terms of sums.
+_SMALLEST = 600
+
 #: Rows that an engine sees.
 _EVOLVED = 1000
 _FUNCTIONS = ("sin", "exp", "log")
@@ -271,19 +274,22 @@ class Search:
             self.offer(level, _enumerate.stretched(level.sample, self.operators, deadline=until))
 
     def _enumerated(self, level: Level) -> None:
-        """Every small formula, alone and as terms of sums."""
+        """Every small formula."""
         self.say("Trying every small formula")
         self._matched(level, 30000)
 
     def _small(self, level: Level) -> None:
-        """The smallest formulas only."""
+        """The smallest formulas only, alone and as terms of sums."""
         self.say("Trying every small formula")
-        self._matched(level, 3000)
+        formulas = self._matched(level, 3000)
+        if not self.over:
+            self._sums_of(level, formulas.sample, formulas.terms(_SMALLEST))
 
-    def _matched(self, level: Level, most: int) -> None:
+    def _matched(self, level: Level, most: int) -> _enumerate.Enumeration:
         until = _budget.now() + min(0.25 * self.left, 8.0)
         formulas = _enumerate.Enumeration(level.sample, self.operators, most=most, deadline=until)
         self.offer(level, (expression for _, expression in formulas.matches(8)))
+        return formulas
 
     def _split(self, level: Level) -> None:
         """y = f + g or y = f g, in different inputs."""
