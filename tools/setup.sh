@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# Makes .venv: an editable install of PhysForge with the pinned versions of constraints.txt.
-# Called by `make setup`, which skips it while nothing has changed.
+# Makes .venv: an editable install of PhysForge with the pinned versions of constraints.txt. `tools/setup.sh hub` brings
+# what the lab needs, `tools/setup.sh hub,test,docs` what tests, checks and documentation need too.
+# Called by `make`, which skips it while nothing has changed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+extras=$1
 
 complain() { printf 'make setup: %s\n' "$*" >&2; exit 1; }
 
@@ -41,7 +44,9 @@ if [ ! -x .venv/bin/pip ]; then
     "$python" -m venv --clear .venv
 fi
 
-printf 'Installing PhysForge and what it needs (the first time takes some minutes)\n'
+[ "$extras" = hub ] && what='PhysForge and what it needs' || what='what tests, checks and documentation need'
+printf 'Installing %s (the first time takes some minutes)\n' "$what"
 .venv/bin/python -m pip install --disable-pip-version-check --quiet \
-    --constraint constraints.txt --editable '.[hub,test,docs]'
+    --constraint constraints.txt --editable ".[$extras]"
 pwd > .venv/set-up
+[ "$extras" = hub ] || pwd > .venv/set-up-to-develop

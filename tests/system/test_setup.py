@@ -50,8 +50,16 @@ def bare_path(folder: Path) -> str:
     return str(folder)
 
 
-def test_an_environment_that_is_up_to_date_is_left_alone(checkout: Path):
-    assert "tools/setup.sh" not in make(checkout, "-n", "setup").stdout
+@pytest.mark.parametrize("target", ["setup", "up", "demo"])
+def test_an_environment_that_is_up_to_date_is_left_alone(checkout: Path, target: str):
+    assert "tools/setup.sh" not in make(checkout, "-n", target).stdout
+
+
+@pytest.mark.parametrize("target", ["test", "check", "format", "docs", "images", "extension", "lock"])
+def test_what_only_developers_need_is_installed_when_they_need_it(checkout: Path, target: str):
+    assert "tools/setup.sh hub,test,docs" in make(checkout, "-n", target).stdout
+    (checkout / ".venv" / "set-up-to-develop").write_text(f"{checkout}\n")
+    assert "tools/setup.sh" not in make(checkout, "-n", target).stdout
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
@@ -59,13 +67,14 @@ def test_a_change_of_what_is_installed_sets_up_again(checkout: Path, name: str):
     later = (checkout / ".venv" / "set-up").stat().st_mtime + 10
     os.utime(checkout / name, (later, later))
 
-    assert "tools/setup.sh" in make(checkout, "-n", "setup").stdout
+    assert "tools/setup.sh hub\n" in make(checkout, "-n", "up").stdout
 
 
 def test_a_checkout_that_was_moved_is_set_up_again(checkout: Path):
     moved = checkout.rename(checkout.with_name("moved"))
 
-    assert "tools/setup.sh" in make(moved, "-n", "setup").stdout
+    assert "tools/setup.sh hub\n" in make(moved, "-n", "up").stdout
+    assert "tools/setup.sh hub,test,docs" in make(moved, "-n", "check").stdout
 
 
 def test_a_python_that_cannot_serve_is_named_and_nothing_is_made(checkout: Path):
