@@ -86,8 +86,10 @@ def differentiate(
     if chosen is not None:
         chosen.check(options)
     closed = _told(periodic, field)
-    noises = {str(name): _noise_of(field, str(name), noise) for name, _ in asked.values()}
-    work = _Work(field, chosen, options, closed, noises, {})
+    units = {name: _unit(field[name].values) for name, _ in asked.values()}
+    plain = field.assign({name: field[name] / unit for name, unit in units.items() if unit != 1.0})
+    noises = {name: _noise_of(plain, name, noise, unit) for name, unit in units.items()}
+    work = _Work(plain, chosen, options, closed, noises, {})
     result = xr.Dataset(coords=field.coords, attrs=field.attrs)
     # Matrices here are small: several threads would wait for each other longer than they work.
     with threadpool_limits(1):
@@ -98,8 +100,8 @@ def differentiate(
     for (variable, orders), stage in zip(asked.values(), stages, strict=True):
         name = derivative_name(variable, orders)
         dims = field[variable].dims
-        attrs = _attributes(field, variable, orders, stage, noises[variable])
-        values, error = stage.whole()
+        attrs = _attributes(field, variable, orders, stage, noises[variable] * units[variable])
+        values, error = (part * units[variable] for part in stage.whole())
         result[name] = (dims, values, {"long_name": f"{name} of the field"} | attrs)
         result[f"{name}_error"] = (dims, error, {"long_name": f"standard error of {name}"} | attrs)
     told = [result[derivative_name(*each)].attrs for each in asked.values()]
@@ -260,8 +262,19 @@ def _told(periodic: bool | Mapping[str, bool] | None, field: xr.Dataset) -> dict
     return {axis: False if axis == "t" else periodic for axis in axes}
 
 
-def _noise_of(field: xr.Dataset, variable: str, told: float | Mapping[str, float] | None) -> float:
-    """The standard deviation of the noise on each part of a variable."""
+#: Values beyond these, whose squares or cubes numbers would not hold, are divided by a power of two.
+_SMALLEST, _LARGEST = 1e-60, 1e60
+
+
+def _unit(values: np.ndarray) -> float:
+    largest = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
+    return 1.0 if largest == 0 or _SMALLEST < largest < _LARGEST else 2.0 ** np.floor(np.log2(largest))
+
+
+def _noise_of(
+    field: xr.Dataset, variable: str, told: float | Mapping[str, float] | None, unit: float
+) -> float:
+    """The standard deviation of the noise on each part of a variable, in units of `unit`."""
     given = told.get(variable) if isinstance(told, Mapping) else told
     parts = _parts(field[variable].values)
     if given is not None:
@@ -269,7 +282,7 @@ def _noise_of(field: xr.Dataset, variable: str, told: float | Mapping[str, float
             raise DerivativeError(
                 f"The noise on {variable} is given as {given}: give a standard deviation, zero or more."
             )
-        return float(given) / np.sqrt(len(parts))
+        return float(given) / unit / np.sqrt(len(parts))
     points = [field[dim].values for dim in field[variable].dims]
     return float(np.sqrt(np.mean([white_noise(part, points) ** 2 for part in parts])))
 

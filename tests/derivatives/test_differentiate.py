@@ -241,6 +241,18 @@ def test_noise_is_estimated_on_even_and_uneven_points():
         assert white_noise(samples, [points]) == pytest.approx(0.05, rel=0.15)
 
 
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_the_choice_of_units_changes_nothing(size):
+    samples = noisy(waves(X), 0.02, 0)
+
+    plain = pf.differentiate(line(X, samples), "u_x", method="spline")
+    scaled = pf.differentiate(line(X, samples * size), "u_x", method="spline")
+
+    assert scaled["u_x"].values / size == pytest.approx(plain["u_x"].values, rel=1e-6, abs=1e-9)
+    assert scaled["u_x_error"].values / size == pytest.approx(plain["u_x_error"].values, rel=1e-6)
+    assert scaled["u_x"].attrs["noise"] / size == pytest.approx(plain["u_x"].attrs["noise"])
+
+
 def test_a_period_is_found_only_where_the_samples_show_it():
     phases = np.linspace(0, 3, 40)
     closing = np.sin(X[:, None] + phases)
