@@ -467,6 +467,8 @@
 .pf-Formula {
   overflow: auto hidden;
   padding: 4px 10px;
+  scrollbar-width: thin;
+  white-space: nowrap;
   border-radius: 4px;
   background: var(--jp-layout-color2);
 }
