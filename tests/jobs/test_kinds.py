@@ -111,5 +111,5 @@ def test_an_entry_point_that_leads_elsewhere_is_refused(installed_kinds: str):
 
 
 def test_forms_are_told_what_there_is_to_choose_from():
-    assert schema("report")["properties"]["job"]["x-suggest"] == "jobs"
-    assert "01_first_law" in schema("notebook")["properties"]["notebook"]["examples"]
+    assert kinds.schema("report")["properties"]["job"]["x-suggest"] == "jobs"
+    assert "01_first_law" in kinds.schema("notebook")["properties"]["notebook"]["examples"]
