@@ -18,6 +18,24 @@ DROP = """([target, name, text]) => {
 }"""
 
 
+# The same for a folder, of which an event made by a script cannot give the entries: they are stood in for.
+DROP_FOLDER = """([target, name, files]) => {
+    const entries = Object.entries(files).map(([path, text]) => ({
+        name: path, isDirectory: false, file: (take) => take(new File([text], path)),
+    }));
+    let portions = [entries, []];
+    const folder = {
+        name, isDirectory: true, createReader: () => ({readEntries: (take) => take(portions.shift())}),
+    };
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([], name));
+    const event = new DragEvent('drop', {dataTransfer: transfer, bubbles: true, cancelable: true});
+    const item = {kind: 'file', webkitGetAsEntry: () => folder, getAsFile: () => null};
+    Object.defineProperty(event, 'dataTransfer', {value: {types: ['Files'], items: [item]}});
+    target.dispatchEvent(event);
+}"""
+
+
 def show_panel(page: Page) -> None:
     """Open the panel, and wait until it hears of jobs."""
     page.get_by_role("tab", name=PANEL).click()
@@ -28,6 +46,12 @@ def drop(page: Page, name: str, text: str) -> None:
     """Let a file go over the datasets."""
     target = page.locator(".pf-Section").first.element_handle()
     page.evaluate(DROP, [target, name, text])
+
+
+def drop_folder(page: Page, name: str, files: dict[str, str]) -> None:
+    """Let a folder go over the datasets."""
+    target = page.locator(".pf-Section").first.element_handle()
+    page.evaluate(DROP_FOLDER, [target, name, files])
 
 
 def row(page: Page, name: str) -> Locator:

@@ -19,7 +19,7 @@ from physforge_kernel.jobs import stop_runner
 from physforge_kernel.service import stop_service
 
 from .conftest import ROOT, environment_for
-from .panel import drop, row, show_panel, use_theme
+from .panel import drop, drop_folder, row, show_panel, use_theme
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(420)]
 
@@ -166,6 +166,46 @@ def test_the_code_that_is_inserted_runs(plain_lab: PlainLab, chromium: Browser, 
     page.close()
 
 
+def test_a_folder_of_files_is_looked_at_and_searched(
+    plain_lab: PlainLab, chromium: Browser, screenshots: Path
+):
+    page = plain_lab.open(chromium)
+    short = "".join(line for line in SAMPLE.read_text().splitlines(keepends=True)[: 1 + 40 * 128])
+    files = {"опыт 1.csv": SAMPLE.read_text(), "опыт 2.csv": short, "README.md": "Measured on a Tuesday.\n"}
+
+    drop_folder(page, "опыты", files)
+
+    held = page.get_by_role("list", name="Datasets").get_by_role("listitem").filter(has_text="опыты")
+    held.get_by_role("button").click(timeout=60_000)
+    name = held.locator(".pf-Name").inner_text()
+    assert re.fullmatch("data-[0-9a-f]{8}", name)
+    details = page.get_by_role("region", name=f"{name}, version 1")
+    choice = details.get_by_label("File")
+    expect(choice.get_by_role("option")).to_have_text(["опыт 1.csv", "опыт 2.csv"])
+    choice.select_option("опыт 2.csv")
+    expect(details.get_by_role("img", name=re.compile("^u from"))).to_be_visible(timeout=60_000)
+    expect(details.get_by_text("(t, x) 40 × 128")).to_be_visible()
+    page.screenshot(path=screenshots / "panel-folder.png")
+    with page.expect_download() as downloaded:
+        details.get_by_role("link", name="Download").click()
+    assert downloaded.value.path().read_text() == short
+    details.get_by_role("button", name="Insert into notebook").click()
+    cell = page.locator(".jp-Notebook .jp-CodeCell .cm-content").first
+    expect(cell).to_contain_text(f'datasets.open("{name}@1", "опыт 2.csv")', timeout=60_000)
+
+    page.get_by_role("searchbox", name="Search datasets").fill("опыты")
+    details.get_by_role("button", name="Discover a law").click()
+    form = page.locator(".pf-Form")
+    form.get_by_role("button", name="Start").click()
+    expect(form.get_by_text("File is needed.")).to_be_visible()
+    form.get_by_label("File").select_option("опыт 1.csv")
+    page.screenshot(path=screenshots / "panel-folder-form.png")
+    form.get_by_role("button", name="Start").click()
+    card = page.get_by_role("article", name=f"{name}@1")
+    expect(card.get_by_role("status")).to_have_text("Done", timeout=120_000)
+    page.close()
+
+
 def test_a_refused_file_is_a_sentence_and_its_name_is_text(
     plain_lab: PlainLab, chromium: Browser, screenshots: Path
 ):
@@ -213,6 +253,20 @@ def _tab_to(page: Page, name: str) -> Locator:
         if name in (focused.get_attribute("aria-label") or focused.inner_text()):
             return focused
     raise AssertionError(f"the Tab key does not lead to {name!r}")
+
+
+def test_the_launcher_opens_the_dashboard_in_a_folder_without_one(
+    plain_lab: PlainLab, chromium: Browser, screenshots: Path
+):
+    page = plain_lab.open(chromium)
+
+    page.locator(".jp-LauncherCard[title^='Discover laws without code']").click()
+
+    dashboard = page.frame_locator(".jp-IFrame iframe, iframe.jp-IFrame")
+    expect(dashboard.get_by_role("button", name="Find the law")).to_be_visible(timeout=120_000)
+    expect(dashboard.get_by_role("button", name="Upload a file", exact=True)).to_be_visible()
+    page.screenshot(path=screenshots / "panel-dashboard.png")
+    page.close()
 
 
 def test_the_palette_and_the_launcher_lead_to_everything(plain_lab: PlainLab, chromium: Browser):
