@@ -57,6 +57,10 @@ class WorkspaceError(PhysForgeError):
     exit_code = 7
 
 
+class UnreachableError(WorkspaceError):
+    """The service was not there, or the line to it broke; it may be back in a moment."""
+
+
 class NotFoundError(WorkspaceError):
     """No record answers to this name or id."""
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from .. import errors
-from ..errors import ConflictError, NotFoundError, PhysForgeError, WorkspaceError
+from ..errors import ConflictError, NotFoundError, PhysForgeError, UnreachableError, WorkspaceError
 
 if TYPE_CHECKING:
     from httpx import Response
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 _PASSING = frozenset({502, 503, 504})  # what a proxy says while the service behind it starts
 _BUSY = 429
 _BY_STATUS: dict[int, type[PhysForgeError]] = {404: NotFoundError, 409: ConflictError}
-
-
-class UnreachableError(WorkspaceError):
-    """The service was not there, or the line to it broke; it may be back in a moment."""
 
 
 class BusyError(WorkspaceError):

@@ -10,7 +10,9 @@ from typing import TypeVar
 from traitlets.log import get_logger
 
 from .._wording import one_line
-from ..errors import PhysForgeError
+from ..errors import PhysForgeError, UnreachableError
+
+AWAY = "PhysForge does not answer for now; it may be restarting. What runs goes on. Try again in a minute."
 
 T = TypeVar("T")
 Deed = Callable[[], None]
@@ -96,6 +98,9 @@ class Stage:
 
 def sentence(failure: Exception) -> str:
     """Return what to tell a person of a failure; one that is no error of ours goes to the log in full."""
+    if isinstance(failure, UnreachableError):
+        get_logger().warning("A dashboard's service does not answer: %s", one_line(failure))
+        return AWAY
     if isinstance(failure, PhysForgeError):
         return one_line(failure)
     get_logger().error("A dashboard failed.", exc_info=failure)

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from ..conftest import ROOT, RunningLab, environment_for, processes_of, until
 
@@ -132,6 +132,7 @@ def test_a_large_file_arrives_and_one_too_large_for_the_page_is_refused_before_i
 def arrives(page: Page, name: str) -> None:
     """Drop 50 MB that are no field: the sentence that says so comes from behind the page's connection."""
     page.evaluate(DROP_LARGE, [name, 50e6])
+    expect(page.locator(".pf-upload-said")).to_have_text(f"Sending {name}, 50.0 MB …")
     page.get_by_text(f"{name}: the first line ('nonsense!') is a single column").wait_for(timeout=PATIENCE)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from queue import Queue
 
 import pytest
 
+from physforge_kernel.client._problems import unreachable
 from physforge_kernel.errors import FieldError
 from physforge_kernel.widgets._stage import Stage
 
@@ -48,6 +50,16 @@ def test_an_error_of_ours_is_said_as_it_is(stage: Stage, said: Queue[str]):
 
     stage.act(lambda: stage.work(fail, print, lane="read"))
     assert said.get(timeout=PATIENCE) == "The file holds nothing. Upload another."
+
+
+def test_a_service_that_is_away_is_said_to_people_without_code(stage: Stage, said: Queue[str]):
+    def fail(_: object) -> None:
+        raise unreachable("http://127.0.0.1:8000/services/physforge", "502 Bad Gateway")
+
+    stage.act(lambda: stage.work(fail, print, lane="read"))
+    sentence = said.get(timeout=PATIENCE)
+    assert "may be restarting" in sentence
+    assert not {"502", "http", "PHYSFORGE_URL"} & set(re.split(r"\W", sentence))
 
 
 def test_any_other_error_is_a_sentence_and_its_traceback_is_logged(

@@ -18,10 +18,12 @@
   // Widgets that changed between the kernel's telling of their states and this page's hearing of it would stay
   // behind for ever: once the page shows, it asks to be told again.
   new MutationObserver((_, watching) => {
-    const hello = document.querySelector(".pf-hello");
-    if (!hello) return;
+    const [hello, upload] = [".pf-hello", ".pf-upload"].map((place) => document.querySelector(place));
+    if (!hello || !upload) return;
     watching.disconnect();
     hello.click();
+    // ipywidgets names the upload button by the number of files that were uploaded.
+    upload.setAttribute("aria-label", "Upload a file");
   }).observe(document.documentElement, { childList: true, subtree: true });
 
   // Files: the upload button of ipywidgets keeps its file input to itself, takes no drops, and a message larger
@@ -41,28 +43,37 @@
     }
     if (found) {
       inputs.set(button, found);
-      found.addEventListener("change", refuseLarge, { capture: true });
+      found.addEventListener("change", onChoice, { capture: true });
     }
     return found;
   }
 
-  function refuseLarge(event) {
-    const large = [...event.target.files].find((file) => file.size > most);
-    if (!large) return;
-    event.stopImmediatePropagation();
-    const megabytes = (size) => (size / 1e6).toFixed(1);
-    say(
-      `${large.name} has ${megabytes(large.size)} MB; this page takes files of up to ${megabytes(most)} MB. ` +
-        "Upload it with: physforge dataset upload FILE",
-    );
+  const megabytes = (size) => `${(size / 1e6).toFixed(1)} MB`;
+
+  function onChoice(event) {
+    const [file] = event.target.files;
+    if (!file) return;
+    if (file.size > most) {
+      event.stopImmediatePropagation();
+      refuse(
+        `${file.name} has ${megabytes(file.size)}; this page takes files of up to ${megabytes(most)}. ` +
+          "Upload it with: physforge dataset upload FILE",
+      );
+    } else {
+      // The kernel hears nothing of a file before it has all of it.
+      const size = file.size < 1e6 ? `${(file.size / 1e3).toFixed(1)} kB` : megabytes(file.size);
+      say(`Sending ${file.name}, ${size} …`, "status");
+    }
   }
 
-  function say(sentence) {
+  const refuse = (sentence) => say(sentence, "alert");
+
+  function say(sentence, role) {
     const place = document.querySelector(".pf-upload-said .widget-html-content");
     if (!place) return;
     const words = document.createElement("p");
-    words.className = "pf-refused";
-    words.setAttribute("role", "alert");
+    if (role === "alert") words.className = "pf-refused";
+    words.setAttribute("role", role);
     words.textContent = sentence;
     place.replaceChildren(words);
   }
@@ -96,7 +107,7 @@
     document.documentElement.classList.remove("pf-dropping");
     const button = document.querySelector(".pf-upload");
     if (!button || button.disabled) return;
-    if (event.dataTransfer.files.length > 1) return say("Drop one file at a time.");
+    if (event.dataTransfer.files.length > 1) return refuse("Drop one file at a time.");
     capturing = true;
     const input = inputOf(button);
     capturing = false;
