@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -11,12 +12,15 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from .._shared import shared_folder
 from .._wording import size, when
 from ..errors import AxesError
 from ..reports import discovery as drawing
 from ..workspace import DatasetInfo, Version, Workspace
-from ._pieces import box, markup, show, text
+from ._pieces import box, button, markup, show, text
 from ._stage import Stage, Tell
+
+Progress = Callable[[float, str], None]
 
 MOST_DRAWN = 500_000_000
 """A file larger than this, in bytes, is not read only to be drawn."""
@@ -24,7 +28,7 @@ MOST_DRAWN = 500_000_000
 ONE_PEN = threading.Lock()
 """Matplotlib's style is one for the whole process: whoever draws holds this."""
 
-_NONE_YET = "You have no data here yet. Upload a file below."
+_NONE_YET = "You have no data here yet. Upload a file below, or try one that comes with PhysForge."
 _FORMATS = ".csv,.tsv,.txt,.h5,.hdf5,.nc,.npz,.npy,.mat,.json,.vtk,.vti,.vtr,.vts,.vtu"
 
 
@@ -72,6 +76,7 @@ class DataPart:
         self._axes.observe(lambda change: self._on_choice(self._file, change["new"]), "value")
         self._file: str | None = None
         self._about = markup("", "pf-about")
+        self._samples = box((), "pf-list")
         self._upload = widgets.FileUpload(
             accept=_FORMATS, multiple=False, description="", icon="", tooltip="Upload a file"
         )
@@ -86,6 +91,7 @@ class DataPart:
                 self._files,
                 self._axes,
                 self._about,
+                self._samples,
                 self._upload,
                 self._said,
             ),
@@ -94,7 +100,7 @@ class DataPart:
         self._show_files(())
 
     def open(self, workspace: Workspace) -> None:
-        """List the workspace's datasets, and choose the first one."""
+        """List the workspace's datasets, and choose the newest."""
         self._workspace = workspace
         self._list(select=None)
 
@@ -127,8 +133,10 @@ class DataPart:
         self._quiet = True
         self._names.options = names
         self._names.disabled = not names
-        self._names.value = before if before in names else next(iter(names), None)
+        newest = max(found, key=lambda info: info.created, default=None)
+        self._names.value = before if before in names else newest and newest.name
         self._quiet = False
+        self._samples.children = () if names else tuple(map(self._offer, _samples()))
         if names:
             self._look(None)
         else:
@@ -136,6 +144,19 @@ class DataPart:
             self._about.value = text(_NONE_YET)
             self.picture.value = ""
             self._changed()
+
+    def _offer(self, sample: Sample) -> widgets.Button:
+        def take() -> None:
+            workspace = self._need()
+            self._busy(f"Keeping {sample.name} …")
+            self._send(
+                lambda progress: workspace.datasets.upload(
+                    sample.path, sample.name, description=sample.description, progress=progress
+                )
+            )
+
+        label = f"{sample.name}\n{sample.description}"
+        return button(label, lambda: self._stage.act(take), "pf-earlier")
 
     def _on_choice(self, file: str | None, axes: str | None = None) -> None:
         if not self._quiet:
@@ -216,21 +237,15 @@ class DataPart:
         workspace = self._need()
         self._upload.value = ()  # so that the same file, once mended, can be chosen again
         self._busy(f"Keeping {name} …")
+        self._send(lambda progress: _keep(workspace, name, content, progress))
+
+    def _send(self, upload: Callable[[Progress], Version]) -> None:
         self._stage.work(
-            lambda tell: self._keep(workspace, name, content, tell),
+            lambda tell: upload(lambda done, said: tell(lambda: self._busy(f"{said} … {done:.0%}"))),
             self._kept,
             lane="upload",
             otherwise=lambda said: self._done(said, "pf-refused"),
         )
-
-    def _keep(self, workspace: Workspace, name: str, content: bytes, tell: Tell) -> Version:
-        with tempfile.TemporaryDirectory(prefix="physforge-") as folder:
-            path = Path(folder) / (Path(name.replace("\\", "/")).name or "upload")
-            path.write_bytes(content)
-            return workspace.datasets.upload(
-                path,
-                progress=lambda fraction, said: tell(lambda: self._busy(f"{said} … {fraction:.0%}")),
-            )
 
     def _kept(self, version: Version) -> None:
         known = "is here already" if version.reused else f"is kept as {version.ref}"
@@ -239,11 +254,15 @@ class DataPart:
         self._list(select=version.name)
 
     def _busy(self, said: str) -> None:
-        self._upload.disabled = True
+        self._set_busy(True)
         self._said.value = text(said, role="status")
 
+    def _set_busy(self, busy: bool) -> None:
+        for widget in (self._upload, *self._samples.children):
+            widget.disabled = busy
+
     def _done(self, said: str, style: str) -> None:
-        self._upload.disabled = False
+        self._set_busy(False)
         self._said.value = text(said, class_=style, role="alert" if style == "pf-refused" else "status")
 
     def _set(self, name: str) -> None:
@@ -276,6 +295,28 @@ def _picture(workspace: Workspace, version: Version, file: str | None, axes: str
     field = workspace.datasets.open(version, file, dims=axes)
     with ONE_PEN:
         return drawing.drawn(field, f"{version.ref}, as uploaded.").markup
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A dataset that ships with PhysForge."""
+
+    name: str
+    path: Path
+    description: str
+
+
+def _samples() -> tuple[Sample, ...]:
+    folder = shared_folder("notebooks") / "data"
+    known = json.loads((folder / "samples.json").read_text(encoding="utf-8"))
+    return tuple(Sample(name, folder / one["file"], one["description"]) for name, one in known.items())
+
+
+def _keep(workspace: Workspace, name: str, content: bytes, progress: Progress) -> Version:
+    with tempfile.TemporaryDirectory(prefix="physforge-") as folder:
+        path = Path(folder) / (Path(name.replace("\\", "/")).name or "upload")
+        path.write_bytes(content)
+        return workspace.datasets.upload(path, progress=progress)
 
 
 def about(version: Version, file: str | None) -> str:

@@ -94,7 +94,7 @@ class JobPart:
         if record.state == "succeeded":
             self._state.value = text("Drawing what was found …", role="status")
         elif record.state == "failed":
-            self.fail(f"No law was found: {record.error or 'the job failed without a word.'}")
+            self.fail(f"The search failed: {record.error or 'the job failed without a word.'}")
         else:
             self._say(record.state, "")
         self._ended(record)

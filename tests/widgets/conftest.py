@@ -45,8 +45,8 @@ def embedded(home: Path) -> Workspace:
     """Burgers' equation in a small field, and oscillations over time alone."""
     workspace = pf.connect()
     law = pf.catalogue.get("burgers")
-    workspace.datasets.upload(law.field(x=64, t=41, seed=0), "wave", description=MARKUP)
     workspace.datasets.upload(pf.catalogue.get("lorenz").field(t=201, seed=0), "zeppelin")
+    workspace.datasets.upload(law.field(x=64, t=41, seed=0), "wave", description=MARKUP)
     return workspace
 
 
@@ -73,8 +73,9 @@ def workspace(request: pytest.FixtureRequest) -> Workspace:
 
 
 def opened(workspace: Workspace) -> DiscoveryPage:
-    """Open a page, as a browser does, and wait until it may be used."""
+    """Open a page on the wave, as a browser does, and wait until it may be used."""
     page = DiscoveryPage(workspace)
+    page.stage.act(lambda: page.data.pick("wave"))
     until(lambda: not page.find.disabled, "the page is ready")
     return page
 

@@ -13,7 +13,7 @@ import xarray as xr
 import physforge_kernel as pf
 from physforge_kernel.errors import WorkspaceError
 from physforge_kernel.widgets import DiscoveryPage
-from physforge_kernel.workspace import Job, Workspace
+from physforge_kernel.workspace import EmbeddedWorkspace, Job, Workspace
 
 from .conftest import MARKUP, PATIENCE, opened, until
 
@@ -48,9 +48,12 @@ def choose(page: DiscoveryPage, name: str) -> None:
     until(lambda: page.data.chosen and page.data.chosen.version.name == name, f"{name} is chosen")
 
 
-def test_a_page_opens_with_the_first_dataset_and_its_picture(page: DiscoveryPage):
-    assert dropdown(page, "Dataset").value == "wave"
-    assert "Heat map of u" in page.data.picture.value
+def test_a_page_opens_with_the_newest_dataset_and_its_picture(embedded: Workspace, tmp_path: Path):
+    embedded.datasets.upload(pf.catalogue.get("burgers").field(x=64, t=41, seed=3), "middle")
+    page = DiscoveryPage(embedded)
+    until(lambda: page.data.chosen and page.data.chosen.version.name == "middle")
+    assert dropdown(page, "Dataset").value == "middle"
+    until(lambda: "Heat map of u" in page.data.picture.value)
     assert "41 × 64 points" in html(page)
 
 
@@ -165,7 +168,7 @@ def test_a_search_that_fails_says_why(embedded: Workspace):
     page = opened(embedded)
     choose(page, "zz-brief")
     page.find.click()
-    until(lambda: "No law was found:" in html(page))
+    until(lambda: "The search failed:" in html(page))
     assert "Traceback" not in html(page)
     until(lambda: not page.find.disabled)
 
@@ -263,6 +266,20 @@ def test_a_page_on_an_empty_workspace_says_what_to_do(tmp_path: Path, monkeypatc
     page = DiscoveryPage()
     until(lambda: "You have no data here yet." in html(page))
     assert page.find.disabled
+
+
+def test_a_page_on_an_empty_workspace_offers_what_comes_with_physforge(tmp_path: Path):
+    page = DiscoveryPage(EmbeddedWorkspace(tmp_path / "empty"))
+
+    def offered() -> list[widgets.Button]:
+        return [one for one in every(page.data.view) if isinstance(one, widgets.Button)]
+
+    until(offered)
+    assert [one.description.partition("\n")[0] for one in offered()] == ["burgers", "kdv", "lorenz"]
+    offered()[1].click()
+    until(lambda: page.data.chosen and page.data.chosen.version.ref == "kdv@1")
+    assert "Waves on shallow water" in html(page)
+    assert not offered()
 
 
 @pytest.mark.parametrize("error", [WorkspaceError("The disk is full. Free some."), RuntimeError("boom")])
