@@ -60,10 +60,11 @@ def measure(field: xr.Dataset, true: pf.Equation, fraction: float, seed: int) ->
         intervals = found.best.intervals(0.95)
         for left, terms in true.terms.items():
             for term, value in terms.items():
-                number = complex(value).real
-                low, high = intervals[left][term]
+                number = complex(value)
+                low, high = (complex(end) for end in intervals[left][term])
                 errors.append(abs((low + high) / 2 / number - 1))
-                inside.append(bool(low <= number <= high))
+                real, imaginary = low.real <= number.real <= high.real, low.imag <= number.imag <= high.imag
+                inside.append(bool(real and imaginary))
         row |= {"error": max(errors), "inside": inside}
     else:
         row["law"] = found.best.equation.text

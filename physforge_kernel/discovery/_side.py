@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -28,8 +29,8 @@ MOST_RIVALS = 9
 #: Sizes between which a coefficient keeps all its digits.
 SMALLEST, LARGEST = 1e-290, 1e290
 
-#: A coefficient, or its error: complex only in laws of complex fields.
-Coefficient = float | complex
+#: A coefficient, or its error: a float; complex in laws of complex fields alone.
+Coefficient = Any
 
 #: With this many samples along an axis the widest test function (0.4) has nothing to add.
 MANY_SAMPLES = 150
@@ -113,9 +114,7 @@ class SideLaw:
             np.sqrt(np.maximum(np.diag(part @ self.estimate.covariance @ part.T), 0.0))
             for part in (np.real(matrix), np.imag(matrix))
         ]
-        return {
-            n: _plain(complex(re, im), self._factors[n]) for n, re, im in zip(names, *parts, strict=True)
-        }
+        return {n: _plain(complex(re, im), self._factors[n]) for n, re, im in zip(names, *parts, strict=True)}
 
     def intervals(self, level: float) -> dict[str, tuple[Coefficient, Coefficient]]:
         """Two-sided intervals from Student's t, with as many degrees of freedom as test functions allow.
