@@ -40,6 +40,14 @@ def unbiased_power(values: np.ndarray, power: int, sigma: float) -> np.ndarray:
 
 
 @dataclass(frozen=True)
+class Covariance:
+    """What noise makes two functions share, on every sample."""
+
+    a: Function
+    b: Function
+
+
+@dataclass(frozen=True)
 class NoisyFunctions:
     """Functions of several noisy components on the samples of an experiment, unbiased, computed once each.
 
@@ -60,14 +68,11 @@ class NoisyFunctions:
     def _cache(self) -> dict[Hashable, np.ndarray]:
         return {}
 
-    def product(self, key: Function | tuple[Function, Function]) -> np.ndarray:
-        """A function of the components without bias; of two functions, their noise covariance."""
+    def product(self, key: Function | Covariance) -> np.ndarray:
+        """A function of the components without bias, or the noise covariance of two, on every sample."""
         if key not in self._cache:
-            first, second = key
-            if isinstance(second, str):
-                self._cache[key] = self._value((first, second))  # type: ignore[arg-type]
-            else:
-                self._cache[key] = self._noise(first, second)  # type: ignore[arg-type]
+            covariance = isinstance(key, Covariance)
+            self._cache[key] = self._noise(key.a, key.b) if covariance else self._value(key)
         return self._cache[key]
 
     def _value(self, function: Function) -> np.ndarray:
@@ -92,7 +97,7 @@ class NoisyFunctions:
         lower = tuple(q - (i == component) for i, q in enumerate(exponents))
         return power * self.product((lower, factor))[where]
 
-    def covariance(self, a: Function, b: Function) -> Mapping[Any, float]:
+    def covariance(self, a: Function, b: Function) -> Mapping[Function | Covariance, float]:
         """Noise covariance of two functions as `{key: factor}`, to be summed over `product(key)`.
 
         Of powers, per component `E[H_a H_b] = sum_j C(a,j) C(b,j) j! sigma^2j u^(a+b-2j)`; the noise-free
@@ -100,7 +105,7 @@ class NoisyFunctions:
         """
         if self._depends(a[1]) or self._depends(b[1]):
             inflated = max((p / s for s, p in zip(self.sigma, self.spread, strict=True) if s), default=1.0)
-            return {(a, b): inflated**2} if any(self.sigma) else {}
+            return {Covariance(a, b): inflated**2} if any(self.sigma) else {}
         factor = f"({a[1]})*({b[1]})" if a[1] and b[1] else a[1] or b[1]
         terms: dict[tuple[int, ...], float] = {(): 1.0}
         for q, p, sigma, spread in zip(a[0], b[0], self.sigma, self.spread, strict=True):

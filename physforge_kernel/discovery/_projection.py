@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any
 
 import numpy as np
 
 from ..derivatives import Feature, Function
-from ._functions import NoisyFunctions
+from ._functions import Covariance, NoisyFunctions
 from ._units import Units, power_of_two
 from ._weak import FEWEST_STEPS, AxisTests, WeakForm, apply_along, axis_tests
 
@@ -140,10 +139,10 @@ class Block:
         return result
 
     @cached_property
-    def _in_time(self) -> dict[tuple[Any, int, int], np.ndarray]:
+    def _in_time(self) -> dict[tuple[Function | Covariance, int, int], np.ndarray]:
         return {}
 
-    def moment(self, function: Any, a: Sequence[int], b: Sequence[int]) -> float:
+    def moment(self, function: Function | Covariance, a: Sequence[int], b: Sequence[int]) -> float:
         """`sum_k sum_i psi^a_k(i) psi^b_k(i) f(i)`: how noise enters a Gram matrix."""
         key = (function, min(a[0], b[0]), max(a[0], b[0]))
         if key not in self._in_time:

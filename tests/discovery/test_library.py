@@ -8,7 +8,7 @@ import xarray as xr
 
 import physforge_kernel as pf
 from physforge_kernel.derivatives import Feature
-from physforge_kernel.discovery._functions import NoisyFunctions
+from physforge_kernel.discovery._functions import Covariance, NoisyFunctions
 
 X = np.linspace(0, 2 * np.pi, 96, endpoint=False)
 T = np.linspace(0, 2, 81)
@@ -83,7 +83,9 @@ def test_the_noise_of_powers_is_the_same_either_way() -> None:
     functions = NoisyFunctions(("u",), ("x",), (values,), (0.4,), (0.4,), (np.arange(50.0),), (1.0, 1.0))
     plain = functions.covariance(((2,), ""), ((3,), ""))
     exact = sum(weight * functions.product(key) for key, weight in plain.items())
-    np.testing.assert_allclose(functions.product((((2,), ""), ((3,), ""))), exact, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(
+        functions.product(Covariance(((2,), ""), ((3,), ""))), exact, rtol=1e-9, atol=1e-12
+    )
 
 
 def test_a_coefficient_that_varies_in_space_is_found() -> None:
