@@ -64,6 +64,7 @@ def test_each_file_of_a_folder_is_described_in_its_own_table(physforge, sample, 
     folder = tmp_path / "runs"
     folder.mkdir()
     (folder / "wake.csv").write_bytes(sample.read_bytes())
+    (folder / "again.csv").write_bytes(sample.read_bytes())
     (folder / "notes.txt").write_text("Measured on a Tuesday.")
     uploaded, shown, which = physforge.many(
         ["dataset", "upload", folder],
@@ -79,16 +80,18 @@ def test_each_file_of_a_folder_is_described_in_its_own_table(physforge, sample, 
     assert refused == "notes.txt, line 2: there is a header but no row of data below it."
     assert not set("{}") & set(shown.out)
     assert which.code == errors.JobError.exit_code
-    assert "in the setting 'file', such as notes.txt" in which.err
+    assert "in the setting 'file', such as wake.csv" in which.err
     assert "Traceback" not in which.out
 
 
-def test_a_file_whose_name_makes_none_says_how_to_give_one(physforge, sample, tmp_path):
+def test_a_file_whose_name_makes_none_is_told_by_its_description(physforge, sample, tmp_path):
     named = tmp_path / "\u3053\u3093.csv"
     named.write_bytes(sample.read_bytes())
-    ran = physforge("dataset", "upload", named)
-    assert ran.code == errors.WorkspaceError.exit_code
-    assert "--name wake" in ran.err
+    uploaded, listed = physforge.many(["dataset", "upload", named], ["dataset", "list", "--json"])
+    assert uploaded.code == 0
+    [info] = listed.json
+    assert re.fullmatch(r"data-[0-9a-f]{8}", info["name"])
+    assert "\u3053\u3093" in json.dumps(info, ensure_ascii=False)
 
 
 @pytest.mark.parametrize(
