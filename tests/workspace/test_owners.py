@@ -139,7 +139,7 @@ def test_what_another_owner_has_is_answered_like_what_nobody_has(
 def test_the_matrix_tries_everything_that_takes_a_name_or_an_id(lab: EmbeddedWorkspace):
     takes_none = {
         *("datasets.list", "datasets.upload", "jobs.list", "jobs.records", "jobs.take_up"),
-        *("reports.list", "reports.records"),
+        *("jobs.changed_since", "reports.list", "reports.records"),
     }
     public = {
         f"{room}.{name}"
@@ -157,9 +157,12 @@ def test_lists_hold_what_is_ones_own(lab: EmbeddedWorkspace, hers: Belongings):
         for listed in (other.datasets.list(), other.datasets.list("hers"), other.jobs.list()):
             assert listed == []
         assert (other.jobs.records(), other.reports.list(), other.reports.records()) == ([], [], [])
+        for known in ({}, {hers.running.id: 0}):
+            assert other.jobs.changed_since(known) == []
     ann = lab.acting_for("ann")
     assert [info.name for info in ann.datasets.list("hers")] == ["wake"]
     assert {job.id for job in ann.jobs.list()} == {hers.queued.id, hers.running.id}
+    assert {job.id for job in ann.jobs.changed_since({})} == {hers.queued.id, hers.running.id}
     assert [report.id for report in ann.reports.list()] == [hers.report.id]
     assert {job.owner for job in lab.records.list()} == {"ann"}, "the runner sees everybody's"
 
