@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -85,7 +85,3 @@ class Library:
     def features(self) -> tuple[Feature, ...]:
         """The features that the terms are made of, each once."""
         return tuple(dict.fromkeys(feature for term in self.terms for feature in term.features))
-
-    def extended(self, terms: Sequence[Term]) -> Library:
-        """This library and further terms."""
-        return self + Library(self.components, self.axes, tuple(terms))

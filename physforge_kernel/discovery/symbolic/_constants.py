@@ -205,7 +205,7 @@ def rounder(value: float, error: float, count: int = 2) -> list[sympy.Expr]:
     return near + [sympy.Rational(sign * p, q) * sympy.sympify(factor) for p, q, factor in exact]
 
 
-def bits_of_number(number: sympy.Expr) -> float:
+def bits_of_number(number: sympy.Basic) -> float:
     """Bits to write an exact number, as it stands in a formula."""
     import sympy
 

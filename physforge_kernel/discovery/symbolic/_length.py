@@ -39,7 +39,7 @@ class Described:
     """How many standard errors the least certain of those is from zero; infinite where there is none."""
 
 
-def nodes(expression: sympy.Expr) -> int:
+def nodes(expression: sympy.Basic) -> int:
     """The complexity of a formula: operators, functions, variables and constants in it.
 
     Example:
@@ -55,7 +55,7 @@ def nodes(expression: sympy.Expr) -> int:
         return 1
     if expression.is_number and not expression.has(sympy.Float):
         return 1
-    inner = sum(nodes(argument) for argument in expression.args)  # type: ignore[arg-type]
+    inner = sum(nodes(argument) for argument in expression.args)
     if expression.is_Mul and expression.args[0] == -1:
         inner -= 1
         return inner + len(expression.args) - 1
@@ -79,10 +79,10 @@ def length(expression: sympy.Expr, fitted: Fit, sample: Sample) -> float:
     return told + constants + exact + nodes(expression) * math.log2(_OPERATORS + len(sample.symbols))
 
 
-def _numbers(expression: sympy.Expr) -> list[sympy.Expr]:
+def _numbers(expression: sympy.Basic) -> list[sympy.Basic]:
     if expression.is_Number or expression.is_NumberSymbol:
         return [] if expression in (1, -1) else [expression]
-    return [n for argument in expression.args for n in _numbers(argument)]  # type: ignore[arg-type]
+    return [n for argument in expression.args for n in _numbers(argument)]
 
 
 def describe(

@@ -238,16 +238,16 @@ def random_plane(
 def _start(profiles: Sequence[Profile], periods: tuple[Period, ...]) -> tuple[Waves, Array]:
     """The grid on which all profiles are resolved, and their coefficients on it."""
     rank = len(periods)
-    given = [None if callable(profile) else _samples(profile, rank) for profile in profiles]
+    given = [profile if callable(profile) else _samples(profile, rank) for profile in profiles]
     waves = Waves((COARSEST_GRID[rank],) * rank, periods)
     while True:
         rows = []
-        for profile, values in zip(profiles, given, strict=True):
-            if values is None:
-                values = np.asarray(profile(*waves.points()), dtype=float)  # type: ignore[operator]
-                rows.append(to_spectrum(np.broadcast_to(values, waves.shape)[None])[0])
+        for profile in given:
+            if isinstance(profile, np.ndarray):
+                rows.append(resized(to_spectrum(profile[None]), profile.shape, waves.shape)[0])
             else:
-                rows.append(resized(to_spectrum(values[None]), values.shape, waves.shape)[0])
+                values = np.asarray(profile(*waves.points()), dtype=float)
+                rows.append(to_spectrum(np.broadcast_to(values, waves.shape)[None])[0])
         whole = np.array(rows)
         if not np.all(np.isfinite(whole)):
             raise SimulationError(

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .._context import Context
 from .._kind import Kind
+from ._settings import AxesSetting, FileSetting, SeedSetting
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -25,18 +26,9 @@ class DiscoverConfig(BaseModel):
         description="A derivative such as u_t, or a list; empty tries every time derivative.",
         json_schema_extra={"x-suggest": "derivatives"},
     )
-    file: str | None = Field(
-        default=None,
-        title="File",
-        description="Which file of the dataset, such as runs/a.csv; empty where it has only one.",
-        json_schema_extra={"x-suggest": "files"},
-    )
-    dims: str | list[str] | None = Field(
-        default=None,
-        title="Axes",
-        description="The axes of the file's arrays in their order, such as x,t; empty where the file tells.",
-    )
-    seed: int = Field(default=0, ge=0, title="Seed", description="Fixes the random choices of the search.")
+    file: FileSetting = None
+    dims: AxesSetting = None
+    seed: SeedSetting = 0
 
 
 def run(config: DiscoverConfig, context: Context) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .._context import Context
 from .._kind import Kind
+from ._settings import AxesSetting, FileSetting, SeedSetting
 
 
 class SymbolicConfig(BaseModel):
@@ -43,18 +44,9 @@ class SymbolicConfig(BaseModel):
         default=60.0, gt=0, le=86400, title="Seconds", description="How long the search may take at most."
     )
     seeds: int = Field(default=3, ge=1, le=100, title="Runs", description="Runs of the engine.")
-    file: str | None = Field(
-        default=None,
-        title="File",
-        description="Which file of the dataset, such as runs/a.csv; empty where it has only one.",
-        json_schema_extra={"x-suggest": "files"},
-    )
-    dims: str | list[str] | None = Field(
-        default=None,
-        title="Axes",
-        description="The axes of the file's arrays in their order, such as x,t; empty where the file tells.",
-    )
-    seed: int = Field(default=0, ge=0, title="Seed", description="Fixes the random choices of the search.")
+    file: FileSetting = None
+    dims: AxesSetting = None
+    seed: SeedSetting = 0
 
 
 def run(config: SymbolicConfig, context: Context) -> None:
