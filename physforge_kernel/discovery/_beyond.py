@@ -8,9 +8,11 @@ from itertools import combinations
 import numpy as np
 
 from ..derivatives import Feature, Term, phase_terms
+from ._estimate import judge
 from ._projection import Sample, project
 from ._select import RULED_OUT, Scale, suspect, trailing
 from ._side import Side, SideLaw, regression
+from ._whitening import Whitened
 
 #: Powers of one component beyond those of the library.
 _POWERS = (4, 5)
@@ -37,12 +39,15 @@ def beyond(samples: Sequence[Sample], side: Side) -> tuple[str, ...]:
         return ()
     terms = (*law.chosen, *outside.values())
     columns = tuple(dict.fromkeys((*(f for term in terms for f in term.features), *law.target.features)))
-    scales, chosen = [], None
+    scales, chosen, sharpest = [], None, judge(side.scales, law.estimate)
     for searched in side.scales:
         projection = project(samples, columns, searched.regression.projection.scale)
         if projection is not None:
-            scales.append(Scale(regression(projection, law.target, terms), searched.seed))
-            if searched is law.estimate.scale:
+            found = regression(projection, law.target, terms)
+            if side.whitening is not None and isinstance(searched.regression, Whitened):
+                found = side.whitening.regression(projection, found.sides, terms)
+            scales.append(Scale(found, searched.seed))
+            if searched is sharpest:
                 chosen = scales[-1]
     if chosen is None:
         return ()
@@ -108,7 +113,7 @@ def _replacing(
     support: tuple[int, ...],
     terms: Sequence[Term],
 ) -> Iterator[str]:
-    ordered = [chosen, *(s for s in scales if s is not chosen)]
+    ordered = [chosen, *(s for s in scales if s is not chosen and s.regression.impartial)]
     found: dict[str, list[str]] = {}
     for j in support:
         for into in range(len(support), len(terms)):

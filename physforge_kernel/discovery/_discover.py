@@ -16,7 +16,8 @@ from ._posed import ill_posed
 from ._prepare import prepare
 from ._projection import Sample
 from ._result import Candidate, Discovery
-from ._side import Side, SideLaw, Target, sides
+from ._side import Side, SideLaw, sides
+from ._target import Target
 from ._verdict import CONTRADICTED, DISCRETISED, RANKS, UNSEEN, Verdict, combine, doubted, judge
 
 if TYPE_CHECKING:

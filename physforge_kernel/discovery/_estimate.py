@@ -90,6 +90,14 @@ def estimate(scales: Sequence[Scale], support: Sequence[int]) -> Estimate | None
     )
 
 
+def judge(scales: Sequence[Scale], found: Estimate) -> Scale:
+    """The sharpest scale of those on which the law can be compared with any other."""
+    if found.scale.regression.impartial:
+        return found.scale
+    plain = estimate([s for s in scales if s.regression.impartial], found.fit.support)
+    return plain.scale if plain is not None else found.scale
+
+
 def _is_clear(candidate: Scale, fit: Fit) -> bool:
     """Whether noise is small enough at a scale for what it leaves there to speak about the law."""
     return candidate.regression.noise_floor(fit) < _CLEAR * candidate.regression.size**2

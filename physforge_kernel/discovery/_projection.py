@@ -235,10 +235,10 @@ class Projection:
 
 
 @lru_cache(maxsize=256)
-def _axis_tests(axis: Axis, share: float, most: int, order: int) -> AxisTests:
+def _axis_tests(axis: Axis, share: float, most: int, order: int, spacing: float) -> AxisTests:
     length = axis.points[-1] - axis.points[0]
     half = share * length
-    count = max(1, min(most, int((length - 2 * half) / half / SPACING) + 1))
+    count = max(1, min(most, int((length - 2 * half) / half / spacing) + 1))
     return axis_tests(axis.name, axis.points, half, count, order)
 
 
@@ -249,28 +249,39 @@ def project(
 
     Returns None where no test function sees valid samples only.
     """
-    order = [max(f.orders[i] for f in columns) for i in range(len(samples[0].axes))]
-    blocks, matrices, noises = [], [], []
-    overlap = 1.0
-    for sample in samples:
-        most = MOST[len(sample.grid)]
-        axes = tuple(_axis_tests(a, s, most, o) for a, s, o in zip(sample.grid, shares, order, strict=True))
-        weak = WeakForm(axes)
-        block = Block(sample, weak, _rows(sample, weak), _thinning(weak))
-        if not block.rows.any():
-            return None
-        blocks.append(block)
-        matrices.append(_columns(block, columns))
-        noises.append(_noise(block, columns))
-        overlap = min(overlap, float(np.prod([axis.independence for axis in axes])))
+    found = blocks(samples, columns, shares, SPACING)
+    if found is None:
+        return None
+    overlap = min(float(np.prod([axis.independence for axis in block.weak.axes])) for block in found)
     return Projection(
         tuple(shares),
         tuple(columns),
-        tuple(blocks),
-        np.concatenate(matrices),
-        np.sum(noises, axis=0),
+        found,
+        np.concatenate([evaluate(block, columns) for block in found]),
+        np.sum([_noise(block, columns) for block in found], axis=0),
         overlap,
     )
+
+
+def blocks(
+    samples: Sequence[Sample], columns: Sequence[Feature], shares: Sequence[float], spacing: float
+) -> tuple[Block, ...] | None:
+    """Every experiment with test functions for all columns; None where none sees valid samples only."""
+    order = [max(f.orders[i] for f in columns) for i in range(len(samples[0].axes))]
+    found = []
+    for sample in samples:
+        most = MOST[len(sample.grid)]
+        weak = WeakForm(
+            tuple(
+                _axis_tests(a, s, most, o, spacing)
+                for a, s, o in zip(sample.grid, shares, order, strict=True)
+            )
+        )
+        block = Block(sample, weak, _rows(sample, weak), _thinning(weak))
+        if not block.rows.any():
+            return None
+        found.append(block)
+    return tuple(found)
 
 
 def _rows(sample: Sample, weak: WeakForm) -> np.ndarray:
@@ -290,7 +301,8 @@ def _thinning(weak: WeakForm) -> tuple[int, ...]:
     )
 
 
-def _columns(block: Block, columns: Sequence[Feature]) -> np.ndarray:
+def evaluate(block: Block, columns: Sequence[Feature]) -> np.ndarray:
+    """The columns of one experiment `(rows, columns)`."""
     functions, weak = block.sample.functions, block.weak
     in_time: dict[tuple, np.ndarray] = {}
     result = []

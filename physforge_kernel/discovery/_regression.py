@@ -45,6 +45,11 @@ class Regression:
     sides: tuple[np.ndarray, ...]
 
     @property
+    def impartial(self) -> bool:
+        """Whether laws that lack each other's terms can be compared here."""
+        return True
+
+    @property
     def target(self) -> int:
         """The index of the left side among the combinations."""
         return self.sides[0].shape[1] - 1
@@ -267,14 +272,18 @@ class Regression:
             worse = Fit((), np.zeros(0), float(self.signal[self.target, self.target]))
         c = self.coefficients(better)
         gap = self.matrix @ (c - self.coefficients(worse))
-        noise = sum(float((values**2).sum()) for _, _, values in self.pull(c, gap))
+        noise = self.spread_along(c, gap)
         change = worse.excess - better.excess
         errors = (accuracy * self.size) ** 2 * max(change, 0.0)
-        squared = self._squared_scatter(better, worse, rng) if rng else 0.0
+        squared = self.squared_scatter(better, worse, rng) if rng else 0.0
         spread = float(np.sqrt(4 * (noise + errors) + squared))
         return change / spread if spread > 0 else 0.0
 
-    def _squared_scatter(self, better: Fit, worse: Fit, rng: np.random.Generator) -> float:
+    def spread_along(self, coefficients: np.ndarray, rows: np.ndarray) -> float:
+        """Variance of `rows @ matrix @ coefficients` that noise causes to first order."""
+        return sum(float((values**2).sum()) for _, _, values in self.pull(coefficients, rows))
+
+    def squared_scatter(self, better: Fit, worse: Fit, rng: np.random.Generator) -> float:
         """Variance of the difference of two residual sums that the squares of the noise cause, by probes.
 
         The difference is a quadratic form `e^T S e` in white noise, of variance `2 tr S^2`.

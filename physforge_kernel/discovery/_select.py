@@ -17,12 +17,18 @@ CONVINCING = 2.5
 #: A rival law that trails by less than this many standard deviations has not been ruled out.
 RULED_OUT = 2.0
 
-#: So many standard deviations to first order leave no room for the scatter of squared noise to matter.
-BEYOND_DOUBT = 30.0
+#: The same for a rival of more terms than the law: what it fits better or as well it may owe to them.
+RULED_OUT_LARGER = 1.0
+
+#: So many standard deviations of what noise leaves of a law by its squares are no work of theirs.
+BEYOND_DOUBT = 10.0
 
 #: A further term with at least this much evidence may be real, though it is not convincing. Among twenty null
 #: terms one reaches it in about one field of a hundred.
 SUSPICIOUS = 1.75
+
+#: A term that is so many standard errors from zero is hinted at, no more.
+HINTED = 1.5
 
 #: Most terms taken at once: some laws have no smaller law on the way that explains more than the last one.
 WIDEST_STEP = 4
@@ -198,7 +204,7 @@ def rivals(
     """Laws that do not extend the chosen one and are ruled out at no scale, with their deficits.
 
     At every scale the best laws that lack one of the terms are sought, as large as the chosen law, and at its
-    own scale one term larger.
+    own scale one term larger. A larger one is ruled out sooner there: with one more term it comes near.
     """
     proposed: dict[tuple[int, ...], None] = {}
     for missing in support:
@@ -213,10 +219,10 @@ def rivals(
     ordered = [chosen, *(s for s in scales if s is not chosen)]
     found = []
     for rival in proposed:
-        deficit = 0.0
+        deficit, first = 0.0, RULED_OUT if len(rival) <= len(support) else RULED_OUT_LARGER
         for candidate in ordered:
             deficit = max(deficit, trailing(candidate, support, rival, always=candidate is chosen))
-            if deficit >= RULED_OUT:
+            if deficit >= (first if candidate is chosen else RULED_OUT):
                 break
         else:
             found.append((rival, deficit))
@@ -237,7 +243,28 @@ def trailing(
     if not always and candidate.lack_of_fit(mine) > 3 * NOMINAL_ACCURACY:
         return 0.0
     deficit = candidate.advantage(mine, other)
-    return candidate.confirmed(mine, other) if RULED_OUT <= deficit < BEYOND_DOUBT else deficit
+    if deficit < RULED_OUT or _beyond_doubt(candidate, mine, other):
+        return deficit
+    return candidate.confirmed(mine, other)
+
+
+def hidden(candidate: Scale, support: tuple[int, ...]) -> tuple[int, float] | None:
+    """The further term that the noise may hide most of, and the share of the left side that it could be.
+
+    Terms that are nearly combinations of those in the law can be large without being seen. Those count whose
+    weight is `HINTED` standard errors from zero; it is taken two further.
+    """
+    found = []
+    for j in candidate.regression.usable:
+        fit = candidate.fit((*support, j)) if j not in support else None
+        if fit is not None:
+            place = fit.support.index(j)
+            error = float(np.sqrt(max(candidate.regression.covariance(fit)[place, place], 0.0)))
+            size = float(np.sqrt(candidate.regression.gram[j, j])) / candidate.regression.size
+            weight = abs(float(fit.weights[place]))
+            if weight > HINTED * error:
+                found.append((j, (weight + 2 * error) * size))
+    return max(found, key=lambda item: item[1], default=None)
 
 
 def _all_needed(candidate: Scale, fit: Fit) -> bool:
@@ -263,3 +290,9 @@ def suspect(scales: Sequence[Scale], support: tuple[int, ...]) -> tuple[int, flo
         if best is None or z > best[1]:
             best = (next(j for j in leader.support if j not in support), z)
     return best if best is not None and best[1] > SUSPICIOUS else None
+
+
+def _beyond_doubt(candidate: Scale, mine: Fit, other: Fit) -> bool:
+    """Whether two laws leave so different sums of squares that squared noise cannot be the reason."""
+    scatter = np.hypot(candidate.floor_sd(mine), candidate.floor_sd(other))
+    return other.excess - mine.excess > BEYOND_DOUBT * float(scatter)

@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from ..derivatives import Feature, Library, Term
-from ._estimate import Estimate, estimate
+from ..derivatives import Library, Term
+from ._estimate import Estimate, estimate, judge
 from ._projection import Projection, Sample, project
 from ._regression import Regression
-from ._select import Climb, Scale, climb, rivals, suspect
+from ._select import Climb, Scale, climb, hidden, rivals, suspect
+from ._target import Target, combinations
 from ._units import Units
 from ._weak import FEWEST_STEPS
+from ._whitening import Whitened, Whitening, whiten
 
 #: Half widths of the test functions, as shares of an axis.
 SHARES = tuple(0.4 if i == 0 else 0.25 / 2 ** (i - 1) for i in range(10))
@@ -32,16 +34,11 @@ SMALLEST, LARGEST = 1e-290, 1e290
 #: A coefficient, or its error: a float; complex in laws of complex fields alone.
 Coefficient = Any
 
+#: How often the samples are smoothed under the law found before, until it stays the same.
+_SHARPENED = 3
+
 #: With this many samples along an axis the widest test function (0.4) has nothing to add.
 MANY_SAMPLES = 150
-
-
-@dataclass(frozen=True)
-class Target:
-    """A left side: its name, and the features that it is: one, or the parts of a complex field."""
-
-    name: str
-    features: tuple[Feature, ...]
 
 
 @dataclass(frozen=True)
@@ -140,7 +137,9 @@ class SideLaw:
 class Side:
     """Everything found for one left side: the best law, its rivals, and simpler laws passed on the way.
 
-    `suspect` is a further term that may be missing, with its evidence in standard errors.
+    `suspect` is a further term that may be missing, with its evidence in standard errors; `hidden` the one
+    that the noise hides most of, with the share of the left side that it could be; `whitening` what the last
+    of the scales was made by, if it is one of generalised least squares.
     """
 
     target: Target
@@ -150,6 +149,8 @@ class Side:
     rivals: tuple[SideLaw, ...]
     others: tuple[SideLaw, ...]
     suspect: tuple[str, float] | None = None
+    whitening: Whitening | None = None
+    hidden: tuple[str, float] | None = None
 
     @property
     def left(self) -> str:
@@ -177,32 +178,35 @@ def sides(
     for i, target in enumerate(targets):
         share = 0.6 / len(targets)
         scales = tuple(Scale(regression(p, target, library.terms), seed) for p in projections)
-        result.append(_side(target, library.terms, scales))
+        result.append(_side(samples, target, library.terms, scales))
         progress(0.4 + share * (i + 1))
     return tuple(result)
 
 
 def regression(projection: Projection, target: Target, terms: Sequence[Term]) -> Regression:
     """A target regressed on terms at the scale of a projection, which must hold all their features."""
-    index = {feature: i for i, feature in enumerate(projection.columns)}
     units = projection.blocks[0].sample.units
-    result = []
-    for part, left in enumerate(target.features):
-        side = np.zeros((len(index), len(terms) + 1))
-        for j, term in enumerate(terms):
-            for feature, weight in term.parts[part if len(term.parts) > 1 else 0]:
-                side[index[feature], j] += weight * (units.factor(feature, term.unit) if units else 1.0)
-        side[index[left], -1] = units.factor(left, target.features[0]) if units else 1.0
-        result.append(side)
-    return Regression(projection, tuple(result))
+    return Regression(projection, tuple(combinations(units, projection.columns, target, terms)))
 
 
-def _side(target: Target, terms: tuple[Term, ...], scales: tuple[Scale, ...]) -> Side:
-    path = climb(scales)
-    supports = [path.support] if path.support else []
-    if not supports:
-        supports = [fits[0].support for s in scales if (fits := s.path(1))][:1]
-    found = estimate(scales, supports[0]) if supports else None
+def _side(
+    samples: Sequence[Sample], target: Target, terms: tuple[Term, ...], scales: tuple[Scale, ...]
+) -> Side:
+    path, found = _climbed(scales)
+    if found is None:
+        return Side(target, scales, path, None, (), ())
+    plain, whitening = scales, None
+    for _ in range(_SHARPENED if path.support else 0):
+        support = found.fit.support
+        sharper = _whitening(samples, target, terms, found)
+        if sharper is None:
+            break
+        whitening, projection = sharper, found.scale.regression.projection
+        sides = combinations(projection.blocks[0].sample.units, projection.columns, target, terms)
+        scales = (*plain, Scale(whitening.regression(projection, sides, terms), plain[0].seed))
+        path, found = _climbed(scales)
+        if found is None or found.fit.support == support:
+            break
     if found is None:
         return Side(target, scales, path, None, (), ())
     best = SideLaw(target, terms, found)
@@ -223,6 +227,8 @@ def _side(target: Target, terms: tuple[Term, ...], scales: tuple[Scale, ...]) ->
             if other is not None:
                 others.append(SideLaw(target, terms, other))
     missing = suspect(scales, found.fit.support) if path.support else None
+    sharp = path.support and isinstance(best.estimate.scale.regression, Whitened)
+    unseen = hidden(best.estimate.scale, best.estimate.fit.support) if sharp else None
     return Side(
         target,
         scales,
@@ -231,13 +237,40 @@ def _side(target: Target, terms: tuple[Term, ...], scales: tuple[Scale, ...]) ->
         tuple(standing),
         tuple(others),
         (terms[missing[0]].name, 2 * missing[1]) if missing else None,
+        whitening,
+        (terms[unseen[0]].name, unseen[1]) if unseen else None,
     )
+
+
+def _climbed(scales: tuple[Scale, ...]) -> tuple[Climb, Estimate | None]:
+    """The law that the scales' evidence leads to, or the best single term where it leads to none."""
+    path = climb(scales)
+    supports = [path.support] if path.support else []
+    if not supports:
+        supports = [fits[0].support for s in scales if (fits := s.path(1))][:1]
+    return path, estimate(scales, supports[0]) if supports else None
+
+
+def _whitening(
+    samples: Sequence[Sample], target: Target, terms: tuple[Term, ...], found: Estimate
+) -> Whitening | None:
+    """The samples smoothed under a law, with test functions half as long in time as its own, or as long."""
+    chosen = [terms[j] for j in found.fit.support]
+    in_time, *in_space = found.scale.regression.projection.scale
+    for shorter in (0.5, 1.0):
+        shares = (shorter * in_time, *in_space)
+        enough = all(shares[0] * (len(sample.points[0]) - 1) >= FEWEST_STEPS for sample in samples)
+        sharper = whiten(samples, target, chosen, found.fit.weights, shares) if enough else None
+        if sharper is not None:
+            return sharper
+    return None
 
 
 def _standing(scales: Sequence[Scale], law: SideLaw) -> list[SideLaw]:
     """The laws that no scale rules out in favour of this one, the smallest first."""
     standing = []
-    found = rivals(scales, law.estimate.scale, law.estimate.fit.support)
+    impartial = [s for s in scales if s.regression.impartial]
+    found = rivals(impartial, judge(scales, law.estimate), law.estimate.fit.support)
     for support, deficit in found[:MOST_RIVALS]:
         rival = estimate(scales, support)
         if rival is not None:

@@ -30,6 +30,9 @@ CONTRADICTED = 0.05
 #: Share of the left side that the noise may hide before other terms in it are a matter of doubt.
 UNSEEN = 0.25
 
+#: Share of the left side that a term which is hinted at may be.
+HIDDEN = 0.2
+
 #: Share of filled samples that may stand behind a law.
 FILLED = 0.33
 
@@ -116,6 +119,9 @@ def _doubts(side: Side, law: SideLaw, refined: Refinement | None) -> list[str]:
         doubts.append(
             f"the noise would hide {percent(min(found.unseen, 1.0))} of {side.left}, other terms in it"
         )
+    elif side.hidden is not None and side.hidden[1] > HIDDEN:
+        name, share = side.hidden
+        doubts.append(f"{name} could be {percent(min(share, 1.0))} of {side.left} without being seen")
     if found.rows < ROWS_PER_TERM * len(found.fit.support):
         doubts.append(
             f"only about {found.rows:.0f} independent looks at the data stand behind "

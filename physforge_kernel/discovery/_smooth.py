@@ -1,0 +1,77 @@
+"""Samples as splines: as many knots as show what is there, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ._projection import Sample
+
+#: Degree of the splines.
+_DEGREE = 7
+
+#: Numbers of pieces that are tried along an axis.
+_PIECES = (2, 3, 4, 6, 8, 11, 16, 22, 32, 45, 64, 90, 128, 180, 256)
+
+#: Fewest samples to a piece.
+_SAMPLES = 2.8
+
+#: More pieces are taken than those that show the field, so that what noise hides is not cut off.
+_FINER = 1.5
+
+
+#: Turns values on a grid into smooth ones.
+Smoother = Callable[[np.ndarray], np.ndarray]
+
+
+def smoother(sample: Sample) -> Smoother:
+    """The projection of values on the samples' grid onto splines that hold all components.
+
+    Along every axis as few pieces are taken as leave a residual no larger than more of them do.
+    """
+    projectors = []
+    for i, axis in enumerate(sample.grid):
+        pieces = max(_pieces(values, i, axis.points) for values in sample.values)
+        basis = _basis(axis.points, min(round(_FINER * pieces + 0.5), _most(axis.points)))
+        projectors.append(basis)
+
+    def smooth(values: np.ndarray) -> np.ndarray:
+        for i, basis in enumerate(projectors):
+            moved = np.moveaxis(values, i, 0)
+            shape = moved.shape
+            moved = basis @ (basis.T @ moved.reshape(shape[0], -1))
+            values = np.moveaxis(moved.reshape(shape), 0, i)
+        return values
+
+    return smooth
+
+
+def _most(points: np.ndarray) -> int:
+    return max(1, int((len(points) - 1) / _SAMPLES))
+
+
+def _pieces(values: np.ndarray, axis: int, points: np.ndarray) -> int:
+    """The fewest pieces whose residual, per degree of freedom, is within its scatter of the smallest."""
+    moved = np.moveaxis(values, axis, 0).reshape(len(points), -1)
+    found: list[tuple[int, float, float]] = []
+    for pieces in _PIECES:
+        if pieces > _most(points):
+            break
+        basis = _basis(points, pieces)
+        freedom = (len(points) - basis.shape[1]) * moved.shape[1]
+        rest = float((moved**2).sum() - ((basis.T @ moved) ** 2).sum())
+        found.append((pieces, rest / freedom, 2 * np.sqrt(2 / freedom)))
+    if not found:
+        return 1
+    least = min(variance for _, variance, _ in found)
+    return next(pieces for pieces, variance, scatter in found if variance <= least * (1 + scatter))
+
+
+def _basis(points: np.ndarray, pieces: int) -> np.ndarray:
+    """An orthonormal basis `(n, pieces + degree)` of splines with equal pieces."""
+    from scipy.interpolate import BSpline
+
+    inner = np.linspace(points[0], points[-1], pieces + 1)
+    knots = np.concatenate([[points[0]] * _DEGREE, inner, [points[-1]] * _DEGREE])
+    return np.linalg.qr(BSpline.design_matrix(points, knots, _DEGREE).toarray())[0]
