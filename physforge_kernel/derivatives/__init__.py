@@ -8,6 +8,7 @@ evaluate without differentiating data.
 from __future__ import annotations
 
 from . import library
+from ._by_parts import term
 from ._complex import phase_symmetric, phase_terms, real_components
 from ._differentiate import differentiate
 from ._feature import Feature, Function
@@ -32,4 +33,5 @@ __all__ = [
     "polynomials",
     "real_components",
     "register",
+    "term",
 ]

@@ -8,17 +8,24 @@ from itertools import combinations
 import numpy as np
 
 from ..derivatives import Feature, Term, phase_terms
+from ..derivatives import term as read_term
 from ._estimate import judge
 from ._projection import Sample, project
+from ._referee import RULED_OUT as RULED_OUT_BY
+from ._referee import UNEXPECTED, Referee
 from ._select import RULED_OUT, Scale, suspect, trailing
 from ._side import Side, SideLaw, regression
-from ._whitening import Whitened
+from ._units import power_of_two
+from ._whitening import Law, Whitened
 
 #: Powers of one component beyond those of the library.
 _POWERS = (4, 5)
 
 #: A function that lies so many standard errors off at some scale is not the one that the powers stand for.
 _FAR = 2.5
+
+#: Multiples whose sine is tried, as shares of the one that the first two powers of its series give.
+_MULTIPLES = (0.3, 2.0)
 
 #: A power is tried behind so many derivatives at most: with more it is mostly noise.
 _BEHIND = 2
@@ -44,8 +51,8 @@ def beyond(samples: Sequence[Sample], side: Side) -> tuple[str, ...]:
         projection = project(samples, columns, searched.regression.projection.scale)
         if projection is not None:
             found = regression(projection, law.target, terms)
-            if side.whitening is not None and isinstance(searched.regression, Whitened):
-                found = side.whitening.regression(projection, found.sides, terms)
+            if side.referee is not None and isinstance(searched.regression, Whitened):
+                found = side.referee.whitening.regression(side.left, projection, found.sides, terms)
             scales.append(Scale(found, searched.seed))
             if searched is sharpest:
                 chosen = scales[-1]
@@ -53,9 +60,9 @@ def beyond(samples: Sequence[Sample], side: Side) -> tuple[str, ...]:
         return ()
     support = tuple(range(len(law.chosen)))
     return (
-        *_replacing(law, scales, chosen, support, terms),
-        *_beside(scales, support, terms),
-        *_sines(law, [chosen, *(s for s in scales if s is not chosen)], support, terms),
+        *_replacing(law, scales, chosen, support, terms, side.referee),
+        *_beside(law, scales, support, terms, side.referee),
+        *_sines(law, [chosen, *(s for s in scales if s is not chosen)], support, terms, side.referee),
     )
 
 
@@ -112,15 +119,20 @@ def _replacing(
     chosen: Scale,
     support: tuple[int, ...],
     terms: Sequence[Term],
+    referee: Referee | None,
 ) -> Iterator[str]:
     ordered = [chosen, *(s for s in scales if s is not chosen and s.regression.impartial)]
     found: dict[str, list[str]] = {}
     for j in support:
         for into in range(len(support), len(terms)):
             rival = tuple(sorted((*(k for k in support if k != j), into)))
-            if chosen.fit(rival) is None:
+            fit = chosen.fit(rival)
+            if fit is None:
                 continue
-            if all(trailing(s, support, rival, always=s is chosen) < RULED_OUT for s in ordered):
+            if any(trailing(s, support, rival, always=s is chosen) >= RULED_OUT for s in ordered):
+                continue
+            other = Law(law.target, tuple(terms[k] for k in fit.support), fit.weights)
+            if referee is None or not referee.rules_out(other, law.law, odds=UNEXPECTED):
                 found.setdefault(terms[j].name, []).append(terms[into].name)
     for name, others in found.items():
         yield (
@@ -130,7 +142,11 @@ def _replacing(
 
 
 def _sines(
-    law: SideLaw, scales: Sequence[Scale], support: tuple[int, ...], terms: Sequence[Term]
+    law: SideLaw,
+    scales: Sequence[Scale],
+    support: tuple[int, ...],
+    terms: Sequence[Term],
+    referee: Referee | None,
 ) -> Iterator[str]:
     """Doubt where `u` and `u^3` may begin a sine: the next term of its series is not excluded."""
     for c, component in enumerate(law.target.features[0].components):
@@ -141,8 +157,7 @@ def _sines(
         }
         if not {1, 3, 5} <= set(index) or not {index[1], index[3]} <= set(support) or index.get(2) in support:
             continue
-        weights = law.estimate.fit.weights
-        opposite = weights[support.index(index[1])] * weights[support.index(index[3])] < 0
+        linear, cubic = (law.estimate.fit.weights[support.index(index[q])] for q in (1, 3))
         excluded = False
         for scale in scales:
             fit, mine = scale.fit((*support, index[5])), scale.fit(support)
@@ -151,14 +166,37 @@ def _sines(
             which = [fit.support.index(index[q]) for q in (1, 3, 5)]
             covariance = scale.regression.covariance(fit)[np.ix_(which, which)]
             values = scale.regression.projection.blocks[0].sample.values[c]
-            if _far_from_sines(fit.weights[which], covariance, values, opposite=bool(opposite)):
+            if _far_from_sines(fit.weights[which], covariance, values, opposite=bool(linear * cubic < 0)):
                 excluded = True
                 break
+        if not excluded and referee is not None:
+            excluded = _sine_ruled_out(law, component, linear, cubic, referee)
         if not excluded:
-            alike = "sine" if opposite else "sinh"
+            alike = "sine" if linear * cubic < 0 else "sinh"
             yield (
                 f"{component} and {component}^3 cannot be told from the {alike} of a multiple of {component}"
             )
+
+
+def _sine_ruled_out(law: SideLaw, component: str, linear: float, cubic: float, referee: Referee) -> bool:
+    """Whether the samples speak against every sine (or sinh) of a multiple of a component."""
+    from scipy.optimize import minimize_scalar
+
+    sample = referee.samples[0]
+    unit = power_of_two(sample.units.components[sample.components.index(component)]) if sample.units else 1.0
+    powers = {component, f"{component}^3"}
+    rest = [(t, w) for t, w in zip(law.chosen, law.estimate.fit.weights, strict=True) if t.name not in powers]
+    name = "sin" if linear * cubic < 0 else "sinh"
+    first = float(np.sqrt(6 * abs(cubic / linear))) / unit
+
+    def cost(share: float) -> float:
+        multiple = share * first
+        function = read_term(f"{name}({multiple:.12g}*{component})", sample.components, sample.axes)
+        weights = np.array([w for _, w in rest] + [linear / multiple])
+        return referee.cost(Law(law.target, (*(t for t, _ in rest), function), weights), law.law, more=0)
+
+    found = minimize_scalar(cost, bounds=_MULTIPLES, method="bounded", options={"maxiter": 12, "xatol": 0.02})
+    return float(found.fun) > RULED_OUT_BY
 
 
 def _far_from_sines(
@@ -183,11 +221,17 @@ def _far_from_sines(
     return minimize_scalar(distance, bounds=bounds, method="bounded").fun > _FAR**2
 
 
-def _beside(scales: Sequence[Scale], support: tuple[int, ...], terms: Sequence[Term]) -> Iterator[str]:
+def _beside(
+    law: SideLaw,
+    scales: Sequence[Scale],
+    support: tuple[int, ...],
+    terms: Sequence[Term],
+    referee: Referee | None,
+) -> Iterator[str]:
     extra = suspect(scales, support)
-    if extra is not None:
-        name, evidence = terms[extra[0]].name, 2 * extra[1]
-        yield (
-            f"{name}, which is no candidate, may be missing: "
-            f"it would be {evidence:.1f} standard errors from zero"
-        )
+    if extra is None or (referee is not None and not referee.hints_at(terms[extra[0]], law.law)):
+        return
+    name, evidence = terms[extra[0]].name, 2 * extra[1]
+    yield (
+        f"{name}, which is no candidate, may be missing: it would be {evidence:.1f} standard errors from zero"
+    )

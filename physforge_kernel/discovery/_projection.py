@@ -264,16 +264,22 @@ def project(
 
 
 def blocks(
-    samples: Sequence[Sample], columns: Sequence[Feature], shares: Sequence[float], spacing: float
+    samples: Sequence[Sample],
+    columns: Sequence[Feature],
+    shares: Sequence[float],
+    spacing: float,
+    most: int | None = None,
 ) -> tuple[Block, ...] | None:
-    """Every experiment with test functions for all columns; None where none sees valid samples only."""
+    """Every experiment with test functions for all columns; None where none sees valid samples only.
+
+    There are as many as the spacing asks for, but not more than `most` along each axis (None: `MOST`).
+    """
     order = [max(f.orders[i] for f in columns) for i in range(len(samples[0].axes))]
     found = []
     for sample in samples:
-        most = MOST[len(sample.grid)]
         weak = WeakForm(
             tuple(
-                _axis_tests(a, s, most, o, spacing)
+                _axis_tests(a, s, most or MOST[len(sample.grid)], o, spacing)
                 for a, s, o in zip(sample.grid, shares, order, strict=True)
             )
         )

@@ -28,7 +28,7 @@ BEYOND_DOUBT = 10.0
 SUSPICIOUS = 1.75
 
 #: A term that is so many standard errors from zero is hinted at, no more.
-HINTED = 1.5
+HINTED = 2.0
 
 #: Most terms taken at once: some laws have no smaller law on the way that explains more than the last one.
 WIDEST_STEP = 4

@@ -12,12 +12,13 @@ import numpy as np
 from ..derivatives import Library, Term
 from ._estimate import Estimate, estimate, judge
 from ._projection import Projection, Sample, project
+from ._referee import Referee
 from ._regression import Regression
 from ._select import Climb, Scale, climb, hidden, rivals, suspect
 from ._target import Target, combinations
 from ._units import Units
 from ._weak import FEWEST_STEPS
-from ._whitening import Whitened, Whitening, whiten
+from ._whitening import Law, Whitened, Whitening, whiten
 
 #: Half widths of the test functions, as shares of an axis.
 SHARES = tuple(0.4 if i == 0 else 0.25 / 2 ** (i - 1) for i in range(10))
@@ -36,6 +37,13 @@ Coefficient = Any
 
 #: How often the samples are smoothed under the law found before, until it stays the same.
 _SHARPENED = 3
+
+#: Test functions for samples smoothed under laws are so much longer in time than those that found the laws:
+#: the first for which there are not too many.
+_LONGER = (0.5, 1.0, 2.0, 4.0, 8.0)
+
+#: Largest share of a left side that a law may leave unexplained for samples to be smoothed under it.
+MOST_LACKING = 0.15
 
 #: With this many samples along an axis the widest test function (0.4) has nothing to add.
 MANY_SAMPLES = 150
@@ -132,14 +140,19 @@ class SideLaw:
         """The law's terms as the weak form writes them."""
         return tuple(term.name for term in self.chosen)
 
+    @property
+    def law(self) -> Law:
+        """The terms and their weights alone."""
+        return Law(self.target, self.chosen, self.estimate.fit.weights)
+
 
 @dataclass(frozen=True)
 class Side:
     """Everything found for one left side: the best law, its rivals, and simpler laws passed on the way.
 
     `suspect` is a further term that may be missing, with its evidence in standard errors; `hidden` the one
-    that the noise hides most of, with the share of the left side that it could be; `whitening` what the last
-    of the scales was made by, if it is one of generalised least squares.
+    that the noise hides most of, with the share of the left side that it could be; `referee` compares laws by
+    their distance from the samples, where the last of the scales is one of generalised least squares.
     """
 
     target: Target
@@ -149,7 +162,7 @@ class Side:
     rivals: tuple[SideLaw, ...]
     others: tuple[SideLaw, ...]
     suspect: tuple[str, float] | None = None
-    whitening: Whitening | None = None
+    referee: Referee | None = None
     hidden: tuple[str, float] | None = None
 
     @property
@@ -174,12 +187,14 @@ def sides(
         if projection is not None:
             projections.append(projection)
         progress(0.4 * (i + 1) / len(tried))
+    plain = [
+        tuple(Scale(regression(p, target, library.terms), seed) for p in projections) for target in targets
+    ]
+    searches = _sharpened(samples, targets, library.terms, plain)
     result = []
-    for i, target in enumerate(targets):
-        share = 0.6 / len(targets)
-        scales = tuple(Scale(regression(p, target, library.terms), seed) for p in projections)
-        result.append(_side(samples, target, library.terms, scales))
-        progress(0.4 + share * (i + 1))
+    for i, (target, search) in enumerate(zip(targets, searches, strict=True)):
+        result.append(_side(samples, target, library.terms, search))
+        progress(0.4 + 0.6 * (i + 1) / len(targets))
     return tuple(result)
 
 
@@ -189,35 +204,99 @@ def regression(projection: Projection, target: Target, terms: Sequence[Term]) ->
     return Regression(projection, tuple(combinations(units, projection.columns, target, terms)))
 
 
-def _side(
-    samples: Sequence[Sample], target: Target, terms: tuple[Term, ...], scales: tuple[Scale, ...]
-) -> Side:
-    path, found = _climbed(scales)
+@dataclass(frozen=True)
+class _Search:
+    """The scales at which one left side was searched, and where the evidence of all of them led."""
+
+    scales: tuple[Scale, ...]
+    path: Climb
+    found: Estimate | None
+    whitening: Whitening | None = None
+
+    @classmethod
+    def at(cls, scales: tuple[Scale, ...], whitening: Whitening | None = None) -> _Search:
+        """The law that the scales' evidence leads to, or the best single term where it leads to none."""
+        path = climb(scales)
+        supports = [path.support] if path.support else []
+        if not supports:
+            supports = [fits[0].support for s in scales if (fits := s.path(1))][:1]
+        return cls(scales, path, estimate(scales, supports[0]) if supports else None, whitening)
+
+    def law(self, target: Target, terms: tuple[Term, ...]) -> Law | None:
+        """What samples may be smoothed under: a law that leaves little of the left side unexplained."""
+        if not self.path.support or self.found is None or self.found.lack > MOST_LACKING:
+            return None
+        return Law(target, tuple(terms[j] for j in self.found.fit.support), self.found.fit.weights)
+
+
+def _sharpened(
+    samples: Sequence[Sample],
+    targets: Sequence[Target],
+    terms: tuple[Term, ...],
+    plain: Sequence[tuple[Scale, ...]],
+) -> list[_Search]:
+    """Left sides searched at plain scales, then with the samples smoothed under the laws of all of them."""
+    searches = [_Search.at(scales) for scales in plain]
+    for _ in range(_SHARPENED):
+        laws = [search.law(target, terms) for search, target in zip(searches, targets, strict=True)]
+        which = [i for i, law in enumerate(laws) if law is not None]
+        whitening = _whitening(samples, [law for law in laws if law], [searches[i] for i in which])
+        if whitening is None:
+            break
+        before = [search.path.support for search in searches]
+        for i in which:
+            found = searches[i].found
+            projection = found.scale.regression.projection if found else plain[i][0].regression.projection
+            sides = combinations(samples[0].units, projection.columns, targets[i], terms)
+            sharp = whitening.regression(targets[i].name, projection, sides, terms)
+            searches[i] = _Search.at((*plain[i], Scale(sharp, plain[i][0].seed)), whitening)
+        if [search.path.support for search in searches] == before:
+            break
+    return searches
+
+
+def _whitening(
+    samples: Sequence[Sample], laws: Sequence[Law], searches: Sequence[_Search]
+) -> Whitening | None:
+    """The samples smoothed under laws, with test functions half as long in time as theirs, or longer."""
+    scales = [s.found.scale.regression.projection.scale for s in searches if s.found is not None]
+    if not scales:
+        return None
+    in_time, *in_space = (min(shares) for shares in zip(*scales, strict=True))
+    for longer in _LONGER:
+        shares = (longer * in_time, *in_space)
+        enough = all(shares[0] * (len(sample.points[0]) - 1) >= FEWEST_STEPS for sample in samples)
+        sharper = whiten(samples, laws, shares) if enough and shares[0] < 0.5 else None
+        if sharper is not None:
+            return sharper
+    return None
+
+
+def _side(samples: Sequence[Sample], target: Target, terms: tuple[Term, ...], search: _Search) -> Side:
+    path, found, scales = search.path, search.found, search.scales
     if found is None:
         return Side(target, scales, path, None, (), ())
-    plain, whitening = scales, None
+    best, standing = SideLaw(target, terms, found), []
+    referee = Referee(samples, search.whitening, target.name, len(terms)) if search.whitening else None
     for _ in range(_SHARPENED if path.support else 0):
-        support = found.fit.support
-        sharper = _whitening(samples, target, terms, found)
-        if sharper is None:
+        standing = _standing(scales, best, referee)
+        preferred = _preferred(best, standing, referee)
+        if preferred is best:
             break
-        whitening, projection = sharper, found.scale.regression.projection
-        sides = combinations(projection.blocks[0].sample.units, projection.columns, target, terms)
-        scales = (*plain, Scale(whitening.regression(projection, sides, terms), plain[0].seed))
-        path, found = _climbed(scales)
-        if found is None or found.fit.support == support:
+        passed, best = best, preferred
+        whitening = referee.whitened(best.law) if referee else None
+        if referee and whitening:
+            projection = best.estimate.scale.regression.projection
+            sides = combinations(samples[0].units, projection.columns, target, terms)
+            sharp = whitening.regression(target.name, projection, sides, terms)
+            scales = (*scales[:-1], Scale(sharp, scales[0].seed))
+            best = SideLaw(target, terms, estimate(scales, best.estimate.fit.support) or best.estimate)
+        else:
+            # The larger law stays in sight.
+            kept = [law for law in _standing(scales, best, referee) if law.names != passed.names]
+            standing = sorted([*kept, passed], key=lambda law: (len(law.names), law.deficit))
             break
-    if found is None:
-        return Side(target, scales, path, None, (), ())
-    best = SideLaw(target, terms, found)
-    standing = _standing(scales, best) if path.support else []
-    smaller = [law for law in standing if len(law.names) < len(best.names)]
-    if smaller:
-        # Of laws that explain the data as well the smallest is shown first; the larger one stays in sight.
-        larger, best = best, smaller[0]
-        found = best.estimate
-        kept = [law for law in _standing(scales, best) if law.names != larger.names]
-        standing = sorted([*kept, larger], key=lambda law: (len(law.names), law.deficit))
+    found = best.estimate
     taken = {best.estimate.fit.support, *(law.estimate.fit.support for law in standing)}
     others = []
     for size in range(1, min(found.scale.most, len(found.fit.support) + 2) + 1):
@@ -227,6 +306,8 @@ def _side(
             if other is not None:
                 others.append(SideLaw(target, terms, other))
     missing = suspect(scales, found.fit.support) if path.support else None
+    if missing and referee and not referee.hints_at(terms[missing[0]], best.law):
+        missing = None
     sharp = path.support and isinstance(best.estimate.scale.regression, Whitened)
     unseen = hidden(best.estimate.scale, best.estimate.fit.support) if sharp else None
     return Side(
@@ -237,44 +318,32 @@ def _side(
         tuple(standing),
         tuple(others),
         (terms[missing[0]].name, 2 * missing[1]) if missing else None,
-        whitening,
+        referee,
         (terms[unseen[0]].name, unseen[1]) if unseen else None,
     )
 
 
-def _climbed(scales: tuple[Scale, ...]) -> tuple[Climb, Estimate | None]:
-    """The law that the scales' evidence leads to, or the best single term where it leads to none."""
-    path = climb(scales)
-    supports = [path.support] if path.support else []
-    if not supports:
-        supports = [fits[0].support for s in scales if (fits := s.path(1))][:1]
-    return path, estimate(scales, supports[0]) if supports else None
+def _preferred(best: SideLaw, standing: Sequence[SideLaw], referee: Referee | None) -> SideLaw:
+    """Of laws that explain the data as well, the most probable one; without a referee, the smallest."""
+    if referee is None:
+        return next((law for law in standing if len(law.names) < len(best.names)), best)
+    costs = {0: best, **{referee.cost(law.law, best.law): law for law in reversed(standing)}}
+    least = min(costs)
+    return costs[least] if least < 0 else best
 
 
-def _whitening(
-    samples: Sequence[Sample], target: Target, terms: tuple[Term, ...], found: Estimate
-) -> Whitening | None:
-    """The samples smoothed under a law, with test functions half as long in time as its own, or as long."""
-    chosen = [terms[j] for j in found.fit.support]
-    in_time, *in_space = found.scale.regression.projection.scale
-    for shorter in (0.5, 1.0):
-        shares = (shorter * in_time, *in_space)
-        enough = all(shares[0] * (len(sample.points[0]) - 1) >= FEWEST_STEPS for sample in samples)
-        sharper = whiten(samples, target, chosen, found.fit.weights, shares) if enough else None
-        if sharper is not None:
-            return sharper
-    return None
-
-
-def _standing(scales: Sequence[Scale], law: SideLaw) -> list[SideLaw]:
-    """The laws that no scale rules out in favour of this one, the smallest first."""
+def _standing(scales: Sequence[Scale], law: SideLaw, referee: Referee | None) -> list[SideLaw]:
+    """The laws that nothing rules out in favour of this one, the smallest first."""
     standing = []
     impartial = [s for s in scales if s.regression.impartial]
     found = rivals(impartial, judge(scales, law.estimate), law.estimate.fit.support)
     for support, deficit in found[:MOST_RIVALS]:
         rival = estimate(scales, support)
-        if rival is not None:
-            standing.append(SideLaw(law.target, law.terms, rival, deficit))
+        if rival is None:
+            continue
+        other = SideLaw(law.target, law.terms, rival, deficit)
+        if referee is None or not referee.rules_out(other.law, law.law):
+            standing.append(other)
     return standing
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from ._projection import Sample
 _DEGREE = 7
 
 #: Numbers of pieces that are tried along an axis.
-_PIECES = (2, 3, 4, 6, 8, 11, 16, 22, 32, 45, 64, 90, 128, 180, 256)
+_PIECES = (2, 3, 4, 6, 8, 11, 16, 22, 32, 45, 64, 90, 128, 180, 256, 360, 512, 720, 1024, 1440, 2048)
 
 #: Fewest samples to a piece.
 _SAMPLES = 2.8
@@ -33,15 +35,15 @@ def smoother(sample: Sample) -> Smoother:
     projectors = []
     for i, axis in enumerate(sample.grid):
         pieces = max(_pieces(values, i, axis.points) for values in sample.values)
-        basis = _basis(axis.points, min(round(_FINER * pieces + 0.5), _most(axis.points)))
-        projectors.append(basis)
+        projectors.append(
+            _Splines.with_pieces(axis.points, min(round(_FINER * pieces + 0.5), _most(axis.points)))
+        )
 
     def smooth(values: np.ndarray) -> np.ndarray:
-        for i, basis in enumerate(projectors):
+        for i, splines in enumerate(projectors):
             moved = np.moveaxis(values, i, 0)
-            shape = moved.shape
-            moved = basis @ (basis.T @ moved.reshape(shape[0], -1))
-            values = np.moveaxis(moved.reshape(shape), 0, i)
+            flat = splines.projected(moved.reshape(len(moved), -1))
+            values = np.moveaxis(flat.reshape(moved.shape), 0, i)
         return values
 
     return smooth
@@ -58,9 +60,9 @@ def _pieces(values: np.ndarray, axis: int, points: np.ndarray) -> int:
     for pieces in _PIECES:
         if pieces > _most(points):
             break
-        basis = _basis(points, pieces)
-        freedom = (len(points) - basis.shape[1]) * moved.shape[1]
-        rest = float((moved**2).sum() - ((basis.T @ moved) ** 2).sum())
+        splines = _Splines.with_pieces(points, pieces)
+        freedom = (len(points) - splines.count) * moved.shape[1]
+        rest = float(((moved - splines.projected(moved)) ** 2).sum())
         found.append((pieces, rest / freedom, 2 * np.sqrt(2 / freedom)))
     if not found:
         return 1
@@ -68,10 +70,34 @@ def _pieces(values: np.ndarray, axis: int, points: np.ndarray) -> int:
     return next(pieces for pieces, variance, scatter in found if variance <= least * (1 + scatter))
 
 
-def _basis(points: np.ndarray, pieces: int) -> np.ndarray:
-    """An orthonormal basis `(n, pieces + degree)` of splines with equal pieces."""
-    from scipy.interpolate import BSpline
+@dataclass(frozen=True)
+class _Splines:
+    """Splines with equal pieces on points: their values `(n, count)`, and the root of their Gram matrix."""
 
-    inner = np.linspace(points[0], points[-1], pieces + 1)
-    knots = np.concatenate([[points[0]] * _DEGREE, inner, [points[-1]] * _DEGREE])
-    return np.linalg.qr(BSpline.design_matrix(points, knots, _DEGREE).toarray())[0]
+    values: Any
+    root: np.ndarray
+
+    @classmethod
+    def with_pieces(cls, points: np.ndarray, pieces: int) -> _Splines:
+        from scipy.interpolate import BSpline
+        from scipy.linalg import cholesky_banded
+
+        inner = np.linspace(points[0], points[-1], pieces + 1)
+        knots = np.concatenate([[points[0]] * _DEGREE, inner, [points[-1]] * _DEGREE])
+        values = BSpline.design_matrix(points, knots, _DEGREE)
+        gram = (values.T @ values).todia()
+        band = np.zeros((_DEGREE + 1, values.shape[1]))
+        for offset, diagonal in zip(gram.offsets, gram.data, strict=True):
+            if offset <= 0:
+                band[-offset, : len(band[0]) + offset] = diagonal[: len(band[0]) + offset]
+        return cls(values, cholesky_banded(band, lower=True))
+
+    @property
+    def count(self) -> int:
+        return self.values.shape[1]
+
+    def projected(self, values: np.ndarray) -> np.ndarray:
+        """The nearest splines to values `(n, k)`."""
+        from scipy.linalg import cho_solve_banded
+
+        return self.values @ cho_solve_banded((self.root, True), self.values.T @ values)

@@ -30,6 +30,9 @@ CONTRADICTED = 0.05
 #: Share of the left side that the noise may hide before other terms in it are a matter of doubt.
 UNSEEN = 0.25
 
+#: The same where samples are weighed by their noise, and no single term could hide in it.
+UNSEEN_SHARP = 0.5
+
 #: Share of the left side that a term which is hinted at may be.
 HIDDEN = 0.2
 
@@ -115,7 +118,7 @@ def _doubts(side: Side, law: SideLaw, refined: Refinement | None) -> list[str]:
     filled = found.scale.regression.projection.filled
     if filled > FILLED:
         doubts.append(f"{percent(filled)} of the samples were filled from their neighbours")
-    if found.unseen > UNSEEN:
+    if found.unseen > (UNSEEN if found.scale.regression.impartial else UNSEEN_SHARP):
         doubts.append(
             f"the noise would hide {percent(min(found.unseen, 1.0))} of {side.left}, other terms in it"
         )

@@ -5,7 +5,8 @@ Here the residuals of a law are weighted with the inverse of their covariance, w
 of the samples, and the terms are evaluated on the samples smoothed under the law: of all fields for which
 its residuals vanish the one nearest to the samples, to first order. Its standard errors come near those of
 fitting the law's solutions to the samples with unknown start and boundaries (for the weighting: Bortz,
-Messenger and Dukic, WENDy, Bull. Math. Biol. 85, 2023).
+Messenger and Dukic, WENDy, Bull. Math. Biol. 85, 2023). The laws of a system are weighed together: what one
+of them says of the field serves all.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from ..derivatives import Feature, Term
+from ._covariance import Overlaps, Responses, Root, covariance, responses
 from ._projection import Block, Projection, Sample, blocks, evaluate
 from ._regression import Fit, Regression
 from ._smooth import Smoother, smoother
@@ -25,20 +27,20 @@ from ._target import Target, combinations
 #: Spacing of the test functions, as a share of their half width: closer ones see nothing new.
 SPACING = 0.4
 
-#: Most rows whose covariance is inverted.
-MOST_ROWS = 600
+#: Most rows whose covariance is worked out, by the number of axes. Along several axes more of them forbid
+#: different noise to different laws, and tell these apart no better.
+MOST_ROWS = {1: 1500, 2: 700}
 
-#: Rounds of smoothing the samples under the law and weighing its residuals.
-_ROUNDS = 3
+#: Rounds of smoothing the samples under the laws and weighing their residuals: at most, and enough where the
+#: misfit changes by less than `_SETTLED`.
+_ROUNDS = 6
+_SETTLED = 0.5
 
 #: Noise below this share of a component's rms is not weighed by.
 _LEAST_NOISE = 1e-3
 
 #: With more than this share of samples filled from their neighbours the noise is not white.
 _MOST_FILLED = 0.02
-
-#: Share of the residuals' mean variance that is added to all of them, so that rounding cannot be inverted.
-_RIDGE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -84,86 +86,164 @@ class Whitened(Regression):
 
 
 @dataclass(frozen=True)
-class Whitening:
-    """Experiments smoothed under a law, and the roots of the covariances of its residuals.
-
-    For each experiment `samples` holds the smoothed samples, `roots` the Cholesky
-    factor `(sides * rows, sides * rows)`, and `shifts` what the samples' distance from the smoothed ones
-    adds to the left sides.
-    """
+class Law:
+    """A left side, the terms that it is made of, and a first estimate of their weights `(terms,)`."""
 
     target: Target
+    terms: tuple[Term, ...]
+    weights: np.ndarray
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """One experiment whose samples are smoothed under laws, and the laws' rows there.
+
+    `block` holds the smoothed samples, `root` the root of the covariance of the residuals of all laws one
+    after another, `shift` `(rows,)` what the samples' distance from the smoothed ones adds to the left sides.
+    """
+
+    block: Block
+    overlaps: tuple[Overlaps, ...]
+    spreads: tuple[float, ...]
+    residuals: tuple[np.ndarray, ...]
+    responses: Responses
+    root: Root
+    shift: np.ndarray
+    rows: np.ndarray
+
+    def apart(self, other: Weighed) -> float:
+        """How many of its forbidden directions another law does not forbid: `tr P (1 - Q)`."""
+        pairs = zip(self.overlaps, other.overlaps, strict=True)
+        overlaps = [max(pair, key=lambda tests: len(tests.axis.matrices)) for pair in pairs]
+        shared = covariance(overlaps, self.block, self.responses, other.responses, self.spreads)
+        return len(self.shift) - float((other.root.halved(self.root.halved(shared).T) ** 2).sum())
+
+
+@dataclass(frozen=True)
+class Whitening:
+    """Experiments smoothed under the laws of a system.
+
+    `misfit` is the squared distance of the samples from the nearest fields that obey the laws, in standard
+    deviations of the noise.
+    """
+
+    laws: tuple[Law, ...]
     shares: tuple[float, ...]
-    samples: tuple[Sample, ...]
-    roots: tuple[np.ndarray, ...]
-    shifts: tuple[np.ndarray, ...]
+    parts: tuple[Weighed, ...]
+    smoothers: tuple[Smoother, ...]
+    misfit: float
+
+    @property
+    def rows(self) -> int:
+        return sum(len(part.shift) for part in self.parts)
 
     def regression(
-        self, projection: Projection, sides: Sequence[np.ndarray], terms: Sequence[Term]
+        self, left: str, projection: Projection, sides: Sequence[np.ndarray], terms: Sequence[Term]
     ) -> Whitened:
-        """The target regressed on any terms; `projection` and `sides` are those of the raw samples."""
-        columns = tuple(dict.fromkeys((*(f for t in terms for f in t.features), *self.target.features)))
+        """One left side regressed on any terms, the other laws keeping theirs with whatever weights.
+
+        `projection` and `sides` are those of the raw samples.
+        """
+        laws = [replace(law, terms=tuple(terms)) if law.target.name == left else law for law in self.laws]
+        which = next(i for i, law in enumerate(laws) if law.target.name == left)
+        columns = _columns(laws)
+        samples = [part.block.sample for part in self.parts]
+        found = blocks(samples, columns, self.shares, SPACING, max(MOST_ROWS.values())) or ()
         parts = []
-        found = blocks(self.samples, columns, self.shares, SPACING) or ()
-        for block, root, shift in zip(found, self.roots, self.shifts, strict=True):
-            maps = combinations(block.sample.units, columns, self.target, terms)
-            matrix = evaluate(block, columns)
-            rows = np.concatenate([matrix @ side for side in maps])
-            rows[:, -1] += shift
-            parts.append(np.linalg.solve(root, rows))
-        return Whitened(projection, tuple(sides), np.concatenate(parts))
+        for block, part in zip(found, self.parts, strict=True):
+            rows = _rows(block, columns, laws)
+            rows[:, -1] += part.shift
+            parts.append(part.root.halved(rows))
+        whole = np.concatenate(parts)
+        first = sum(len(law.terms) for law in laws[:which])
+        mine = [*range(first, first + len(terms)), whole.shape[1] - 1]
+        others = [j for j in range(whole.shape[1]) if j not in mine]
+        if others:
+            unseen = np.linalg.qr(whole[:, others], mode="complete")[0][:, len(others) :]
+            whole = unseen.T @ whole
+        return Whitened(projection, tuple(sides), np.ascontiguousarray(whole[:, mine]))
+
+    def scatter(self, other: Whitening) -> float:
+        """Variance of the difference of two misfits by noise that only one of the laws forbids.
+
+        A misfit is the squared length of the noise within the directions that its law forbids; for two such
+        projections it differs by a quadratic form of variance `2 tr (P - Q)^2 = 4 tr P (1 - Q)`.
+        """
+        pairs = zip(self.parts, other.parts, strict=True)
+        return 4 * max(sum(mine.apart(theirs) for mine, theirs in pairs), 0.0)
 
 
 def whiten(
     samples: Sequence[Sample],
-    target: Target,
-    terms: Sequence[Term],
-    weights: np.ndarray,
+    laws: Sequence[Law],
     shares: Sequence[float],
+    smoothers: Sequence[Smoother] | None = None,
 ) -> Whitening | None:
-    """Smooth experiments under a law and weigh its residuals.
+    """Smooth experiments under the laws of a system and weigh their residuals.
 
     Args:
         samples: the experiments.
-        target: the law's left side.
-        terms: the law's terms.
-        weights: (terms,) a first estimate of their weights.
+        laws: one law for each left side.
         shares: half widths of the test functions as shares of the axes.
+        smoothers: those of an earlier whitening of the same experiments.
 
     Returns:
         None where there is little white noise, too many test functions, or more than one axis of space.
     """
-    if any(len(sample.grid) > 2 or not _is_white(sample) for sample in samples):
+    if any(len(sample.grid) not in MOST_ROWS or not _is_white(sample) for sample in samples):
         return None
-    columns = tuple(dict.fromkeys((*(f for term in terms for f in term.features), *target.features)))
-    found = blocks(samples, columns, shares, SPACING)
-    if found is None or any(len(target.features) * block.rows.sum() > MOST_ROWS for block in found):
+    columns, sides = _columns(laws), sum(len(law.target.features) for law in laws)
+    found = blocks(samples, columns, shares, SPACING, max(MOST_ROWS.values()))
+    if found is None or any(sides * block.rows.sum() > MOST_ROWS[len(block.weak.axes)] for block in found):
         return None
-    parts = [
-        _Part(sample, block, columns, target, tuple(terms))
-        for sample, block in zip(samples, found, strict=True)
-    ]
-    states, weighed = [part.start() for part in parts], []
-    for last in range(_ROUNDS):
-        weighed = [part.weigh(state, weights) for part, state in zip(parts, states, strict=True)]
-        if any(item is None for item in weighed):
-            return None
-        rows = np.concatenate([np.linalg.solve(item.root, item.rows) for item in weighed if item])
+    smoothers = smoothers or tuple(smoother(sample) for sample in samples)
+    parts = [_Part(*part, columns, tuple(laws)) for part in zip(samples, smoothers, found, strict=True)]
+    states, weights = [part.start() for part in parts], np.concatenate([law.weights for law in laws])
+    misfit, best = np.inf, None
+    for _ in range(_ROUNDS):
+        weighed = []
+        for part, state in zip(parts, states, strict=True):
+            item = part.weigh(state, weights)
+            if item is None:
+                return best
+            weighed.append(item)
+        rows = np.concatenate([item.root.halved(item.rows) for item in weighed])
         weights = np.linalg.lstsq(rows[:, :-1], rows[:, -1], rcond=None)[0]
-        if last < _ROUNDS - 1:
-            states = [
-                part.smoothed(item, weights)
-                for part, item in zip(parts, weighed, strict=True)
-                if item is not None
-            ]
-    done = [item for item in weighed if item is not None]
-    return Whitening(
-        target,
-        tuple(shares),
-        tuple(item.block.sample for item in done),
-        tuple(item.root for item in done),
-        tuple(item.shift for item in done),
-    )
+        before, misfit = misfit, float(((rows[:, -1] - rows[:, :-1] @ weights) ** 2).sum())
+        if not np.isfinite(misfit):
+            return best
+        best = Whitening(
+            tuple(laws),
+            tuple(shares),
+            tuple(weighed),
+            tuple(smoothers),
+            misfit,
+        )
+        if abs(before - misfit) < _SETTLED:
+            break
+        states = [part.smoothed(item, weights) for part, item in zip(parts, weighed, strict=True)]
+    return best
+
+
+def _columns(laws: Sequence[Law]) -> tuple[Feature, ...]:
+    """All features that laws and their left sides are made of."""
+    terms = (feature for law in laws for term in law.terms for feature in term.features)
+    return tuple(dict.fromkeys((*terms, *(f for law in laws for f in law.target.features))))
+
+
+def _rows(block: Block, columns: Sequence[Feature], laws: Sequence[Law]) -> np.ndarray:
+    """All laws one below the other: a column for every term of each, and the left sides last."""
+    matrix = evaluate(block, columns)
+    parts, first, width = [], 0, sum(len(law.terms) for law in laws)
+    for law in laws:
+        for side in combinations(block.sample.units, columns, law.target, law.terms):
+            part = np.zeros((len(matrix), width + 1))
+            values = matrix @ side
+            part[:, first : first + len(law.terms)] = values[:, :-1]
+            part[:, -1] = values[:, -1]
+            parts.append(part)
+        first += len(law.terms)
+    return np.concatenate(parts)
 
 
 def _is_white(sample: Sample) -> bool:
@@ -176,83 +256,50 @@ def _is_white(sample: Sample) -> bool:
 
 
 @dataclass(frozen=True)
-class _Weighed:
-    """One experiment at one round: smoothed samples, the residuals' root covariance, the law's rows."""
-
-    block: Block
-    root: np.ndarray
-    shift: np.ndarray
-    rows: np.ndarray
-    coefficients: np.ndarray
-
-
-@dataclass(frozen=True)
 class _Part:
-    """One experiment as measured, with the test functions and the law's columns."""
+    """One experiment as measured, with the test functions and the laws' columns."""
 
     sample: Sample
+    smoother: Smoother
     measured: Block
     columns: tuple[Feature, ...]
-    target: Target
-    terms: tuple[Term, ...]
+    laws: tuple[Law, ...]
 
-    @cached_property
-    def _smoother(self) -> Smoother:
-        return smoother(self.sample)
-
-    @cached_property
-    def _maps(self) -> list[np.ndarray]:
-        return combinations(self.sample.units, self.columns, self.target, self.terms)
+    def _residuals(self, weights: np.ndarray) -> list[np.ndarray]:
+        """The residual of every law, and of each part of a complex one, as a combination of columns."""
+        found, first = [], 0
+        for law in self.laws:
+            mine = np.append(-weights[first : first + len(law.terms)], 1.0)
+            first += len(law.terms)
+            sides = combinations(self.sample.units, self.columns, law.target, law.terms)
+            found += [side @ mine for side in sides]
+        return found
 
     def start(self) -> tuple[np.ndarray, ...]:
         """The samples smoothed without regard to any law."""
-        return tuple(self._smoother(values) for values in self.sample.values)
+        return tuple(self.smoother(values) for values in self.sample.values)
 
     def _at(self, state: Sequence[np.ndarray]) -> Block:
         clean = replace(self.sample, values=tuple(state), sigma=(0.0,) * len(state), spread=None)
         return Block(clean, self.measured.weak, self.measured.rows, self.measured.steps)
 
-    def weigh(self, state: Sequence[np.ndarray], weights: np.ndarray) -> _Weighed | None:
-        """The law's rows about a smoothed field, and the root of the covariance of its residuals."""
-        block, residual = self._at(state), np.append(-weights, 1.0)
-        responses, shifts = [], []
-        for side in self._maps:
-            combined = side @ residual
-            responses.append(self._response(block, combined))
-            shifts.append(self._shift(block, combined, state))
-        count = sum(len(shift) for shift in shifts)
-        covariance = np.zeros((count, count))
-        for c, sigma in enumerate(self.sample.spreads):
-            whole = np.concatenate([response[c] for response in responses])
-            covariance += sigma**2 * (whole @ whole.T)
-        covariance += _RIDGE * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
-        try:
-            root = np.linalg.cholesky(covariance)
-        except np.linalg.LinAlgError:
+    def weigh(self, state: Sequence[np.ndarray], weights: np.ndarray) -> Weighed | None:
+        """The laws' rows about a smoothed field, and the root of the covariance of their residuals."""
+        block, residuals = self._at(state), self._residuals(weights)
+        shift = np.concatenate([self._shift(block, residual, state) for residual in residuals])
+        moved = responses(block, self.columns, residuals)
+        noise = covariance(self._overlaps, block, moved, moved, self.sample.spreads)
+        in_time = np.tile(np.nonzero(block.rows)[0], len(residuals))
+        root = Root.of(noise, np.argsort(in_time, kind="stable"))
+        if root is None:
             return None
-        matrix = evaluate(block, self.columns)
-        rows = np.concatenate([matrix @ side for side in self._maps])
-        shift = np.concatenate(shifts)
+        rows = _rows(block, self.columns, self.laws)
         rows[:, -1] += shift
-        return _Weighed(block, root, shift, rows, residual)
+        return Weighed(block, self._overlaps, self.sample.spreads, tuple(residuals), moved, root, shift, rows)
 
-    def _response(self, block: Block, combined: np.ndarray) -> list[np.ndarray]:
-        """How the residuals of one side move with the (thinned) samples of components, `(rows, samples)`."""
-        scale = float(np.sqrt(np.prod(block.steps)))
-        result = []
-        for c in range(len(block.sample.components)):
-            total = np.zeros(
-                (int(block.rows.sum()), int(np.prod([a.matrices[0].shape[1] for a in block.thinned.axes])))
-            )
-            for orders, slope in block.response(self.columns, combined, c).items():
-                matrices = [axis.matrices[a] for axis, a in zip(block.thinned.axes, orders, strict=True)]
-                if len(matrices) == 1:
-                    whole = matrices[0] * slope
-                else:
-                    whole = np.einsum("ki,lj,ij->klij", *matrices, slope, optimize=True)
-                total += whole.reshape(block.rows.size, -1)[block.rows.ravel()]
-            result.append(scale * total)
-        return result
+    @cached_property
+    def _overlaps(self) -> tuple[Overlaps, ...]:
+        return tuple(Overlaps(axis) for axis in self.measured.thinned.axes)
 
     def _slopes(self, block: Block, combined: np.ndarray, c: int) -> list[tuple[Feature, np.ndarray]]:
         """The columns in a combination with their derivatives by one component on all samples, weighted."""
@@ -272,18 +319,19 @@ class _Part:
                 total += block.weak.project(slope * (measured - smooth), feature.orders)[block.rows]
         return total
 
-    def smoothed(self, weighed: _Weighed, weights: np.ndarray) -> tuple[np.ndarray, ...]:
-        """The samples moved as little as makes the law's residuals vanish, and smoothed."""
+    def smoothed(self, weighed: Weighed, weights: np.ndarray) -> tuple[np.ndarray, ...]:
+        """The samples moved as little as makes the laws' residuals vanish, and smoothed."""
         block = weighed.block
         rest = weighed.rows @ np.append(-weights, 1.0)
-        multipliers = np.linalg.solve(weighed.root.T, np.linalg.solve(weighed.root, rest))
+        multipliers = weighed.root.divided(rest)
         state = []
         for c, (values, sigma) in enumerate(zip(self.sample.values, self.sample.spreads, strict=True)):
             change = np.zeros_like(values)
-            for side, part in zip(self._maps, np.split(multipliers, len(self._maps)), strict=True):
+            parts = np.split(multipliers, len(weighed.residuals))
+            for residual, part in zip(weighed.residuals, parts, strict=True):
                 grid = np.zeros(block.weak.shape)
                 grid[block.rows] = part
-                for feature, slope in self._slopes(block, side @ weighed.coefficients, c):
+                for feature, slope in self._slopes(block, residual, c):
                     change += slope * block.weak.adjoint(grid, feature.orders)
-            state.append(self._smoother(values - sigma**2 * change))
+            state.append(self.smoother(values - sigma**2 * change))
         return tuple(state)

@@ -1,0 +1,81 @@
+"""Which of two laws do the samples lie nearer to? Each is given the field that suits it best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..derivatives import Term
+from ._projection import Sample
+from ._select import HINTED
+from ._whitening import Law, Whitening, whiten
+
+#: A rival of as many terms is ruled out where the samples lie so much further from it: odds of one in 55.
+RULED_OUT = 8.0
+
+#: Prior odds of a law with a term that was not among the candidates.
+UNEXPECTED = 0.1
+
+
+@dataclass(frozen=True)
+class Referee:
+    """Compares laws for one left side of a system whose other laws stay as they are.
+
+    The squared distance of the samples from the nearest field that obeys a law, in standard deviations of the
+    noise, is minus twice the logarithm of its likelihood; so the difference of two of them is that of a
+    likelihood ratio test (Wilks 1938; for laws that do not hold one another, Vuong 1989).
+    """
+
+    samples: Sequence[Sample]
+    whitening: Whitening
+    left: str
+    candidates: int
+
+    @cached_property
+    def _found(self) -> dict[tuple[str, ...], Whitening | None]:
+        return {}
+
+    def whitened(self, law: Law) -> Whitening | None:
+        """The samples smoothed under a law in place of the system's own; None where that cannot be done."""
+        names = tuple(sorted(term.name for term in law.terms))
+        if names not in self._found:
+            laws = [law if other.target.name == self.left else other for other in self.whitening.laws]
+            before = self.whitening
+            self._found[names] = whiten(self.samples, laws, before.shares, before.smoothers)
+        return self._found[names]
+
+    def further(self, rival: Law, law: Law) -> float:
+        """How much further the samples lie from a rival than from a law, as a squared distance.
+
+        It is reduced by the scatter of noise that one law forbids and the other does not, counted twice since
+        what it hides may be less than what is seen; and where the law itself leaves more than noise, that is
+        taken as the size of the noise.
+        """
+        mine, other = self.whitened(law), self.whitened(rival)
+        if mine is None or other is None:
+            return 0.0
+        change = (other.misfit - mine.misfit) / max(1.0, mine.misfit / mine.rows)
+        if not change:
+            return 0.0
+        return change * abs(change) / (abs(change) + mine.scatter(other) / 2)
+
+    def cost(self, rival: Law, law: Law, *, more: int | None = None) -> float:
+        """How much further a rival is, and the price of its further terms (`more`, where it is not counted).
+
+        Every further term costs what it gains by chance, as in the extended information criterion of Chen
+        and Chen (2008): the logarithms of the number of rows and of the number of candidates.
+        """
+        extra = len(rival.terms) - len(law.terms) if more is None else more
+        return self.further(rival, law) + extra * float(np.log(self.whitening.rows) + np.log(self.candidates))
+
+    def rules_out(self, rival: Law, law: Law, *, odds: float = 1.0, more: int | None = None) -> bool:
+        """Whether the samples speak against a rival of given prior odds."""
+        return self.cost(rival, law, more=more) > RULED_OUT + 2 * float(np.log(odds))
+
+    def hints_at(self, term: Term, law: Law) -> bool:
+        """Whether a further term brings the law nearer to the samples than its freedom accounts for."""
+        larger = Law(law.target, (*law.terms, term), np.append(law.weights, 0.0))
+        return -self.further(larger, law) > HINTED**2
