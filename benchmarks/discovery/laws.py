@@ -1,149 +1,182 @@
-"""How often is the law right, how wide are its intervals, how long does it take?
+"""How often is the law right, how wide are its intervals, how long does it take, and how well could one do?
 
-    python benchmarks/discovery/laws.py                       # laws of the catalogue
-    python benchmarks/discovery/laws.py --pde-find FOLDER     # and files of PDE-FIND (Rudy et al. 2017)
+    python benchmarks/discovery/laws.py                             # all that needs no files
+    python benchmarks/discovery/laws.py --data FOLDER --jobs 2      # and the files of its pde_find and wsindy
+    python benchmarks/discovery/laws.py --only 'catalogue/*' --noise 0.2 --seeds 3 --no-peers
+    python benchmarks/discovery/laws.py --table                     # write tables and figure of what is kept
 
-Every row is a law at a noise level over seeds 0 to 9; no setting changes between rows. Finished rows are kept
-in benchmarks/results/discovery.json, so that the command goes on where it was stopped; `--anew` starts over.
-Times are those of the processor, which discovery uses one core of, so that other work on the machine does not
-count. `--table` writes the table of the documentation.
+A run is a law at a noise level with a seed; no setting changes between runs. Beside them stand the Cramér-Rao
+bound of every coefficient, and PySINDy on the same samples where it is installed (`pip install pysindy`).
+Every row is kept at once in benchmarks/results/discovery.json, and what is there is not measured again: a
+stopped command goes on. `--stale` measures runs of earlier states of discovery again, `--anew` all that were
+asked for. Times are those of the processor on one core.
+
+The files of PDE-FIND (Rudy et al. 2017) and WSINDy_PDE (Messenger and Bortz 2021) are in the public
+repositories of their authors.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import platform
-import time
-from collections.abc import Iterator
+import fnmatch
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import xarray as xr
+import _bound
+import _cases
+import _measure
+import _peers
+import _table
+from _store import KINDS, Store
+from threadpoolctl import threadpool_limits
 
 import physforge_kernel as pf
 
 RESULTS = Path(__file__).parent.parent / "results" / "discovery.json"
-NOISE = (0.0, 0.05, 0.2, 0.5)
+PICTURE = Path(__file__).parents[2] / "docs" / "images" / "discovery_success.svg"
 SEEDS = 10
 
-PDE_FIND = {
-    "burgers": "u_t = -u*u_x + 0.1*u_xx",
-    "kdv": "u_t = -6*u*u_x - u_xxx",
-    "kuramoto_sivashinsky": "u_t = -u*u_x - u_xx - u_xxxx",
-}
-
-
-def cases(pde_find: Path | None) -> Iterator[tuple[str, str, xr.Dataset, pf.Equation]]:
-    """Source, name, clean field and true law of every case."""
-    for name in pf.catalogue.names():
-        law = pf.catalogue.get(name)
-        yield "catalogue", name, law.field(), law.equation
-    for name, text in PDE_FIND.items() if pde_find else ():
-        field = pf.read(Path(str(pde_find)) / f"{name}.mat")
-        [variable] = [v for v in field.data_vars if field[v].ndim == 2]
-        yield "pde_find", name, field[[variable]].rename({variable: "u"}), pf.Equation(text)
-
-
-def measure(field: xr.Dataset, true: pf.Equation, fraction: float, seed: int) -> dict[str, Any]:
-    """One discovery, held against the truth."""
-    noisy = pf.add_noise(field, fraction, seed=seed) if fraction else field
-    started = time.process_time()
-    found = pf.discover(noisy)
-    seconds = time.process_time() - started
-    right = found.best.equation.same_terms(true)
-    row: dict[str, Any] = {"right": right, "verdict": found.verdict.kind, "seconds": seconds}
-    if right:
-        errors, inside = [], []
-        intervals = found.best.intervals(0.95)
-        for left, terms in true.terms.items():
-            for term, value in terms.items():
-                number = complex(value)
-                low, high = (complex(end) for end in intervals[left][term])
-                errors.append(abs((low + high) / 2 / number - 1))
-                real, imaginary = low.real <= number.real <= high.real, low.imag <= number.imag <= high.imag
-                inside.append(bool(real and imaginary))
-        row |= {"error": max(errors), "inside": inside}
-    else:
-        row["law"] = found.best.equation.text
-    return row
-
-
-def summary(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """What a row of the table says of its runs."""
-    right = [run for run in runs if run["right"]]
-    inside = [held for run in right for held in run["inside"]]
-    return {
-        "runs": len(runs),
-        "right": len(right),
-        "identified and right": sum(run["verdict"] == "identified" for run in right),
-        "identified and wrong": sum(run["verdict"] == "identified" for run in runs if not run["right"]),
-        "error": float(np.mean([run["error"] for run in right])) if right else None,
-        "held": f"{sum(inside)}/{len(inside)}" if inside else None,
-        "seconds": float(np.median([run["seconds"] for run in runs])),
-    }
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """The rows as Markdown."""
-    lines = [
-        "| law | data | noise | right | identified | identified, wrong | mean error | 95 % held | seconds |",
-        "|---|---|--:|--:|--:|--:|--:|--:|--:|",
-    ]
-    for row in rows:
-        s = row["summary"]
-        error = "" if s["error"] is None else f"{100 * s['error']:.2g} %"
-        name = row["law"].replace("_", " ")
-        lines.append(
-            f"| {name} | {row['source']} | {row['noise']:.0%} | {s['right']}/{s['runs']} "
-            f"| {s['identified and right']} | {s['identified and wrong']} | {error} | {s['held'] or ''} "
-            f"| {s['seconds']:.2f} |"
-        )
-    return "\n".join(lines)
+#: What to do: the kind of row, the case's key, the noise level and the seed.
+Task = tuple[str, str, float, int]
 
 
 def main() -> None:
-    """Run what is missing, and print the table."""
+    """Measure what is missing, and write the tables."""
+    asked = _arguments()
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # in processes that start from here
+        os.environ.setdefault(name, "1")
+    store = Store(asked.results)
+    if not asked.table:
+        if asked.data and _cases.missing(asked.data):
+            sys.exit(f"{asked.data} lacks {', '.join(_cases.missing(asked.data))}.")
+        if not asked.data:
+            print("Without --data FOLDER the files of pde_find and wsindy are left out.")
+        if asked.peers and not _peers.installed():
+            print("PySINDy is not installed: rows of peers stay empty.")
+            asked.peers = False
+        tasks = list(_tasks(asked, store))
+        print(f"{len(tasks)} rows are missing.", flush=True)
+        store.about |= _about()
+        for task, row in _done(tasks, asked.data, asked.jobs):
+            store.add(task[0], row)
+            print(_line(task, row), flush=True)
+    print(_table.write(store, PICTURE if asked.results == RESULTS else asked.results.with_suffix(".svg")))
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pde-find", type=Path, help="folder with the files of PDE-FIND")
-    parser.add_argument("--anew", action="store_true", help="forget earlier results")
-    parser.add_argument("--table", action="store_true", help="write the table of the stored results and stop")
-    asked = parser.parse_args()
-    stored: dict[str, Any] = {"rows": []}
-    if RESULTS.is_file() and not asked.anew:
-        stored = json.loads(RESULTS.read_text())
-    if asked.table:
-        RESULTS.with_suffix(".md").write_text(table(stored["rows"]) + "\n")
-        print(table(stored["rows"]))
-        return
-    stored["machine"] = {
-        "processor": _processor(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-    }
-    done = {(row["source"], row["law"], row["noise"]) for row in stored["rows"]}
-    for source, name, field, true in cases(asked.pde_find):
-        for fraction in NOISE:
-            if (source, name, fraction) in done:
+    add, switch = parser.add_argument, argparse.BooleanOptionalAction
+    add("--data", type=Path, help="folder that holds pde_find and wsindy")
+    add("--only", nargs="*", default=["*"], help="patterns of source/law, such as 'catalogue/k*'")
+    add("--noise", nargs="*", type=float, help="levels, of those that a law has")
+    add("--seeds", type=int, default=SEEDS, help=f"how many, {SEEDS} by default")
+    add("--runs", action=switch, default=True, help="our own discoveries")
+    add("--bounds", action=switch, default=True, help="the Cramér-Rao bounds")
+    add("--peers", action=switch, default=True, help="PySINDy on the same samples")
+    add("--stale", action="store_true", help="measure runs again that are of earlier code")
+    add("--anew", action="store_true", help="measure again what was asked for")
+    add("--table", action="store_true", help="measure nothing")
+    add("--jobs", type=int, default=1, help="processes at once")
+    add("--results", type=Path, default=RESULTS, help="the file of results")
+    return parser.parse_args()
+
+
+def _tasks(asked: argparse.Namespace, store: Store) -> Iterator[Task]:
+    """What is missing, each case's bound first, then by noise and seed."""
+    cases = [
+        case
+        for case in _cases.cases(asked.data)
+        if any(fnmatch.fnmatch(case.key, pattern) for pattern in asked.only)
+    ]
+    if not cases:
+        sys.exit(f"No law's source/name is like {' or '.join(asked.only)}.")
+    if asked.bounds:
+        for case in cases:
+            if case.measured_against and (asked.anew or (case.source, case.name) not in store.rows["bounds"]):
+                yield "bounds", case.key, 0.0, 0
+    kinds = [kind for kind in ("runs", "peers") if getattr(asked, kind)]
+    for case in cases:
+        for level in case.levels:
+            if asked.noise and level not in asked.noise:
                 continue
-            runs = [measure(field, true, fraction, seed) for seed in range(SEEDS if fraction else 1)]
-            row = {"law": name, "source": source, "noise": fraction, "summary": summary(runs), "runs": runs}
-            stored["rows"].append(row)
-            stored["measured"] = datetime.now(UTC).date().isoformat()
-            RESULTS.write_text(json.dumps(stored, indent=1) + "\n")
-            RESULTS.with_suffix(".md").write_text(table(stored["rows"]) + "\n")
-            print(table([row]).splitlines()[-1], flush=True)
+            for seed in range(case.seeds(level, asked.seeds)):
+                for kind in kinds:
+                    kept = store.rows[kind].get((case.source, case.name, level, seed))
+                    stale = asked.stale and kind == "runs" and kept and kept.get("code") != _measure.code()
+                    if (kind == "runs" or case.measured_against) and (asked.anew or stale or not kept):
+                        yield kind, case.key, level, seed
 
 
-def _processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor()
+def _done(tasks: Sequence[Task], data: Path | None, jobs: int) -> Iterator[tuple[Task, dict[str, Any]]]:
+    """The tasks with their rows, as they are done."""
+    if jobs <= 1:
+        yield from ((task, _row(task, data)) for task in tasks)
+        return
+    import multiprocessing
+
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        waiting: dict[Future[dict[str, Any]], Task] = {pool.submit(_row, task, data): task for task in tasks}
+        try:
+            for future in as_completed(waiting):
+                yield waiting[future], future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _row(task: Task, data: Path | None) -> dict[str, Any]:
+    with threadpool_limits(1):
+        return _measured(task, data)
+
+
+def _measured(task: Task, data: Path | None) -> dict[str, Any]:
+    kind, key, level, seed = task
+    case = _by_key(data)[key]
+    if kind == "runs":
+        return _measure.measure(case, level, seed)
+    if kind == "peers":
+        return _peers.compare(case, level, seed, _cases.PEER_SECONDS)
+    assert case.equation is not None
+    about = {"source": case.source, "law": case.name}
+    try:
+        return about | _bound.bound(case.field(0.0, 0), case.equation, case.stand_in)
+    except pf.PhysForgeError as error:
+        return about | {"failed": str(error)}
+
+
+@cache
+def _by_key(data: Path | None) -> dict[str, _cases.Case]:
+    return {case.key: case for case in _cases.cases(data)}
+
+
+def _line(task: Task, row: dict[str, Any]) -> str:
+    kind, key, level, seed = task
+    name = f"{kind:6} {key} {100 * level:g} % seed {seed}:"
+    if kind == "runs":
+        return f"{name} {'right' if row['right'] else 'wrong'}, {row['verdict']}, {row['seconds']:.1f} s"
+    shown = {k: v for k, v in row.items() if k not in KINDS[kind]}
+    return f"{name} {str(shown)[:200]}"
+
+
+def _about() -> dict[str, Any]:
+    import platform
+
+    import numpy as np
+
+    processor = platform.processor()
+    if Path("/proc/cpuinfo").is_file():
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                processor = line.split(":", 1)[1].strip()
+    machine = {"processor": processor, "python": platform.python_version(), "numpy": np.__version__}
+    return {"machine": machine, "measured": datetime.now(UTC).date().isoformat()}
 
 
 if __name__ == "__main__":
