@@ -16,6 +16,7 @@ from ._lines import Estimate, Lines, Samples
 from ._methods import methods, register
 from ._polynomials import polynomials
 from ._terms import Library, Term
+from .library import sines
 
 __all__ = [
     "Estimate",
@@ -33,5 +34,6 @@ __all__ = [
     "polynomials",
     "real_components",
     "register",
+    "sines",
     "term",
 ]

@@ -106,6 +106,18 @@ def varying(field: xr.Dataset, library: Library, *, functions: Sequence[str]) ->
     return terms(field, *texts)
 
 
+def sines(components: Sequence[str], axes: Sequence[str]) -> Library:
+    """Sines and cosines of variables that are angles.
+
+    Example:
+        >>> sines(("u",), ("t", "x")).names
+        ('sin(u)', 'cos(u)')
+    """
+    components, axes = tuple(components), tuple(axes)
+    texts = [f"{function}({c})" for c in components for function in ("sin", "cos")]
+    return Library(components, axes, tuple(term(text, components, axes) for text in texts))
+
+
 def _names(field: xr.Dataset) -> tuple[tuple[str, ...], tuple[str, ...]]:
     components = tuple(map(str, field.data_vars))
     axes = ("t", *sorted(str(d) for d in field.dims if d != "t"))

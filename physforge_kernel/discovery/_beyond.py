@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
+from .._wording import percent
 from ..derivatives import Feature, Term, phase_terms
 from ..derivatives import term as read_term
 from ._estimate import judge
 from ._projection import Sample, project
 from ._referee import RULED_OUT as RULED_OUT_BY
 from ._referee import UNEXPECTED, Referee
-from ._select import RULED_OUT, Scale, suspect, trailing
+from ._select import HIDDEN, RULED_OUT, Scale, hidden, suspect, trailing
 from ._side import Side, SideLaw, regression
 from ._units import power_of_two
 from ._whitening import Law, Whitened
@@ -26,6 +28,9 @@ _FAR = 2.5
 
 #: Multiples whose sine is tried, as shares of the one that the first two powers of its series give.
 _MULTIPLES = (0.3, 2.0)
+
+#: Error of a frequency, as a share of it, within which a sine may pass for that of the variable itself.
+_FREQUENCY = 0.1
 
 #: A power is tried behind so many derivatives at most: with more it is mostly noise.
 _BEHIND = 2
@@ -62,6 +67,8 @@ def beyond(samples: Sequence[Sample], side: Side) -> tuple[str, ...]:
     return (
         *_replacing(law, scales, chosen, support, terms, side.referee),
         *_beside(law, scales, support, terms, side.referee),
+        *_unseen(law, scales, support, terms),
+        *_frequencies(law, chosen, support, terms),
         *_sines(law, [chosen, *(s for s in scales if s is not chosen)], support, terms, side.referee),
     )
 
@@ -74,6 +81,18 @@ def _outside(law: SideLaw) -> Iterator[Term]:
     for feature in (term.feature for term in law.chosen):
         if feature is not None and not feature.factor:
             yield from map(Term.of, _outside_feature(feature))
+        if feature is not None and (slope := _by_frequency(feature)):
+            yield slope
+
+
+def _by_frequency(feature: Feature) -> Term | None:
+    """How the sine or cosine of a component changes with its frequency."""
+    for component in feature.components:
+        slopes = {f"sin({component})": f"{component}*cos({component})"}
+        slopes[f"cos({component})"] = f"{component}*sin({component})"
+        if feature.factor in slopes and not feature.order and not feature.degree:
+            return read_term(slopes[feature.factor], feature.components, feature.axes)
+    return None
 
 
 def _outside_complex(law: SideLaw) -> Iterator[Term]:
@@ -195,7 +214,9 @@ def _sine_ruled_out(law: SideLaw, component: str, linear: float, cubic: float, r
         weights = np.array([w for _, w in rest] + [linear / multiple])
         return referee.cost(Law(law.target, (*(t for t, _ in rest), function), weights), law.law, more=0)
 
-    found = minimize_scalar(cost, bounds=_MULTIPLES, method="bounded", options={"maxiter": 12, "xatol": 0.02})
+    found: Any = minimize_scalar(
+        cost, bounds=_MULTIPLES, method="bounded", options={"maxiter": 12, "xatol": 0.02}
+    )
     return float(found.fun) > RULED_OUT_BY
 
 
@@ -218,7 +239,40 @@ def _far_from_sines(
     tried = float(np.sqrt(6 * abs(weights[1] / weights[0]))) * np.geomspace(0.2, 3.0, 60)
     nearest = int(np.argmin([distance(k) for k in tried]))
     bounds = tried[max(nearest - 1, 0)], tried[min(nearest + 1, len(tried) - 1)]
-    return minimize_scalar(distance, bounds=bounds, method="bounded").fun > _FAR**2
+    found: Any = minimize_scalar(distance, bounds=bounds, method="bounded")
+    return float(found.fun) > _FAR**2
+
+
+def _frequencies(
+    law: SideLaw, chosen: Scale, support: tuple[int, ...], terms: Sequence[Term]
+) -> Iterator[str]:
+    """Doubt where a sine's frequency is not known well enough for it to be one of the variable itself."""
+    for j in support:
+        feature = terms[j].feature
+        slope = _by_frequency(feature) if feature else None
+        if slope is None:
+            continue
+        into = next((k for k, other in enumerate(terms) if other.name == slope.name), None)
+        fit = chosen.fit((*support, into)) if into is not None else None
+        if fit is None or into is None:
+            error = np.inf
+        else:
+            place = fit.support.index(into)
+            error = float(np.sqrt(chosen.regression.covariance(fit)[place, place]))
+            error /= abs(float(law.estimate.fit.weights[j])) or 1.0
+        if error > _FREQUENCY:
+            yield f"the frequency in {terms[j].name} is known to {percent(min(error, 1.0))} only"
+
+
+def _unseen(
+    law: SideLaw, scales: Sequence[Scale], support: tuple[int, ...], terms: Sequence[Term]
+) -> Iterator[str]:
+    """Doubt where much of a left side could be a term outside the library that the samples hint at."""
+    for scale in scales:
+        found = None if scale.regression.impartial else hidden(scale, support)
+        if found is not None and found[1] > HIDDEN:
+            name, share = terms[found[0]].name, percent(min(found[1], 1.0))
+            yield f"{name}, which is no candidate, could be {share} of {law.left} without being seen"
 
 
 def _beside(

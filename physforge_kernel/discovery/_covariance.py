@@ -25,7 +25,8 @@ class Overlaps:
     @cached_property
     def pairs(self) -> tuple[np.ndarray, np.ndarray]:
         centres = self.axis.centres
-        return np.nonzero(np.abs(centres[:, None] - centres) < 2 * self.axis.half_width)
+        first, second = np.nonzero(np.abs(centres[:, None] - centres) < 2 * self.axis.half_width)
+        return first, second
 
     @cached_property
     def _products(self) -> dict[tuple[int, int], np.ndarray]:
@@ -117,7 +118,7 @@ class Root:
     @classmethod
     def of(cls, matrix: np.ndarray, order: np.ndarray) -> Root | None:
         """The root of a covariance `(rows, rows)`; None where rounding leaves it none."""
-        from scipy.linalg.lapack import dpbtrf
+        from scipy.linalg import LinAlgError, cholesky_banded
 
         sorted_ = matrix[np.ix_(order, order)]
         below, beside = np.nonzero(np.tril(sorted_))
@@ -126,8 +127,10 @@ class Root:
         for k in range(width + 1):
             band[k, : len(matrix) - k] = np.diagonal(sorted_, -k)
         band[0] *= 1 + _RIDGE
-        root, failed = dpbtrf(band, lower=1)
-        return None if failed else cls(root, order)
+        try:
+            return cls(np.asarray(cholesky_banded(band, lower=True, check_finite=False)), order)
+        except LinAlgError:
+            return None
 
     def halved(self, rows: np.ndarray) -> np.ndarray:
         """Rows `(rows, n)` divided by L: what has this covariance has that of independent noise then."""
@@ -140,8 +143,9 @@ class Root:
         return result
 
     def _solved(self, rows: np.ndarray, transposed: bytes) -> np.ndarray:
-        from scipy.linalg.lapack import dtbtrs
+        from scipy.linalg import get_lapack_funcs
 
         right = rows if rows.ndim == 2 else rows[:, None]
-        found, _ = dtbtrs(self.band, right, uplo=b"L", trans=transposed)
+        (solve,) = get_lapack_funcs(("tbtrs",), (self.band,))
+        found, _ = solve(self.band, right, uplo=b"L", trans=transposed)
         return found if rows.ndim == 2 else found[:, 0]

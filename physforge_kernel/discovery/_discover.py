@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ..derivatives import Feature, Library, phase_symmetric, polynomials
+from ..derivatives import Feature, Library, phase_symmetric, polynomials, sines
 from ..errors import DiscoveryError
 from ._beyond import beyond
 from ._numerics import notes, refinement
@@ -55,7 +55,8 @@ def discover(
         seed: seed of the random probes that estimate the scatter of residuals.
         progress: called with a fraction and a message.
         library: the candidate terms; None takes the powers of the variables up to degree three and their
-            derivatives, for a complex field those that keep their form where its phase is turned.
+            derivatives, and the sines and cosines of the variables where these do not suffice; for a complex
+            field the terms that keep their form where its phase is turned.
 
     Returns:
         The laws considered, best first, with intervals, a verdict and notes on numerics.
@@ -127,12 +128,14 @@ def _attempts(
     """Laws for every set of targets in turn, until one is explained, and the verdict on each side."""
     attempts = []
     wanted = _targets(samples[0], target)
-    for i, targets in enumerate(wanted):
+    libraries = [library] if library else _standard(samples[0])
+    tries = [(targets, terms) for terms in libraries for targets in wanted]
+    for i, (targets, terms) in enumerate(tries):
         message = f"seeking a law for {', '.join(target.name for target in targets)}"
-        terms = library or _standard(samples[0], targets)
-        found = sides(samples, targets, terms, seed, lambda f, i=i, m=message: tell((i + f) / len(wanted), m))
+        among = terms(targets) if callable(terms) else terms
+        found = sides(samples, targets, among, seed, lambda f, i=i, m=message: tell((i + f) / len(tries), m))
         attempts.append((_judged(samples, found), found))
-        if all(_fits(side) for side in found):
+        if all(_fits(side) and not _like_sines(side) for side in found):
             break
     return attempts
 
@@ -152,12 +155,27 @@ def _judged(samples: Sequence[Sample], found: Sequence[Side]) -> dict[str, Verdi
     return verdicts
 
 
-def _standard(sample: Sample, targets: Sequence[Target]) -> Library:
-    """The library that is searched where none is given."""
-    order = targets[0].features[0].orders[sample.axes.index("t")]
+def _standard(sample: Sample) -> list[Callable[[Sequence[Target]], Library]]:
+    """The libraries that are searched where none is given, by left sides: the next where one fails."""
+
+    def order(targets: Sequence[Target]) -> int:
+        return targets[0].features[0].orders[sample.axes.index("t")]
+
     if sample.complex_name:
-        return phase_symmetric(sample.complex_name, sample.axes, time_order=order)
-    return polynomials(sample.components, sample.axes, time_order=order)
+        return [lambda ts: phase_symmetric(sample.complex_name, sample.axes, time_order=order(ts))]
+
+    def powers(targets: Sequence[Target]) -> Library:
+        return polynomials(sample.components, sample.axes, time_order=order(targets))
+
+    return [powers, lambda targets: powers(targets) + sines(sample.components, sample.axes)]
+
+
+def _like_sines(side: Side) -> bool:
+    """Whether the law has a variable and its cube, as the series of a sine begins, and no square."""
+    names = side.best.names if side.best else ()
+    return any(
+        {c, f"{c}^3"} <= set(names) and f"{c}^2" not in names for c in side.target.features[0].components
+    )
 
 
 def _targets(sample: Sample, target: str | Sequence[str] | None) -> list[list[Target]]:
@@ -217,17 +235,19 @@ def _shown(side: Side) -> bool:
 def _foremost(
     attempts: Sequence[tuple[dict[str, Verdict], tuple[Side, ...]]],
 ) -> tuple[dict[str, Verdict], tuple[Side, ...]]:
-    """The attempt with the best verdict, then one that all scales show, then the lower order.
+    """The attempt with the best verdict; then one that all scales show, of lower order, of fewer terms.
 
     A law of higher order that is not identified must at least hold at all scales and stand out of the noise:
     with many terms and few test functions some law always fits at one.
     """
 
-    def merit(i: int) -> tuple[int, bool, int]:
+    def merit(i: int) -> tuple[int, bool, int, int, int]:
         verdicts, found = attempts[i]
+        order = max(side.target.features[0].order for side in found)
+        size = sum(len(side.best.names) for side in found if side.best)
         rank, shown = _rank(verdicts), all(_shown(side) for side in found)
         counts = i == 0 or shown or rank == len(RANKS) - 1
-        return rank if counts else -1, shown, -i
+        return rank if counts else -1, shown, -order, -size, -i
 
     return attempts[max(range(len(attempts)), key=merit)]
 

@@ -30,6 +30,9 @@ SUSPICIOUS = 1.75
 #: A term that is so many standard errors from zero is hinted at, no more.
 HINTED = 2.0
 
+#: Share of the left side that a term which is hinted at may be.
+HIDDEN = 0.2
+
 #: Most terms taken at once: some laws have no smaller law on the way that explains more than the last one.
 WIDEST_STEP = 4
 
@@ -37,7 +40,7 @@ WIDEST_STEP = 4
 MOST_TERMS = 8
 
 #: Size of the law that stands for "everything the library can explain".
-UNRESTRICTED = 6
+UNRESTRICTED = 8
 
 #: Independent test functions that a scale must have per fitted term.
 ROWS_PER_TERM = 3.0

@@ -85,11 +85,11 @@ class _Splines:
         inner = np.linspace(points[0], points[-1], pieces + 1)
         knots = np.concatenate([[points[0]] * _DEGREE, inner, [points[-1]] * _DEGREE])
         values = BSpline.design_matrix(points, knots, _DEGREE)
-        gram = (values.T @ values).todia()
-        band = np.zeros((_DEGREE + 1, values.shape[1]))
+        gram, count = (values.T @ values).todia(), len(knots) - _DEGREE - 1
+        band = np.zeros((_DEGREE + 1, count))
         for offset, diagonal in zip(gram.offsets, gram.data, strict=True):
             if offset <= 0:
-                band[-offset, : len(band[0]) + offset] = diagonal[: len(band[0]) + offset]
+                band[-offset, : count + offset] = diagonal[: count + offset]
         return cls(values, cholesky_banded(band, lower=True))
 
     @property

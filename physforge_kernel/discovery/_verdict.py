@@ -10,7 +10,7 @@ import numpy as np
 
 from .._wording import percent
 from ._numerics import Refinement
-from ._select import CONVINCING
+from ._select import CONVINCING, HIDDEN
 from ._side import MOST_RIVALS, Side, SideLaw
 
 Kind = Literal["identified", "ambiguous", "not identifiable"]
@@ -32,9 +32,6 @@ UNSEEN = 0.25
 
 #: The same where samples are weighed by their noise, and no single term could hide in it.
 UNSEEN_SHARP = 0.5
-
-#: Share of the left side that a term which is hinted at may be.
-HIDDEN = 0.2
 
 #: Share of filled samples that may stand behind a law.
 FILLED = 0.33
