@@ -10,7 +10,7 @@ import numpy as np
 from ..derivatives import Feature, Term, phase_terms
 from ..derivatives import term as read_term
 from ._estimate import judge
-from ._projection import Sample, project
+from ._projection import Sample, projections
 from ._referee import RULED_OUT as RULED_OUT_BY
 from ._referee import UNEXPECTED, Referee
 from ._select import RULED_OUT, Scale, suspect, trailing
@@ -47,8 +47,8 @@ def beyond(samples: Sequence[Sample], side: Side) -> tuple[str, ...]:
     terms = (*law.chosen, *outside.values())
     columns = tuple(dict.fromkeys((*(f for term in terms for f in term.features), *law.target.features)))
     scales, chosen, sharpest = [], None, judge(side.scales, law.estimate)
-    for searched in side.scales:
-        projection = project(samples, columns, searched.regression.projection.scale)
+    tried = [searched.regression.projection.scale for searched in side.scales]
+    for searched, projection in zip(side.scales, projections(samples, columns, tried), strict=True):
         if projection is not None:
             found = regression(projection, law.target, terms)
             if side.referee is not None and isinstance(searched.regression, Whitened):

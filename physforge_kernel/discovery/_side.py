@@ -11,7 +11,7 @@ import numpy as np
 
 from ..derivatives import Library, Term
 from ._estimate import Estimate, estimate, judge
-from ._projection import Projection, Sample, project
+from ._projection import Projection, Sample, projections
 from ._referee import Referee
 from ._regression import Regression
 from ._select import Climb, Scale, climb, hidden, rivals, suspect
@@ -180,15 +180,10 @@ def sides(
 ) -> tuple[Side, ...]:
     """Find a law made of a library's terms for each target."""
     columns = tuple(dict.fromkeys((*library.features, *(f for target in targets for f in target.features))))
-    projections = []
-    tried = list(scale_shares(samples))
-    for i, shares in enumerate(tried):
-        projection = project(samples, columns, shares)
-        if projection is not None:
-            projections.append(projection)
-        progress(0.4 * (i + 1) / len(tried))
+    seen = [p for p in projections(samples, columns, scale_shares(samples)) if p is not None]
+    progress(0.4)
     plain = [
-        tuple(Scale(regression(p, target, library.terms), seed) for p in projections) for target in targets
+        tuple(Scale(regression(p, target, library.terms), seed) for p in seen) for target in targets
     ]
     searches = _sharpened(samples, targets, library.terms, plain)
     result = []
