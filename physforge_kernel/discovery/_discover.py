@@ -11,6 +11,7 @@ import numpy as np
 from ..derivatives import Feature, Library, phase_symmetric, polynomials
 from ..errors import DiscoveryError
 from ._beyond import beyond
+from ._flows import FoundFlow, find_flow
 from ._numerics import notes, refinement
 from ._posed import ill_posed
 from ._prepare import prepare
@@ -95,17 +96,18 @@ def _discover(
     fields = cast("Sequence[xr.Dataset]", field if isinstance(field, (list, tuple)) else [field])
     tell(0.0, "reading the field")
     samples = prepare(fields)
-    attempts = _attempts(samples, target, seed, tell, library)
+    flow = find_flow(samples, seed)
+    attempts = _attempts(samples, target, seed, tell, library, flow)
     blind = any(side.best is None for _, found in attempts for side in found)
     if blind and any(sample.unresolved for sample in samples):
         samples = prepare(fields, mask_fronts=False)
-        attempts = _attempts(samples, target, seed, tell, library)
+        attempts = _attempts(samples, target, seed, tell, library, flow)
     verdicts, found = _foremost(attempts)
     verdict = combine(verdicts)
     result = Discovery(
         candidates=_candidates(found),
         verdict=verdict,
-        notes=(*_on_order(attempts, found), *notes(samples, found)),
+        notes=(*_on_order(attempts, found), *([flow.note] if flow else []), *notes(samples, found)),
         noise=_noise(samples),
         settings={
             "target": target if target is None or isinstance(target, str) else list(target),
@@ -123,13 +125,14 @@ def _attempts(
     seed: int,
     tell: Progress,
     library: Library | None,
+    flow: FoundFlow | None,
 ) -> list[tuple[dict[str, Verdict], tuple[Side, ...]]]:
     """Laws for every set of targets in turn, until one is explained, and the verdict on each side."""
     attempts = []
-    wanted = _targets(samples[0], target)
+    wanted = _targets(samples[0], target, flow)
     for i, targets in enumerate(wanted):
         message = f"seeking a law for {', '.join(target.name for target in targets)}"
-        terms = library or _standard(samples[0], targets)
+        terms = library or _standard(samples[0], targets, flow)
         found = sides(samples, targets, terms, seed, lambda f, i=i, m=message: tell((i + f) / len(wanted), m))
         attempts.append((_judged(samples, found), found))
         if all(_fits(side) for side in found):
@@ -152,22 +155,31 @@ def _judged(samples: Sequence[Sample], found: Sequence[Side]) -> dict[str, Verdi
     return verdicts
 
 
-def _standard(sample: Sample, targets: Sequence[Target]) -> Library:
+def _standard(sample: Sample, targets: Sequence[Target], flow: FoundFlow | None) -> Library:
     """The library that is searched where none is given."""
     order = targets[0].features[0].orders[sample.axes.index("t")]
     if sample.complex_name:
         return phase_symmetric(sample.complex_name, sample.axes, time_order=order)
-    return polynomials(sample.components, sample.axes, time_order=order)
+    terms = polynomials(sample.components, sample.axes, time_order=order)
+    if flow is None:
+        return terms
+    return flow.flow.reduced(terms, [target.name.rpartition("_")[0] for target in targets])
 
 
-def _targets(sample: Sample, target: str | Sequence[str] | None) -> list[list[Target]]:
-    """Attempts in turn, each a list of left sides."""
+def _targets(
+    sample: Sample, target: str | Sequence[str] | None, flow: FoundFlow | None
+) -> list[list[Target]]:
+    """Attempts in turn, each a list of left sides; the vorticity of a flow stands for its velocity."""
     known = {
         order: {f"{name}_{'t' * order}": features for name, features in _lefts(sample, order).items()}
         for order in (1, 2)
     }
     if target is None:
-        return [[Target(name, features) for name, features in known[order].items()] for order in (1, 2)]
+        settled = flow.flow.velocity if flow is not None and flow.flow.vorticity is not None else ()
+        return [
+            [Target(n, features) for n, features in known[k].items() if n.rpartition("_")[0] not in settled]
+            for k in (1, 2)
+        ]
     wanted = [target] if isinstance(target, str) else list(target)
     names = [*known[1], *known[2]]
     for name in wanted:
