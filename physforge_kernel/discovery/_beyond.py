@@ -27,6 +27,9 @@ _FAR = 2.5
 #: Multiples whose sine is tried, as shares of the one that the first two powers of its series give.
 _MULTIPLES = (0.3, 2.0)
 
+#: Samples on which powers are compared with sines.
+_LOOKED_AT = 2**20
+
 #: A power is tried behind so many derivatives at most: with more it is mostly noise.
 _BEHIND = 2
 
@@ -165,7 +168,7 @@ def _sines(
                 continue
             which = [fit.support.index(index[q]) for q in (1, 3, 5)]
             covariance = scale.regression.covariance(fit)[np.ix_(which, which)]
-            values = scale.regression.projection.blocks[0].sample.values[c]
+            values = scale.regression.projection.blocks[0].sample.states(_LOOKED_AT)[0][c]
             if _far_from_sines(fit.weights[which], covariance, values, opposite=bool(linear * cubic < 0)):
                 excluded = True
                 break

@@ -283,7 +283,6 @@ def _noise(samples: Sequence[Sample]) -> dict[str, float]:
     """Estimated noise of each variable as a fraction of its rms, the largest over the experiments."""
     result: dict[str, float] = {}
     for sample in samples:
-        for name, values, sigma in zip(sample.components, sample.values, sample.sigma, strict=True):
-            rms = float(np.sqrt(np.mean(values**2)))
+        for name, rms, sigma in zip(sample.components, sample.rms, sample.sigma, strict=True):
             result[name] = max(result.get(name, 0.0), sigma / rms if rms else 0.0)
     return result

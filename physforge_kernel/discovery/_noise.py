@@ -68,7 +68,9 @@ def resolved(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
             continue
         few = np.abs(difference(some_lines(values, [axis]), axis, order, points[axis]))
         typical = float(np.nanmedian(few)) / 0.6745
-        limit = max(_UNRESOLVED_SHARE * scale, _UNRESOLVED_SDS * typical)
+        # Among very many samples noise alone reaches further.
+        sds = max(_UNRESOLVED_SDS, 1 + np.sqrt(2 * np.log(values.size)))
+        limit = max(_UNRESOLVED_SHARE * scale, sds * typical)
         for part in pieces(values.shape, axis):
             rough = np.abs(difference(values[part], axis, order, points[axis])) > limit
             if rough.any():

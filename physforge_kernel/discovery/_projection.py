@@ -23,8 +23,8 @@ from ._weak import FEWEST_STEPS, AxisTests, WeakForm, apply_along, axis_tests
 SPACING = 0.25
 
 #: Samples in half a test function that are enough for sums that tell what noise does, in two and more
-#: dimensions of space: the sum of a product of two test functions is then right to about a hundredth.
-FEWEST_STEPS_IN_SPACE = 4
+#: dimensions of space: many test functions, each placed differently on the grid, make up for their scarcity.
+FEWEST_STEPS_IN_SPACE = 3
 
 #: With more samples than these, such sums go over some of them.
 MANY = 2_000_000
@@ -310,10 +310,10 @@ def _rows(sample: Sample, weak: WeakForm) -> np.ndarray:
 
 def _thinning(weak: WeakForm) -> tuple[int, ...]:
     """Every how many samples are enough to sum over a test function."""
-    fewest = FEWEST_STEPS if len(weak.axes) < 3 else FEWEST_STEPS_IN_SPACE
-    return tuple(
-        max(1, int(axis.half_width / float(np.median(np.diff(axis.points))) / fewest)) for axis in weak.axes
-    )
+    steps = [axis.half_width / float(np.median(np.diff(axis.points))) for axis in weak.axes]
+    if len(steps) < 3:
+        return tuple(max(1, int(n / FEWEST_STEPS)) for n in steps)
+    return tuple(max(1, round(n / FEWEST_STEPS_IN_SPACE)) for n in steps)
 
 
 def evaluate(block: Block, columns: Sequence[Feature]) -> np.ndarray:

@@ -115,3 +115,20 @@ class Sample:
             points = [p[::n] for p, n in zip(self.points, key, strict=True)]
             self._thinned[key] = self._nowhere.at(values, points)
         return self._thinned[key]
+
+    def states(self, most: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Values of the components `(n,)` and their places `(n,)` at up to `most` valid samples."""
+        steps = self._coarse(most)
+        few = tuple(slice(None, None, n) for n in steps)
+        valid = slice(None) if self.valid is None else self.valid[few].ravel()
+        functions = self.thinned(steps)
+        places = np.meshgrid(*functions.points, indexing="ij")
+        return [v.ravel()[valid] for v in functions.values], [place.ravel()[valid] for place in places]
+
+    def _coarse(self, most: int) -> tuple[int, ...]:
+        """Steps along every axis that leave up to `most` samples."""
+        steps = [1] * len(self.shape)
+        while np.prod([-(-n // step) for n, step in zip(self.shape, steps, strict=True)]) > most:
+            left = [n / step for n, step in zip(self.shape, steps, strict=True)]
+            steps[int(np.argmax(left))] += 1
+        return tuple(steps)
