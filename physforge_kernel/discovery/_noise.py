@@ -67,7 +67,10 @@ def resolved(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
         if values.shape[axis] < 3 * order:
             continue
         few = np.abs(difference(some_lines(values, [axis]), axis, order, points[axis]))
-        typical = float(np.nanmedian(few)) / 0.6745
+        known = few[np.isfinite(few)]
+        if not known.size:
+            continue
+        typical = float(np.median(known)) / 0.6745
         # Among very many samples noise alone reaches further.
         sds = max(_UNRESOLVED_SDS, 1 + np.sqrt(2 * np.log(values.size)))
         limit = max(_UNRESOLVED_SHARE * scale, sds * typical)
@@ -154,6 +157,7 @@ def _pure_noise(
         for axis, few in lines.items()
         if few.shape[axis] >= 3 * order
     }
+    rests = {axis: rest for axis, rest in rests.items() if np.isfinite(rest).any()}
     if not rests:
         return None
     axis = min(rests, key=lambda axis: float(np.nanmean(rests[axis] ** 2)))

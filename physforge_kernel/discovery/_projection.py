@@ -27,7 +27,7 @@ SPACING = 0.25
 FEWEST_STEPS_IN_SPACE = 3
 
 #: With more samples than these, such sums go over some of them.
-MANY = 2_000_000
+MANY = 2**18
 
 #: Combinations of columns whose sensitivities to samples are remembered at every scale.
 _REMEMBERED = 2
