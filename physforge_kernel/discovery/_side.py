@@ -182,9 +182,7 @@ def sides(
     columns = tuple(dict.fromkeys((*library.features, *(f for target in targets for f in target.features))))
     seen = [p for p in projections(samples, columns, scale_shares(samples)) if p is not None]
     progress(0.4)
-    plain = [
-        tuple(Scale(regression(p, target, library.terms), seed) for p in seen) for target in targets
-    ]
+    plain = [tuple(Scale(regression(p, target, library.terms), seed) for p in seen) for target in targets]
     searches = _sharpened(samples, targets, library.terms, plain)
     result = []
     for i, (target, search) in enumerate(zip(targets, searches, strict=True)):
