@@ -12,6 +12,7 @@ from ._by_parts import term
 from ._complex import phase_symmetric, phase_terms, real_components
 from ._differentiate import differentiate
 from ._feature import Feature, Function
+from ._identities import Flow
 from ._lines import Estimate, Lines, Samples
 from ._methods import methods, register
 from ._polynomials import polynomials
@@ -21,6 +22,7 @@ from .library import sines
 __all__ = [
     "Estimate",
     "Feature",
+    "Flow",
     "Function",
     "Library",
     "Lines",

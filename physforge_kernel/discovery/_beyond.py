@@ -12,7 +12,7 @@ from .._wording import percent
 from ..derivatives import Feature, Term, phase_terms
 from ..derivatives import term as read_term
 from ._estimate import judge
-from ._projection import Sample, project
+from ._projection import Sample, projections
 from ._referee import RULED_OUT as RULED_OUT_BY
 from ._referee import UNEXPECTED, Referee
 from ._select import HIDDEN, RULED_OUT, Scale, hidden, suspect, trailing
@@ -31,6 +31,9 @@ _MULTIPLES = (0.3, 2.0)
 
 #: Error of a frequency, as a share of it, within which a sine may pass for that of the variable itself.
 _FREQUENCY = 0.1
+
+#: Samples on which powers are compared with sines.
+_LOOKED_AT = 2**20
 
 #: A power is tried behind so many derivatives at most: with more it is mostly noise.
 _BEHIND = 2
@@ -52,8 +55,8 @@ def beyond(samples: Sequence[Sample], side: Side) -> tuple[str, ...]:
     terms = (*law.chosen, *outside.values())
     columns = tuple(dict.fromkeys((*(f for term in terms for f in term.features), *law.target.features)))
     scales, chosen, sharpest = [], None, judge(side.scales, law.estimate)
-    for searched in side.scales:
-        projection = project(samples, columns, searched.regression.projection.scale)
+    tried = [searched.regression.projection.scale for searched in side.scales]
+    for searched, projection in zip(side.scales, projections(samples, columns, tried), strict=True):
         if projection is not None:
             found = regression(projection, law.target, terms)
             if side.referee is not None and isinstance(searched.regression, Whitened):
@@ -184,7 +187,7 @@ def _sines(
                 continue
             which = [fit.support.index(index[q]) for q in (1, 3, 5)]
             covariance = scale.regression.covariance(fit)[np.ix_(which, which)]
-            values = scale.regression.projection.blocks[0].sample.values[c]
+            values = scale.regression.projection.blocks[0].sample.states(_LOOKED_AT)[0][c]
             if _far_from_sines(fit.weights[which], covariance, values, opposite=bool(linear * cubic < 0)):
                 excluded = True
                 break

@@ -11,6 +11,7 @@ import numpy as np
 from ..derivatives import Feature, Library, phase_symmetric, polynomials, sines
 from ..errors import DiscoveryError
 from ._beyond import beyond
+from ._flows import FoundFlow, find_flow
 from ._numerics import notes, refinement
 from ._posed import ill_posed
 from ._prepare import prepare
@@ -96,17 +97,18 @@ def _discover(
     fields = cast("Sequence[xr.Dataset]", field if isinstance(field, (list, tuple)) else [field])
     tell(0.0, "reading the field")
     samples = prepare(fields)
-    attempts = _attempts(samples, target, seed, tell, library)
+    flow = find_flow(samples, seed)
+    attempts = _attempts(samples, target, seed, tell, library, flow)
     blind = any(side.best is None for _, found in attempts for side in found)
     if blind and any(sample.unresolved for sample in samples):
         samples = prepare(fields, mask_fronts=False)
-        attempts = _attempts(samples, target, seed, tell, library)
+        attempts = _attempts(samples, target, seed, tell, library, flow)
     verdicts, found = _foremost(attempts)
     verdict = combine(verdicts)
     result = Discovery(
         candidates=_candidates(found),
         verdict=verdict,
-        notes=(*_on_order(attempts, found), *notes(samples, found)),
+        notes=(*_on_order(attempts, found), *([flow.note] if flow else []), *notes(samples, found)),
         noise=_noise(samples),
         settings={
             "target": target if target is None or isinstance(target, str) else list(target),
@@ -124,18 +126,21 @@ def _attempts(
     seed: int,
     tell: Progress,
     library: Library | None,
+    flow: FoundFlow | None,
 ) -> list[tuple[dict[str, Verdict], tuple[Side, ...]]]:
     """Laws for every set of targets in turn, until one is explained, and the verdict on each side."""
     attempts = []
-    wanted = _targets(samples[0], target)
-    libraries = [library] if library else _standard(samples[0])
+    wanted = _targets(samples[0], target, flow)
+    libraries = [library] if library else _standard(samples[0], flow)
     tries = [(targets, terms) for terms in libraries for targets in wanted]
     for i, (targets, terms) in enumerate(tries):
         message = f"seeking a law for {', '.join(target.name for target in targets)}"
         among = terms(targets) if callable(terms) else terms
         found = sides(samples, targets, among, seed, lambda f, i=i, m=message: tell((i + f) / len(tries), m))
-        attempts.append((_judged(samples, found), found))
-        if all(_fits(side) and not _like_sines(side) for side in found):
+        verdicts = _judged(samples, found)
+        attempts.append((verdicts, found))
+        settled = [verdicts[side.left].kind == "identified" or not _like_sines(side) for side in found]
+        if all(settled) and all(_fits(side) for side in found):
             break
     return attempts
 
@@ -155,7 +160,7 @@ def _judged(samples: Sequence[Sample], found: Sequence[Side]) -> dict[str, Verdi
     return verdicts
 
 
-def _standard(sample: Sample) -> list[Callable[[Sequence[Target]], Library]]:
+def _standard(sample: Sample, flow: FoundFlow | None) -> list[Callable[[Sequence[Target]], Library]]:
     """The libraries that are searched where none is given, by left sides: the next where one fails."""
 
     def order(targets: Sequence[Target]) -> int:
@@ -165,7 +170,10 @@ def _standard(sample: Sample) -> list[Callable[[Sequence[Target]], Library]]:
         return [lambda ts: phase_symmetric(sample.complex_name, sample.axes, time_order=order(ts))]
 
     def powers(targets: Sequence[Target]) -> Library:
-        return polynomials(sample.components, sample.axes, time_order=order(targets))
+        terms = polynomials(sample.components, sample.axes, time_order=order(targets))
+        if flow is None:
+            return terms
+        return flow.flow.reduced(terms, [target.name.rpartition("_")[0] for target in targets])
 
     return [powers, lambda targets: powers(targets) + sines(sample.components, sample.axes)]
 
@@ -178,14 +186,20 @@ def _like_sines(side: Side) -> bool:
     )
 
 
-def _targets(sample: Sample, target: str | Sequence[str] | None) -> list[list[Target]]:
-    """Attempts in turn, each a list of left sides."""
+def _targets(
+    sample: Sample, target: str | Sequence[str] | None, flow: FoundFlow | None
+) -> list[list[Target]]:
+    """Attempts in turn, each a list of left sides; the vorticity of a flow stands for its velocity."""
     known = {
         order: {f"{name}_{'t' * order}": features for name, features in _lefts(sample, order).items()}
         for order in (1, 2)
     }
     if target is None:
-        return [[Target(name, features) for name, features in known[order].items()] for order in (1, 2)]
+        settled = flow.flow.velocity if flow is not None and flow.flow.vorticity is not None else ()
+        return [
+            [Target(n, features) for n, features in known[k].items() if n.rpartition("_")[0] not in settled]
+            for k in (1, 2)
+        ]
     wanted = [target] if isinstance(target, str) else list(target)
     names = [*known[1], *known[2]]
     for name in wanted:
@@ -291,7 +305,6 @@ def _noise(samples: Sequence[Sample]) -> dict[str, float]:
     """Estimated noise of each variable as a fraction of its rms, the largest over the experiments."""
     result: dict[str, float] = {}
     for sample in samples:
-        for name, values, sigma in zip(sample.components, sample.values, sample.sigma, strict=True):
-            rms = float(np.sqrt(np.mean(values**2)))
+        for name, rms, sigma in zip(sample.components, sample.rms, sample.sigma, strict=True):
             result[name] = max(result.get(name, 0.0), sigma / rms if rms else 0.0)
     return result

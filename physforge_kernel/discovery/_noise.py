@@ -17,6 +17,9 @@ _UNRESOLVED_SHARE = 0.05
 _UNRESOLVED_SDS = 6.0
 
 
+#: With more samples than these, statistics of them are taken from some of their lines.
+MANY = 2**21
+
 #: Steps that differ by less than this share are those of an even grid, written with few digits.
 _EVEN = 1e-4
 
@@ -63,25 +66,56 @@ def resolved(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
     for axis in range(values.ndim):
         if values.shape[axis] < 3 * order:
             continue
-        rest = np.abs(difference(values, axis, order, points[axis]))
-        typical = float(np.nanmedian(rest)) / 0.6745
-        rough = rest > max(_UNRESOLVED_SHARE * scale, _UNRESOLVED_SDS * typical)
-        for i in np.argwhere(rough):
-            span = tuple(slice(j, j + order + 1) if k == axis else slice(j, j + 1) for k, j in enumerate(i))
-            good[span] = False
+        few = np.abs(difference(some_lines(values, [axis]), axis, order, points[axis]))
+        known = few[np.isfinite(few)]
+        if not known.size:
+            continue
+        typical = float(np.median(known)) / 0.6745
+        # Among very many samples noise alone reaches further.
+        sds = max(_UNRESOLVED_SDS, 1 + np.sqrt(2 * np.log(values.size)))
+        limit = max(_UNRESOLVED_SHARE * scale, sds * typical)
+        for part in pieces(values.shape, axis):
+            rough = np.abs(difference(values[part], axis, order, points[axis])) > limit
+            if rough.any():
+                here, rough = np.moveaxis(good[part], axis, 0), np.moveaxis(rough, axis, 0)
+                for j in range(order + 1):
+                    here[j : j + len(rough)] &= ~rough
     return good
+
+
+def some_lines(values: np.ndarray, kept: Sequence[int]) -> np.ndarray:
+    """Every n-th sample along all axes but those `kept`, where there are many."""
+    others = [axis for axis in range(values.ndim) if axis not in kept]
+    few = [slice(None)] * values.ndim
+    for axis in sorted(others, key=lambda axis: -values.shape[axis]):
+        left = values[tuple(few)].size
+        if left > MANY:
+            few[axis] = slice(None, None, min(-(-left // MANY), max(1, values.shape[axis] // 8)))
+    return values[tuple(few)]
+
+
+def pieces(shape: Sequence[int], axis: int) -> Iterator[tuple[slice, ...]]:
+    """A grid in pieces that hold whole lines along an axis and stay in the processor's cache."""
+    across = next((i for i in range(len(shape)) if i != axis), None)
+    if across is None:
+        yield (slice(None),)
+        return
+    count = max(1, MANY // 8 * shape[across] // int(np.prod(shape)))
+    for start in range(0, shape[across], count):
+        yield tuple(slice(start, start + count) if i == across else slice(None) for i in range(len(shape)))
 
 
 #: Ratio of noise variances, where a field is large and where it is small, that white noise does not reach.
 _UNEVEN = 2.0
 
 
-def uneven_noise(values: np.ndarray, points: Sequence[np.ndarray]) -> bool:
-    """Whether the noise is larger where the field is: noise that the corrections do not cover.
+def uneven_noise(values: np.ndarray, points: Sequence[np.ndarray], sd: float) -> bool:
+    """Whether the noise, of standard deviation `sd`, is larger where the field is.
 
-    Compares squared differences between the thirds of the samples with the largest and the smallest values.
+    The corrections do not cover that. Compares squared differences between the thirds of the samples with the
+    largest and the smallest values.
     """
-    pure = _pure_noise(values, points, 1e-3)
+    pure = _pure_noise(values, points, sd, 1e-3)
     if pure is None:
         return False
     size, rest = pure
@@ -94,9 +128,12 @@ def uneven_noise(values: np.ndarray, points: Sequence[np.ndarray]) -> bool:
 _HEAVY = 0.9
 
 
-def heavy_tailed(values: np.ndarray, points: Sequence[np.ndarray]) -> bool:
-    """Whether the noise has more large errors than Gaussian noise, which the corrections assume."""
-    pure = _pure_noise(values, points, 1e-2)
+def heavy_tailed(values: np.ndarray, points: Sequence[np.ndarray], sd: float) -> bool:
+    """Whether the noise, of standard deviation `sd`, has more large errors than Gaussian noise.
+
+    The corrections assume that it has not.
+    """
+    pure = _pure_noise(values, points, sd, 1e-2)
     if pure is None:
         return False
     squares = pure[1] ** 2
@@ -104,26 +141,28 @@ def heavy_tailed(values: np.ndarray, points: Sequence[np.ndarray]) -> bool:
 
 
 def _pure_noise(
-    values: np.ndarray, points: Sequence[np.ndarray], least: float
+    values: np.ndarray, points: Sequence[np.ndarray], sd: float, least: float
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Samples and their sixth differences along the smoothest axis; None where these are not mainly noise.
 
     Below a share `least` of the rms there is nothing to see; above a third, size itself is noise.
     """
-    rms = float(np.sqrt(np.nanmean(values**2)))
-    if not least * rms < noise_sd(values, points) < 0.3 * rms:
+    rms = float(np.sqrt(np.nanmean(some_lines(values, []) ** 2)))
+    if not least * rms < sd < 0.3 * rms:
         return None
     order = 6
+    lines = {axis: some_lines(values, [axis]) for axis in range(values.ndim)}
     rests = {
-        axis: difference(values, axis, order, points[axis])
-        for axis in range(values.ndim)
-        if values.shape[axis] >= 3 * order
+        axis: difference(few, axis, order, points[axis])
+        for axis, few in lines.items()
+        if few.shape[axis] >= 3 * order
     }
+    rests = {axis: rest for axis, rest in rests.items() if np.isfinite(rest).any()}
     if not rests:
         return None
     axis = min(rests, key=lambda axis: float(np.nanmean(rests[axis] ** 2)))
     middle = tuple(slice(order // 2, -order // 2) if k == axis else slice(None) for k in range(values.ndim))
-    size, rest = values[middle].ravel(), rests[axis].ravel()
+    size, rest = lines[axis][middle].ravel(), rests[axis].ravel()
     known = np.isfinite(size) & np.isfinite(rest)
     return (size[known], rest[known]) if known.sum() >= 500 else None
 
@@ -164,7 +203,7 @@ def _differences(values: np.ndarray, points: Sequence[np.ndarray]) -> Iterator[n
     for order in _ORDERS:
         axes = [axis for axis in range(values.ndim) if values.shape[axis] >= 3 * order]
         for chosen in [*((axis,) for axis in axes), *combinations(axes, 2)]:
-            rest = values
+            rest = some_lines(values, chosen)
             for axis in chosen:
                 rest = difference(rest, axis, order, points[axis])
             yield rest

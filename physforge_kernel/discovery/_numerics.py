@@ -73,10 +73,7 @@ def _on_samples(samples: Sequence[Sample]) -> Iterator[str]:
         units = (
             [power_of_two(k) for k in sample.units.components] if sample.units else [1.0] * len(sample.sigma)
         )
-        for name, values, sigma, unit in zip(
-            sample.components, sample.values, sample.sigma, units, strict=True
-        ):
-            rms = float(np.sqrt(np.mean(values**2)))
+        for name, rms, sigma, unit in zip(sample.components, sample.rms, sample.sigma, units, strict=True):
             if rms > 0 and sigma / rms > 1e-3:
                 share = percent(sigma / rms)
                 yield f"Noise on {name}{which}: about {share} of its rms (sd {sigma * unit:.2g})."
@@ -166,6 +163,6 @@ def _step_ratio(samples: Sequence[Sample], law: SideLaw, j: int, weight: float) 
             ratio = abs(weight / w) / step**2
             if extra.exponents == below.exponents:
                 return below.name, ratio
-            size = float(np.sqrt(np.mean(samples[0].values[0] ** 2))) ** (extra.degree - below.degree)
+            size = samples[0].rms[0] ** (extra.degree - below.degree)
             return below.name, ratio * size
     return None

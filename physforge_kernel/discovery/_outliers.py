@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ._gaps import fill_gaps
-from ._noise import REACH, cubic_rest, cubic_weights
+from ._noise import REACH, cubic_rest, cubic_weights, pieces, some_lines
 
 #: A sample is an outlier if it lies so many standard deviations of such differences off its neighbours ...
 _FAR = 7.0
 
 #: ... and this share of the field's rms: below it, it does less than the accuracy that is assumed of data.
 _VISIBLE = 1e-2
+
+#: Medians over some of the samples are right to this share.
+_SAFE = 0.95
 
 #: How well the differences around it must follow the pattern of one wrong sample, as a share of it.
 _ALIKE = 0.3
@@ -49,10 +52,13 @@ def outliers(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
     """
     found = np.zeros(values.shape, dtype=bool)
     weights = {i: cubic_weights(p) for i, p in enumerate(points) if len(p) >= 4 * REACH}
-    finite = values[np.isfinite(values)]
+    few = some_lines(values, [])
+    finite = few[np.isfinite(few)]
     if not weights or not finite.size:
         return found
     size = 1.4826 * float(np.median(np.abs(finite - np.median(finite)))) or float(np.std(finite))
+    if not _any_stands_out(values, weights, _VISIBLE * size):
+        return found
     seen = values.copy()
     for _ in range(_ROUNDS):
         rests = {axis: cubic_rest(seen, axis, w) for axis, w in weights.items()}
@@ -61,8 +67,32 @@ def outliers(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
             break
         found |= new
         seen = fill_gaps(np.where(found, np.nan, values), points)
-    few = found.sum() <= _MOST * len(finite)
-    return found if few else np.zeros_like(found)
+    return found if found.sum() <= _MOST * np.isfinite(values).sum() else np.zeros_like(found)
+
+
+def _any_stands_out(values: np.ndarray, weights: Mapping[int, np.ndarray], visible: float) -> bool:
+    """Whether any sample is off along all axes along which it has neighbours; most fields have none."""
+    candidates = np.ones(values.shape, dtype=bool)
+    asked = np.zeros(values.shape, dtype=bool)
+    for axis, w in weights.items():
+        norm = _norm(w, axis, values.ndim)
+        few = np.abs(cubic_rest(some_lines(values, [axis]), axis, w)) / norm
+        sizes = few[np.isfinite(few)]
+        limit = _FAR * 1.4826 * float(np.median(sizes)) * _SAFE if sizes.size else 0.0
+        for part in pieces(values.shape, axis):
+            rest = np.abs(cubic_rest(values[part], axis, w))
+            known = np.isfinite(rest)
+            candidates[part] &= ~known | ((rest > visible) & (rest > limit * norm))
+            asked[part] |= known
+        if not candidates.any():
+            return False
+    return bool((candidates & asked).any())
+
+
+def _norm(weights: np.ndarray, axis: int, axes: int) -> np.ndarray:
+    """What white noise of variance one makes of the distance from the cubic, along an axis."""
+    # On an uneven grid the cubic through the neighbours is noisier at some places than at others.
+    return np.sqrt((weights**2).sum(axis=1)).reshape([-1 if i == axis else 1 for i in range(axes)])
 
 
 def _standing_out(
@@ -77,11 +107,7 @@ def _standing_out(
     stacked = np.where(known, np.stack(list(rests.values())), 0.0)
     far, patterned = np.zeros(known.shape, dtype=bool), np.zeros(known.shape, dtype=bool)
     for k, (axis, rest) in enumerate(rests.items()):
-        # On an uneven grid the cubic through the neighbours is noisier at some places than at others.
-        norm = np.sqrt((weights[axis] ** 2).sum(axis=1)).reshape(
-            [-1 if i == axis else 1 for i in range(rest.ndim)]
-        )
-        white = np.abs(rest) / norm
+        white = np.abs(rest) / _norm(weights[axis], axis, rest.ndim)
         sizes = white[known[k]]
         sd = 1.4826 * float(np.median(sizes)) if sizes.size else 0.0
         far[k] = (white > _FAR * sd) & (np.abs(stacked[k]) > visible)

@@ -13,8 +13,9 @@ from ._side import SideLaw
 #: Wavenumbers of the test, in units in which the field's extents are near one: far beyond any grid.
 _WAVENUMBERS = (1e5, 1e6)
 
-#: States of the field about which the law is linearised.
+#: States of the field about which the law is linearised, and samples among which they are chosen.
 _STATES = 60
+_LOOKED_AT = 2**20
 
 #: A growth rate below this share of the largest one is rounding, or a coefficient that is zero at that state.
 _NEGLIGIBLE = 1e-3
@@ -52,10 +53,8 @@ def ill_posed(sample: Sample, laws: Mapping[str, SideLaw]) -> bool:
 
 def _states(sample: Sample) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """States `(n,)` per component well inside what the field takes, not noise, and their places."""
-    stacked = np.stack([v.ravel() for v in sample.values], axis=1)
-    places = np.stack([g.ravel() for g in np.meshgrid(*sample.points, indexing="ij")], axis=1)
-    if sample.valid is not None:
-        stacked, places = stacked[sample.valid.ravel()], places[sample.valid.ravel()]
+    values, points = sample.states(_LOOKED_AT)
+    stacked, places = np.stack(values, axis=1), np.stack(points, axis=1)
     low, high = np.quantile(stacked, [0.05, 0.95], axis=0) + np.outer([3, -3], sample.sigma)
     inside = np.flatnonzero(np.all((stacked >= low) & (stacked <= high), axis=1))
     if not len(inside):

@@ -111,7 +111,8 @@ def _arrays(field: xr.Dataset) -> _Raw:
             "pass its real and imaginary parts as two variables."
         )
     order = [np.argsort(p) for p in points]
-    values = [v[np.ix_(*order)] for v in values]
+    if any(np.any(np.diff(o) < 0) for o in order):
+        values = [v[np.ix_(*order)] for v in values]
     points = tuple(p[o] for p, o in zip(points, order, strict=True))
     return _Raw(
         axes, points, real_components(complex_name) if complex_name else tuple(names), values, complex_name
@@ -213,13 +214,9 @@ def _with_noise(raw: _Raw, units: Units, mask_fronts: bool) -> Sample:
         sigma,
         None if valid.all() else valid,
         float((~smooth & measured).mean()),
-        tuple(
-            name
-            for name, v in zip(names, honest, strict=True)
-            if uneven_noise(np.where(valid, v, np.nan), points)
-        ),
+        tuple(name for name, v, sd in zip(names, clean, sigma, strict=True) if uneven_noise(v, points, sd)),
         {name: int(w.sum()) for name, w in zip(names, wrong, strict=True) if w.any()},
-        tuple(name for name, v in zip(names, clean, strict=True) if heavy_tailed(v, points)),
+        tuple(name for name, v, sd in zip(names, clean, sigma, strict=True) if heavy_tailed(v, points, sd)),
         {name: count for name, count in absent.items() if count},
         {name: share for name, share in zip(names, shares, strict=True) if share},
         spread,

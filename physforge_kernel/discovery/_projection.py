@@ -14,81 +14,29 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from ..derivatives import Feature, Function
+from ._columns import project_all
 from ._functions import Covariance, NoisyFunctions
-from ._units import Units, power_of_two
+from ._sample import Axis, Sample
 from ._weak import FEWEST_STEPS, AxisTests, WeakForm, apply_along, axis_tests
 
 #: Spacing of the test functions, as a share of their half width.
 SPACING = 0.25
+
+#: Samples in half a test function that are enough for sums that tell what noise does, in two and more
+#: dimensions of space: many test functions, each placed differently on the grid, make up for their scarcity.
+FEWEST_STEPS_IN_SPACE = 3
+
+#: With more samples than these, such sums go over some of them.
+MANY = 2**18
+
+#: Combinations of columns whose sensitivities to samples are remembered at every scale.
+_REMEMBERED = 2
 
 #: Sensitivities of a residual to samples, by the derivative orders of the test function.
 Slopes = dict[tuple[int, ...], np.ndarray]
 
 #: Most test functions along time and along each space axis: more add cost and no information.
 MOST = {1: 400, 2: 60, 3: 24, 4: 12}
-
-
-@dataclass(frozen=True, eq=False)
-class Axis:
-    """One axis of a sample: its name and its points `(n,)`, increasing."""
-
-    name: str
-    points: np.ndarray
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One experiment as arrays: axes (time first), their points, and noisy values per component.
-
-    `valid` masks samples to be used (None: all); `unresolved` is the share left out as not resolved by the
-    grid; `uneven` names components whose noise grows with their size; `outliers` counts samples that were
-    taken for outliers and treated as missing; `heavy` names components whose noise has heavy tails. `missing`
-    counts samples that were not there, `filled` is the share of samples filled from their neighbours, and
-    `spread` the sd of white noise that would disturb sums as much as the noise with them (None: `sigma`).
-    `units` are those of values and points. `complex_name` is that of the complex field whose real and
-    imaginary part are the two components, if they are.
-    """
-
-    grid: tuple[Axis, ...]
-    components: tuple[str, ...]
-    values: tuple[np.ndarray, ...]
-    sigma: tuple[float, ...]
-    valid: np.ndarray | None = None
-    unresolved: float = 0.0
-    uneven: tuple[str, ...] = ()
-    outliers: Mapping[str, int] = field(default_factory=dict)
-    heavy: tuple[str, ...] = ()
-    missing: Mapping[str, int] = field(default_factory=dict)
-    filled: Mapping[str, float] = field(default_factory=dict)
-    spread: tuple[float, ...] | None = None
-    units: Units | None = None
-    complex_name: str = ""
-
-    @property
-    def axes(self) -> tuple[str, ...]:
-        return tuple(axis.name for axis in self.grid)
-
-    @property
-    def points(self) -> tuple[np.ndarray, ...]:
-        return tuple(axis.points for axis in self.grid)
-
-    @cached_property
-    def functions(self) -> NoisyFunctions:
-        """Functions of the components on the samples, without the bias of noise."""
-        exponents = (*self.units.components, *self.units.axes) if self.units else ()
-        return NoisyFunctions(
-            self.components,
-            self.axes,
-            self.values,
-            self.sigma,
-            self.spreads,
-            self.points,
-            tuple(power_of_two(k) for k in exponents),
-        )
-
-    @property
-    def spreads(self) -> tuple[float, ...]:
-        return self.sigma if self.spread is None else self.spread
 
 
 @dataclass(frozen=True)
@@ -103,17 +51,7 @@ class Block:
     @cached_property
     def thinned(self) -> WeakForm:
         """The weak form on every n-th sample: enough for sums over smooth functions, and much cheaper."""
-        axes = [
-            AxisTests(
-                axis.name,
-                axis.points,
-                axis.half_width,
-                axis.centres,
-                tuple(np.ascontiguousarray(m[:, ::n]) for m in axis.matrices),
-            )
-            for axis, n in zip(self.weak.axes, self.steps, strict=True)
-        ]
-        return WeakForm(tuple(axes))
+        return self.weak.thinned(self.steps)
 
     @cached_property
     def _slopes(self) -> dict[tuple[Function, int], np.ndarray | None]:
@@ -123,8 +61,7 @@ class Block:
         """Derivative of the feature's function by one component, thinned; None if zero."""
         key = (feature.function, component)
         if key not in self._slopes:
-            thin = tuple(slice(None, None, n) for n in self.steps)
-            self._slopes[key] = self.sample.functions.slope(feature.function, component, thin)
+            self._slopes[key] = self.sample.thinned(self.steps).slope(*key)
         return self._slopes[key]
 
     def response(self, columns: Sequence[Feature], weights: np.ndarray, component: int) -> Slopes:
@@ -139,19 +76,64 @@ class Block:
         return result
 
     @cached_property
-    def _in_time(self) -> dict[tuple[Function | Covariance, int, int], np.ndarray]:
+    def _sums(self) -> _Moments:
+        """Sums over samples that noise needs: over all of them, or over some where there are many."""
+        steps = self.steps if self.sample.size > MANY else (1,) * len(self.steps)
+        return _Moments(self.sample.thinned(steps), self.weak.thinned(steps), float(np.prod(steps)))
+
+    def noise(self, columns: Sequence[Feature]) -> np.ndarray:
+        """The expected Gram matrix `(columns, columns)` of what noise makes of the columns."""
+        noise = np.zeros((len(columns), len(columns)))
+        if not any(self.sample.spreads):
+            return noise
+        share = float(self.rows.mean())
+        for i, a in enumerate(columns):
+            for j, b in enumerate(columns[: i + 1]):
+                noise[i, j] = noise[j, i] = share * self._sums.shared(a, b)
+        return noise
+
+
+@dataclass(frozen=True)
+class _Moments:
+    """`sum_k sum_i psi^a_k(i) psi^b_k(i) f(i)` for functions on (thinned) samples, each computed once."""
+
+    functions: NoisyFunctions
+    weak: WeakForm
+    thinning: float
+
+    def shared(self, a: Feature, b: Feature) -> float:
+        """What noise adds to the sum of products of two columns."""
+        key = (a.function, b.function)
+        if key not in self._covariances:
+            self._covariances[key] = self.functions.covariance(*key)
+        terms = self._covariances[key]
+        return sum(factor * self._moment(function, a.orders, b.orders) for function, factor in terms.items())
+
+    @cached_property
+    def _covariances(self) -> dict[tuple[Function, Function], Mapping[Function | Covariance, float]]:
         return {}
 
-    def moment(self, function: Function | Covariance, a: Sequence[int], b: Sequence[int]) -> float:
-        """`sum_k sum_i psi^a_k(i) psi^b_k(i) f(i)`: how noise enters a Gram matrix."""
-        key = (function, min(a[0], b[0]), max(a[0], b[0]))
-        if key not in self._in_time:
-            weights = self.weak.product_weights(0, a[0], b[0])
-            self._in_time[key] = np.tensordot(weights, self.sample.functions.product(function), axes=(0, 0))
-        values = self._in_time[key]
-        for i in range(len(a) - 1, 0, -1):
-            values = values @ self.weak.product_weights(i, a[i], b[i])
-        return float(values)
+    @cached_property
+    def _found(self) -> dict[tuple, float]:
+        return {}
+
+    @cached_property
+    def _in_time(self) -> dict[tuple, np.ndarray]:
+        return {}
+
+    def _moment(self, function: Function | Covariance, a: Sequence[int], b: Sequence[int]) -> float:
+        pairs = tuple((min(i, j), max(i, j)) for i, j in zip(a, b, strict=True))
+        if (function, pairs) not in self._found:
+            key = (function, pairs[0])
+            if key not in self._in_time:
+                values = self.functions.product(function)
+                weights = self.weak.product_weights(0, *pairs[0])
+                self._in_time[key] = (weights @ values.reshape(len(values), -1)).reshape(values.shape[1:])
+            left = self._in_time[key]
+            for i in range(len(pairs) - 1, 0, -1):
+                left = left @ self.weak.product_weights(i, *pairs[i])
+            self._found[function, pairs] = self.thinning * float(left)
+        return self._found[function, pairs]
 
 
 @dataclass(frozen=True)
@@ -192,6 +174,18 @@ class Projection:
         """How many independent test functions there would be, allowing for their overlap."""
         return max(1.0, len(self.matrix) * self.overlap)
 
+    @cached_property
+    def _responses(self) -> dict[tuple[int, int, bytes], Slopes]:
+        return {}
+
+    def _response(self, e: int, coefficients: np.ndarray, component: int) -> Slopes:
+        key = (e, component, coefficients.tobytes())
+        if key not in self._responses:
+            while len(self._responses) >= _REMEMBERED * sum(len(b.sample.components) for b in self.blocks):
+                del self._responses[next(iter(self._responses))]
+            self._responses[key] = self.blocks[e].response(self.columns, coefficients, component)
+        return self._responses[key]
+
     def pull(self, coefficients: np.ndarray, rows: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
         """Sensitivity of `rows @ matrix @ coefficients` to every sample, noise scaled to unit variance.
 
@@ -212,13 +206,13 @@ class Projection:
             backs: dict[tuple[int, ...], np.ndarray] = {}
             for c, sigma in enumerate(block.sample.spreads):
                 total: np.ndarray | None = None
-                for orders, slope in block.response(self.columns, coefficients, c).items():
+                for orders, slope in self._response(e, coefficients, c).items():
                     if orders not in backs:
                         backs[orders] = block.thinned.adjoint(grid, orders)
                     part = slope * backs[orders]
-                    total = part if total is None else total + part
+                    total = part if total is None else np.add(total, part, out=total)
                 if total is not None:
-                    yield e, c, sigma * scale * total
+                    yield e, c, np.multiply(total, sigma * scale, out=total)
 
     def push(self, coefficients: np.ndarray, changes: Sequence[tuple[int, int, np.ndarray]]) -> np.ndarray:
         """Response `(rows,)` of a residual to changes of the samples: the transpose of `pull`."""
@@ -228,7 +222,7 @@ class Projection:
             grid = np.zeros(block.weak.shape)
             for _, c, change in (item for item in changes if item[0] == e):
                 scaled = block.sample.spreads[c] * scale * change
-                for orders, slope in block.response(self.columns, coefficients, c).items():
+                for orders, slope in self._response(e, coefficients, c).items():
                     grid = grid + block.thinned.project(slope * scaled, orders)
             parts.append(grid[block.rows])
         return np.concatenate(parts)
@@ -249,18 +243,33 @@ def project(
 
     Returns None where no test function sees valid samples only.
     """
-    found = blocks(samples, columns, shares, SPACING)
-    if found is None:
-        return None
+    return projections(samples, columns, [shares])[0]
+
+
+def projections(
+    samples: Sequence[Sample], columns: Sequence[Feature], scales: Sequence[Sequence[float]]
+) -> list[Projection | None]:
+    """The same at several scales, for which the samples are read once."""
+    found = [blocks(samples, columns, shares, SPACING) for shares in scales]
+    parts = []
+    for e, sample in enumerate(samples):
+        here = [block[e] for block in found if block is not None]
+        parts.append(iter(project_all(sample, [(block.weak, block.rows) for block in here], columns)))
+    return [
+        _projection(tuple(columns), tuple(shares), block, [next(part) for part in parts]) if block else None
+        for shares, block in zip(scales, found, strict=True)
+    ]
+
+
+def _projection(
+    columns: tuple[Feature, ...],
+    shares: tuple[float, ...],
+    found: tuple[Block, ...],
+    matrices: Sequence[np.ndarray],
+) -> Projection:
     overlap = min(float(np.prod([axis.independence for axis in block.weak.axes])) for block in found)
-    return Projection(
-        tuple(shares),
-        tuple(columns),
-        found,
-        np.concatenate([evaluate(block, columns) for block in found]),
-        np.sum([_noise(block, columns) for block in found], axis=0),
-        overlap,
-    )
+    noise = np.sum([block.noise(columns) for block in found], axis=0)
+    return Projection(shares, columns, found, np.concatenate(matrices), noise, overlap)
 
 
 def blocks(
@@ -301,40 +310,12 @@ def _rows(sample: Sample, weak: WeakForm) -> np.ndarray:
 
 def _thinning(weak: WeakForm) -> tuple[int, ...]:
     """Every how many samples are enough to sum over a test function."""
-    return tuple(
-        max(1, int(axis.half_width / float(np.median(np.diff(axis.points))) / FEWEST_STEPS))
-        for axis in weak.axes
-    )
+    steps = [axis.half_width / float(np.median(np.diff(axis.points))) for axis in weak.axes]
+    if len(steps) < 3:
+        return tuple(max(1, int(n / FEWEST_STEPS)) for n in steps)
+    return tuple(max(1, round(n / FEWEST_STEPS_IN_SPACE)) for n in steps)
 
 
 def evaluate(block: Block, columns: Sequence[Feature]) -> np.ndarray:
     """The columns of one experiment `(rows, columns)`."""
-    functions, weak = block.sample.functions, block.weak
-    in_time: dict[tuple, np.ndarray] = {}
-    result = []
-    for feature in columns:
-        key = (feature.function, feature.orders[0])
-        if key not in in_time:
-            values = functions.product(feature.function)
-            in_time[key] = apply_along(weak.axes[0].matrices[feature.orders[0]], values, 0)
-        values = in_time[key]
-        for i, axis in list(enumerate(weak.axes))[1:]:
-            values = apply_along(axis.matrices[feature.orders[i]], values, i)
-        result.append(values[block.rows])
-    return np.stack(result, axis=1)
-
-
-def _noise(block: Block, columns: Sequence[Feature]) -> np.ndarray:
-    noise = np.zeros((len(columns), len(columns)))
-    if not any(block.sample.spreads):
-        return noise
-    share = float(block.rows.mean())
-    functions = block.sample.functions
-    for i, a in enumerate(columns):
-        for j, b in enumerate(columns[: i + 1]):
-            value = sum(
-                factor * block.moment(function, a.orders, b.orders)
-                for function, factor in functions.covariance(a.function, b.function).items()
-            )
-            noise[i, j] = noise[j, i] = share * value
-    return noise
+    return project_all(block.sample, [(block.weak, block.rows)], columns)[0]

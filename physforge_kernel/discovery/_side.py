@@ -11,7 +11,7 @@ import numpy as np
 
 from ..derivatives import Library, Term
 from ._estimate import Estimate, estimate, judge
-from ._projection import Projection, Sample, project
+from ._projection import Projection, Sample, projections
 from ._referee import Referee
 from ._regression import Regression
 from ._select import Climb, Scale, climb, hidden, rivals, suspect
@@ -180,16 +180,9 @@ def sides(
 ) -> tuple[Side, ...]:
     """Find a law made of a library's terms for each target."""
     columns = tuple(dict.fromkeys((*library.features, *(f for target in targets for f in target.features))))
-    projections = []
-    tried = list(scale_shares(samples))
-    for i, shares in enumerate(tried):
-        projection = project(samples, columns, shares)
-        if projection is not None:
-            projections.append(projection)
-        progress(0.4 * (i + 1) / len(tried))
-    plain = [
-        tuple(Scale(regression(p, target, library.terms), seed) for p in projections) for target in targets
-    ]
+    seen = [p for p in projections(samples, columns, scale_shares(samples)) if p is not None]
+    progress(0.4)
+    plain = [tuple(Scale(regression(p, target, library.terms), seed) for p in seen) for target in targets]
     searches = _sharpened(samples, targets, library.terms, plain)
     result = []
     for i, (target, search) in enumerate(zip(targets, searches, strict=True)):
@@ -354,6 +347,10 @@ def scale_shares(samples: Sequence[Sample]) -> list[tuple[float, ...]]:
     if len(axes) == 1:
         return [(share,) for share in _shares(shortest[0], TRIED["only"])]
     in_space = _shares(min(shortest[1:]), TRIED["space"])
+    if len(axes) > 2 and any(sample.valid is not None for sample in samples):
+        # Between holes there may be room for the smallest test functions alone.
+        smallest = (FEWEST_STEPS + 1e-9) / (min(shortest[1:]) - 1)
+        in_space += [smallest] if in_space and smallest < 0.9 * in_space[-1] else []
     return [(a, *([b] * (len(axes) - 1))) for a in _shares(shortest[0], TRIED["t"]) for b in in_space]
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from math import prod
 
 import numpy as np
 from numpy.polynomial.hermite_e import hermeder, hermeval, hermevander
@@ -117,6 +118,21 @@ class WeakForm:
     def shape(self) -> tuple[int, ...]:
         return tuple(axis.count for axis in self.axes)
 
+    def thinned(self, steps: Sequence[int]) -> WeakForm:
+        """The same test functions on every n-th point along every axis, without a change of their size."""
+        return WeakForm(
+            tuple(
+                AxisTests(
+                    axis.name,
+                    axis.points,
+                    axis.half_width,
+                    axis.centres,
+                    tuple(np.ascontiguousarray(m[:, ::n]) for m in axis.matrices),
+                )
+                for axis, n in zip(self.axes, steps, strict=True)
+            )
+        )
+
     def project(self, values: np.ndarray, orders: Sequence[int]) -> np.ndarray:
         """Weak values `(k_1, ..., k_d)` of the derivative `orders` of samples `(n_1, ..., n_d)`."""
         for i, (axis, order) in enumerate(zip(self.axes, orders, strict=True)):
@@ -144,9 +160,10 @@ class WeakForm:
 
 def apply_along(matrix: np.ndarray, values: np.ndarray, axis: int) -> np.ndarray:
     """Multiply `matrix` `(k, n)` into axis `axis` of `values`, keeping the order of the axes."""
-    if axis == values.ndim - 1:
-        return values @ matrix.T
-    if values.ndim == 2:
-        return matrix @ values
-    moved = np.tensordot(matrix, values, axes=(1, axis))
-    return np.moveaxis(moved, 0, axis)
+    before, after = values.shape[:axis], values.shape[axis + 1 :]
+    if not after:
+        result = values.reshape(-1, values.shape[axis]) @ matrix.T
+    else:
+        # One matrix product for each leading index, on rows that lie side by side in memory.
+        result = np.matmul(matrix, values.reshape(prod(before), values.shape[axis], prod(after)))
+    return result.reshape(*before, len(matrix), *after)

@@ -303,10 +303,9 @@ class _Part:
 
     def _slopes(self, block: Block, combined: np.ndarray, c: int) -> list[tuple[Feature, np.ndarray]]:
         """The columns in a combination with their derivatives by one component on all samples, weighted."""
-        everywhere = (slice(None),) * len(block.sample.grid)
         found = []
         for j in map(int, np.flatnonzero(combined)):
-            slope = block.sample.functions.slope(self.columns[j].function, c, everywhere)
+            slope = block.sample.functions.slope(self.columns[j].function, c)
             if slope is not None:
                 found.append((self.columns[j], combined[j] * slope))
         return found

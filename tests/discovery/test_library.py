@@ -8,6 +8,7 @@ import xarray as xr
 
 import physforge_kernel as pf
 from physforge_kernel.derivatives import Feature
+from physforge_kernel.discovery._expressions import Expressions
 from physforge_kernel.discovery._functions import Covariance, NoisyFunctions
 
 X = np.linspace(0, 2 * np.pi, 96, endpoint=False)
@@ -60,9 +61,8 @@ def test_noise_does_not_bias_functions(text: str) -> None:
     rng, sigma, samples = np.random.default_rng(0), 0.3, 400_000
     truth = 0.7
     values = truth + sigma * rng.standard_normal(samples)
-    functions = NoisyFunctions(
-        ("u",), ("x",), (values,), (sigma,), (sigma,), (np.full(samples, 1.3),), (1.0, 1.0)
-    )
+    expressions = Expressions(("u",), ("x",), (sigma,))
+    functions = NoisyFunctions(expressions, (values,), (sigma,), (np.full(samples, 1.3),))
     known = {"sin": np.sin, "cos": np.cos, "exp": np.exp, "u": truth, "x": 1.3}
     wanted = eval(text.replace("^", "**"), {"__builtins__": {}}, known)
     found = functions.product(((0,), text))
@@ -80,7 +80,7 @@ def test_noise_does_not_bias_functions(text: str) -> None:
 def test_the_noise_of_powers_is_the_same_either_way() -> None:
     rng = np.random.default_rng(1)
     values = rng.standard_normal(50)
-    functions = NoisyFunctions(("u",), ("x",), (values,), (0.4,), (0.4,), (np.arange(50.0),), (1.0, 1.0))
+    functions = NoisyFunctions(Expressions(("u",), ("x",), (0.4,)), (values,), (0.4,), (np.arange(50.0),))
     plain = functions.covariance(((2,), ""), ((3,), ""))
     exact = sum(weight * functions.product(key) for key, weight in plain.items())
     np.testing.assert_allclose(

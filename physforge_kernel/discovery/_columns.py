@@ -1,0 +1,78 @@
+"""Features of an experiment through test functions of many sizes, in as few and as large products as can be.
+
+Time is contracted first and for all sizes of test functions at once, while functions of the samples are still
+in the processor's cache; then every axis of space, once for features that share what was done before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ..derivatives import Feature, Function
+from ._sample import Sample
+from ._weak import AxisTests, WeakForm, apply_along
+
+#: Bytes of samples contracted in time that are held at once; functions of which there would be more wait.
+_HELD = 2**29
+
+#: A function and its order in time.
+_Key = tuple[Function, int]
+
+
+def project_all(
+    sample: Sample, forms: Sequence[tuple[WeakForm, np.ndarray]], columns: Sequence[Feature]
+) -> list[np.ndarray]:
+    """Columns of an experiment `(rows, columns)` in several weak forms, each with the mask of its rows."""
+    results = [np.empty((int(rows.sum()), len(columns))) for _, rows in forms]
+    times = list({id(weak.axes[0]): weak.axes[0] for weak, _ in forms}.values())
+    wanted: dict[_Key, dict[tuple[int, ...], int]] = {}
+    for j, feature in enumerate(columns):
+        wanted.setdefault((feature.function, feature.orders[0]), {})[feature.orders[1:]] = j
+    for keys in _batches(sample, times, list(wanted)):
+        contracted = _in_time(sample, times, keys)
+        for (weak, rows), result in zip(forms, results, strict=True):
+            for key in keys:
+                places = wanted[key]
+                values = contracted[id(weak.axes[0]), key]
+                for orders, seen in _in_space(values, weak.axes[1:], list(places)):
+                    result[:, places[orders]] = seen[rows]
+    return results
+
+
+def _batches(sample: Sample, times: Sequence[AxisTests], keys: Sequence[_Key]) -> Iterator[list[_Key]]:
+    """Keys in groups whose contracted samples can be held at once."""
+    each = 8 * sum(axis.count for axis in times) * (sample.size // sample.shape[0])
+    count = max(1, _HELD // max(each, 1))
+    for start in range(0, len(keys), count):
+        yield list(keys[start : start + count])
+
+
+def _in_time(
+    sample: Sample, times: Sequence[AxisTests], keys: Sequence[_Key]
+) -> dict[tuple[int, _Key], np.ndarray]:
+    """Functions of the samples contracted in time `(k, n_x, ...)`, by test functions and key."""
+    space = sample.shape[1:]
+    result = {(id(axis), key): np.zeros((axis.count, *space)) for axis in times for key in keys}
+    for where, functions in sample.pieces():
+        for key in keys:
+            function, order = key
+            values = functions.product(function)
+            for axis in times:
+                matrix = axis.matrices[order][:, where[0]]
+                result[id(axis), key][(slice(None), *where[1:])] += apply_along(matrix, values, 0)
+    return result
+
+
+def _in_space(
+    values: np.ndarray, axes: Sequence[AxisTests], wanted: Sequence[tuple[int, ...]]
+) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
+    """Values `(k_t, n_x, ...)` contracted along `axes` of space for several orders, the last axis first."""
+    if not axes:
+        yield (), values
+        return
+    for last in dict.fromkeys(orders[-1] for orders in wanted):
+        contracted = apply_along(axes[-1].matrices[last], values, len(axes))
+        before = [orders[:-1] for orders in wanted if orders[-1] == last]
+        yield from (((*orders, last), seen) for orders, seen in _in_space(contracted, axes[:-1], before))
