@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 from ..errors import DiscoveryError
 from ._feature import Feature
@@ -111,9 +114,41 @@ class Library:
             kept[term.name] = replace(term, lefts=either)
         return Library(self.components, self.axes, tuple(kept.values()))
 
+    def restricted(self, lefts: Sequence[str], admits: Callable[[Term, str], bool]) -> Library:
+        """The terms that some of the left sides may have by a rule, each for those alone."""
+        kept = []
+        for term in self.terms:
+            served = frozenset(left for left in lefts if term.serves(left) and admits(term, left))
+            if served:
+                kept.append(replace(term, lefts=served))
+        return Library(self.components, self.axes, tuple(kept))
+
     def serving(self, left: str) -> tuple[Term, ...]:
         """The terms that the law of a left side, such as `u_t`, may have."""
         return tuple(term for term in self.terms if term.serves(left))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The library as JSON-able data."""
+        from ._files import to_dict
+
+        return to_dict(self)
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> Library:
+        """A library from what `to_dict` gave.
+
+        Raises:
+            DiscoveryError: the data are no library that could be searched.
+        """
+        from ._files import from_dict
+
+        return from_dict(data)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the library to a JSON file, which `pf.library.load` reads, and return its path."""
+        from ._files import save
+
+        return save(self, path)
 
     @property
     def names(self) -> tuple[str, ...]:
