@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from .._wording import percent
-from ..derivatives import Feature, Library
+from ..derivatives import Feature, Library, Term
+from ..equations import split_derivative
 from ..errors import DiscoveryError
 from ._projection import Control, Sample
 from ._side import Side
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 #: Noise of a control that is the same along some axis, as a share of its rms, beyond which it is a doubt.
 _VISIBLE = 1e-3
@@ -29,7 +33,18 @@ def admitted(library: Library, sample: Sample) -> Library:
     if not any(len(control.axes) < len(sample.axes) for control in sample.controls):
         return library
     kept = [t for t in library.terms if not all(_vanishes(f, sample.controls) for f in t.features)]
-    return replace(library, terms=tuple(kept))
+    return replace(library, terms=tuple(_written(term, sample) for term in kept))
+
+
+def _written(term: Term, sample: Sample) -> Term:
+    """A term without the derivatives that are zero, as `(f*u)_x = f*u_x` where `f` is the same everywhere."""
+    spans = {control.name: control.axes for control in sample.controls}
+
+    def is_zero(product: str) -> bool:
+        found = (split_derivative(word, sample.components) for word in _WORD.findall(product))
+        return any(not set(each[1]) <= set(spans.get(each[0], sample.axes)) for each in found if each)
+
+    return replace(term, expansion={n: count for n, count in term.expansion.items() if not is_zero(n)})
 
 
 def _vanishes(feature: Feature, controls: Sequence[Control]) -> bool:
