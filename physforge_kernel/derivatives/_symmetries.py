@@ -169,9 +169,10 @@ def rotational(field: xr.Dataset, *, vector: Sequence[str] = (), degree: int = 3
         DiscoveryError: if the field has one axis of space, or the vector not one component for each.
 
     Example:
+        >>> import numpy as np, xarray as xr
         >>> import physforge_kernel as pf
-        >>> field = pf.catalogue.get("lambda_omega").field(x=24, y=24, t=21)
-        >>> pf.library.rotational(field.drop_vars("v"), degree=2).names
+        >>> field = xr.Dataset({"u": (("t", "x", "y"), np.zeros((9, 8, 8)))})
+        >>> pf.library.rotational(field, degree=2).names
         ('1', 'u', 'u^2', 'u_xx + u_yy', '(u^2)_xx + (u^2)_yy', 'u_xxxx + 2*u_xxyy + u_yyyy')
     """
     names = Names.of(field).real("library.rotational")

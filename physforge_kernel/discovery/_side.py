@@ -261,7 +261,7 @@ def _sharpened(
     """Left sides searched at plain scales, then with the samples smoothed under the laws of all of them."""
     searches, plain = list(first), [search.scales for search in first]
     for _ in range(_SHARPENED):
-        laws = [search.law(*each) for search, *each in zip(searches, targets, terms, strict=True)]
+        laws = [s.law(target, own) for s, target, own in zip(searches, targets, terms, strict=True)]
         which = [i for i, law in enumerate(laws) if law is not None]
         whitening = _whitening(samples, [law for law in laws if law], [searches[i] for i in which])
         if whitening is None:
