@@ -38,6 +38,9 @@ class Candidate:
         from ..equations import Equation
 
         components = [left.rpartition("_")[0] for left in self.laws]
+        for law in self.laws.values():
+            if len(law.target.features) == 1:
+                components += [c for c in law.target.features[0].components if c not in components]
         terms = {left: law.coefficients for left, law in self.laws.items()}
         return Equation.from_terms(terms, components=components)
 
