@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from ..equations import Equation
+    from ._validation import Validation
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,56 @@ class Candidate:
             {name: (("left_side", *axes), np.stack(grids)) for name, grids in arrays.items()},
             coords,
             {"half_widths": [a.half_width * k for a, k in zip(block.weak.axes, lengths, strict=True)]},
+        )
+
+    def validate(
+        self,
+        field: xr.Dataset | Sequence[xr.Dataset],
+        *,
+        seconds: float = 60.0,
+        seed: int = 0,
+        periodic: bool | Mapping[str, bool] | None = None,
+        progress: Callable[[float, str], None] | None = None,
+    ) -> Validation:
+        """Hold the law against data that it was not found in.
+
+        The law is run from the start of the data to their end with its coefficients as they are, and the
+        difference is judged by the noise of the data and by what start and coefficients leave uncertain,
+        which is drawn. The weak form of the data is a second judge, without any simulation; there the
+        coefficients are also fitted again and compared.
+
+        Args:
+            field: the data, with the law's variables and axes; or several fields.
+            seconds: wall time for all simulations.
+            seed: of the draws.
+            periodic: whether axes are periodic, for all or by name; found from the data where None. Along
+                other axes the values at the edges are those of the data.
+            progress: called with a fraction and a message.
+
+        Returns:
+            The forecast, its error over time, a verdict in a sentence, and a plot. A simulation that blows up
+            is a result, not an error.
+
+        Raises:
+            DiscoveryError: if the data do not hold the law's variables and axes, or cannot be used.
+
+        Example:
+            >>> import physforge_kernel as pf
+            >>> law = pf.catalogue.get("heat")
+            >>> found = pf.discover(law.field(x=64, t=41))
+            >>> found.best.validate(law.field(x=64, t=41, seed=1)).kind
+            'predicts'
+        """
+        from ._validate import validate
+
+        return validate(
+            self.laws,
+            self.equation,
+            field,
+            seconds=seconds,
+            seed=seed,
+            periodic=periodic,
+            progress=progress,
         )
 
     def to_dict(self) -> dict[str, Any]:
