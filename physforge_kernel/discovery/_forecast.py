@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..equations import Equation, simulate
+from ..equations._etdrk4 import OutOfTimeError
 from ..equations._simulate_noise import noise_level, smoothed
 from ..errors import SimulationError
 from ._observed import Observed
@@ -28,6 +29,9 @@ _WINDOW, _FEWEST, _MOST = 0.1, 12, 60
 
 #: Distance of the twin at the start, and where it counts as grown, as shares of the variation.
 _APART, _GROWN = 1e-4, 0.05
+
+#: Share of the time for the first forecast; what is left is for finding how far it came, if it failed.
+_FOR_THE_FIRST = 0.7
 
 #: Share of the time after the first forecast that is kept for twins.
 _FOR_TWINS = 0.3
@@ -57,7 +61,8 @@ class Forecast:
     """What a law says of a field: `values` at its times, as far as `reached`, and `reason` if not further.
 
     `variance` holds, for every variable, the variance `(n_t, ...)` that the draws show, zero where there are
-    none. `growth` is the rate at which a twin runs away, in 1/t, where it does so exponentially.
+    none. `growth` is the rate at which a twin runs away, in 1/t, where it does so exponentially. `late` says
+    that the simulation lacked nothing but time.
     """
 
     values: xr.Dataset
@@ -67,6 +72,7 @@ class Forecast:
     reason: str = ""
     growth: float | None = None
     notes: tuple[str, ...] = ()
+    late: bool = False
 
 
 def equation_of(laws: Mapping[str, SideLaw]) -> Equation:
@@ -94,6 +100,7 @@ def forecast(
     draws: int,
     seconds: float,
     seed: int,
+    twins: bool = True,
     progress: Callable[[float], None],
 ) -> Forecast:
     """Run a law from the start of a field to its end; a run that fails is told as far as it came.
@@ -102,38 +109,39 @@ def forecast(
         laws: by left side.
         observed: the field.
         draws: how many forecasts with drawn start and coefficients to make, as long as there is time.
-        seconds: wall time for all runs; the first one alone may take all of it.
+        seconds: wall time for all runs.
         seed: of the draws.
+        twins: whether to run a twin.
         progress: called with the fraction done.
     """
     deadline = time.monotonic() + seconds
     equation = equation_of(laws)
     begin = _start(equation, observed, deadline)
-    values, reached, reason = _as_far_as_possible(equation, observed, begin, deadline)
+    values, reached, reason, late = _as_far_as_possible(equation, observed, begin, deadline)
     progress(0.4)
     notes = _notes(values, observed, equation, begin)
-    nothing = {name: np.zeros(values[name].shape) for name in values.data_vars}
+    nothing = {str(name): np.zeros(values[name].shape) for name in values.data_vars}
     if reached < 2:
-        return Forecast(values, nothing, 0, reached, reason, None, notes)
+        return Forecast(values, nothing, 0, reached, reason, None, notes, late)
     rng = np.random.default_rng(seed)
-    smooth = _smoothed(begin, values) if begin.denoise else begin
-    squares, made = {name: np.zeros(values[name].shape) for name in values.data_vars}, 0
+    smooth = _smoothed(begin, values) if begin.denoise and draws else begin
+    squares, made = {str(name): np.zeros(values[name].shape) for name in values.data_vars}, 0
     until = deadline - _FOR_TWINS * max(deadline - time.monotonic(), 0.0)
     for number in range(draws):
         left = until - time.monotonic()
         if left <= 0 or (made == 0 and number > 2):
             break
         other = equation_of(drawn(laws, rng))
-        run, _ = _run(other, observed, _another(smooth, observed, rng), left, observed.times[:reached])
+        run, *_ = _run(other, observed, _another(smooth, observed, rng), left, observed.times[:reached])
         if run is not None:
             made += 1
             for name in squares:
                 squares[name][:reached] += np.abs(run[name].values - values[name].values[:reached]) ** 2
         progress(0.4 + 0.4 * (number + 1) / draws)
-    growth = None if reason else _growth(equation, observed, begin, values, deadline)
+    growth = None if reason or not twins else _growth(equation, observed, begin, values, deadline)
     progress(1.0)
     variance = {name: total / made if made else total for name, total in squares.items()}
-    return Forecast(values, variance, made, reached, reason, growth, notes)
+    return Forecast(values, variance, made, reached, reason, growth, notes, late)
 
 
 def _notes(values: xr.Dataset, observed: Observed, equation: Equation, begin: Start) -> tuple[str, ...]:
@@ -154,8 +162,8 @@ def _notes(values: xr.Dataset, observed: Observed, equation: Equation, begin: St
 
 def _run(
     equation: Equation, observed: Observed, begin: Start, seconds: float, times: np.ndarray
-) -> tuple[xr.Dataset | None, str]:
-    """A simulation, or the sentence that says why there is none."""
+) -> tuple[xr.Dataset | None, str, bool]:
+    """A simulation, or the sentence that says why there is none, and whether only time was lacking."""
     options: dict[str, Any] = {}
     if observed.space:
         options["periodic"] = observed.periodic
@@ -166,27 +174,29 @@ def _run(
             equation, begin.field, t=times, denoise=begin.denoise, seconds=max(seconds, 0.01), **options
         )
     except SimulationError as error:
-        return None, str(error)
+        return None, str(error), isinstance(error, OutOfTimeError)
     for name in run.data_vars:
         if not np.isfinite(run[name].values).all():
-            return None, f"The simulation of {name} left the numbers."
-    return run.transpose("t", *observed.space), ""
+            return None, f"The simulation of {name} left the numbers.", False
+    return run.transpose("t", *observed.space), "", False
 
 
 def _as_far_as_possible(
     equation: Equation, observed: Observed, begin: Start, deadline: float
-) -> tuple[xr.Dataset, int, str]:
-    """The forecast at all times, NaN from where the simulation fails on; how far it came, and why."""
+) -> tuple[xr.Dataset, int, str, bool]:
+    """The forecast at all times, NaN from where the simulation fails on; how far it came, why no further, and
+    whether only time was lacking."""
     times = observed.times
-    run, reason = _run(equation, observed, begin, deadline - time.monotonic(), times)
+    left = deadline - time.monotonic()
+    run, reason, late = _run(equation, observed, begin, _FOR_THE_FIRST * left, times)
     if run is not None:
-        return run, len(times), ""
+        return run, len(times), "", False
     good, bad, best = 0, len(times), None
     spare = max(0.5 * (deadline - time.monotonic()), 1.0)
     until = time.monotonic() + spare
     while bad - good > max(1, len(times) // 32) and time.monotonic() < until:
         middle = (good + bad) // 2
-        run, _ = _run(equation, observed, begin, until - time.monotonic(), times[:middle])
+        run, *_ = _run(equation, observed, begin, until - time.monotonic(), times[:middle])
         if run is None:
             bad = middle
         else:
@@ -194,8 +204,8 @@ def _as_far_as_possible(
     lefts = [name for name in observed.known.data_vars if f"{name}_t" in _lefts(equation)]
     template = observed.known[lefts] * np.nan
     if best is None:
-        return template, 0, reason
-    return best.reindex(t=observed.known["t"]).assign_attrs(best.attrs), good, reason
+        return template, 0, reason, late
+    return best.reindex(t=observed.known["t"]).assign_attrs(best.attrs), good, reason, late
 
 
 def _lefts(equation: Equation) -> set[str]:
@@ -246,13 +256,15 @@ def _shot(equation: Equation, observed: Observed, deadline: float) -> Start | No
         order = len(state.removeprefix(name).lstrip("_"))
         few = min(count, _FEWEST)
         elapsed = times[:few] - times[0]
-        slopes = np.polynomial.polynomial.polyfit(elapsed, observed.filled[name].values[:few], min(3, few - 2))
+        slopes = np.polynomial.polynomial.polyfit(
+            elapsed, observed.filled[name].values[:few], min(3, few - 2)
+        )
         guess.append(slopes[order] if order else slopes[0])
         scales.append(observed.size[name] / float(elapsed[-1]) ** order)
     unit = np.array(scales)
 
     def misfit(state: np.ndarray) -> np.ndarray:
-        run, _ = _run(
+        run, *_ = _run(
             equation,
             observed,
             Start(_placed(observed, states, state * unit), False),
@@ -285,8 +297,11 @@ def _shot(equation: Equation, observed: Observed, deadline: float) -> Start | No
 
 
 def _smoothed(begin: Start, values: xr.Dataset) -> Start:
-    """The field behind a noisy start as the simulation smooths it: noise added to it has to be smoothed again,
-    so that draws show what noise does to a start and what smoothing does."""
+    """The field behind a noisy start, as the simulation smooths it.
+
+    Noise that is added to it has to be smoothed again: draws then show what noise leaves and what smoothing
+    does.
+    """
     closed = values.attrs.get("periodic", "").split(", ")
     field = begin.field.copy(deep=True)
     axes = [str(name) for name in field.dims if name != "t"]
@@ -344,7 +359,7 @@ def _growth(
         apart[name].values[0] += change
     runs = []
     for field in (first, apart):
-        run, _ = _run(equation, observed, Start(field, False), deadline - time.monotonic(), times)
+        run, *_ = _run(equation, observed, Start(field, False), deadline - time.monotonic(), times)
         if run is None:
             return None
         runs.append(run)
@@ -385,5 +400,3 @@ def exponential_rate(times: np.ndarray, distance: np.ndarray) -> float | None:
         return None
     slope = float(np.polyfit(times[:count], logs, 1)[0])
     return slope if slope > 0 else None
-
-

@@ -85,7 +85,10 @@ def _left_over(again: Estimate, law: SideLaw) -> float:
     scale = again.scale
     here = SideLaw(law.target, law.chosen, again)
     weights = np.array(
-        [w * law.factor(t) / here.factor(t) for w, t in zip(law.estimate.fit.weights, law.chosen, strict=True)]
+        [
+            w * law.factor(t) / here.factor(t)
+            for w, t in zip(law.estimate.fit.weights, law.chosen, strict=True)
+        ]
     )
     fixed = Fit(tuple(range(len(weights))), weights, 0.0)
     combination = scale.regression.coefficients(fixed)

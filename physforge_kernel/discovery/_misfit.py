@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._forecast import Forecast
 from ._observed import ACCURACY, Observed
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from ._forecast import Forecast
 
 #: Samples over which squared errors are averaged before they are judged; one time has as many in space.
 _FEW, _MANY = 8, 24

@@ -12,6 +12,8 @@ from ..errors import DiscoveryError
 from ._gaps import fill_gaps
 from ._noise import noise_sd
 from ._outliers import outliers
+from ._projection import Sample
+from ._units import power_of_two
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,8 +28,8 @@ class Observed:
 
     `known` has NaN where a sample is missing or an outlier; `filled` has these filled from their neighbours,
     except in holes. `sigma` is the sd of the noise on every variable (on a complex one, of both parts
-    together), `size` the sd of what varies beneath it, both in the variable's units. `periodic` says which axes are,
-    where it is not to be found from the field.
+    together), `size` the sd of what varies beneath it, both in the variable's units. `periodic` says which
+    axes are, where it is not to be found from the field.
     """
 
     known: xr.Dataset
@@ -167,3 +169,24 @@ def _part(name: str, values: np.ndarray, points: Sequence[np.ndarray]) -> _Part:
 
 def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
     return parts[0] if len(parts) == 1 else parts[0] + 1j * parts[1]
+
+
+def field_of(sample: Sample) -> xr.Dataset:
+    """The field that discovery was given, as it keeps it: gaps filled, outliers out, NaN in holes."""
+    import xarray as xr
+
+    values = [v * power_of_two(k) for v, k in zip(sample.values, _exponents(sample), strict=True)]
+    if sample.valid is not None and not sample.unresolved:
+        values = [np.where(~sample.valid & (v == 0.0), np.nan, v) for v in values]
+    names = list(sample.components)
+    if sample.complex_name:
+        names, values = [sample.complex_name], [values[0] + 1j * values[1]]
+    scales = [power_of_two(k) for k in sample.units.axes] if sample.units else [1.0] * len(sample.axes)
+    return xr.Dataset(
+        {name: (sample.axes, v) for name, v in zip(names, values, strict=True)},
+        {axis.name: unit * axis.points for axis, unit in zip(sample.grid, scales, strict=True)},
+    )
+
+
+def _exponents(sample: Sample) -> tuple[int, ...]:
+    return sample.units.components if sample.units else (0,) * len(sample.components)

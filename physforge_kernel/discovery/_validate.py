@@ -13,9 +13,10 @@ from ..errors import DiscoveryError
 from ._forecast import Forecast, forecast
 from ._held import WeakCheck, weak_check
 from ._misfit import Misfit, misfit, over_time
-from ._observed import ACCURACY, Observed, observe
+from ._observed import ACCURACY, Observed, field_of, observe
 from ._side import SideLaw
 from ._validation import Outcome, Trial, Validation
+from ._verdict import FAILED
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -46,7 +47,9 @@ def validate(
     started = time.perf_counter()
     every: list[Any] = list(fields) if isinstance(fields, (list, tuple)) else [fields]
     if not every:
-        raise DiscoveryError("The law was given no field to be held against; pass a Dataset or a list of them.")
+        raise DiscoveryError(
+            "The law was given no field to be held against; pass a Dataset or a list of them."
+        )
     if not seconds > 0:
         raise DiscoveryError(f"The wall time is {seconds!r} seconds; give a number above zero.")
     law = next(iter(laws.values()))
@@ -72,6 +75,32 @@ def validate(
     return Validation(equation, tuple(trials), time.perf_counter() - started)
 
 
+def forecast_error(
+    laws: Mapping[str, SideLaw], fields: xr.Dataset | Sequence[xr.Dataset] | None, *, seconds: float
+) -> float:
+    """The error of one forward simulation of a law on fields, or on those it was found in; see
+    `Candidate.forecast_error`."""
+    from threadpoolctl import threadpool_limits
+
+    law = next(iter(laws.values()))
+    if fields is None:
+        blocks = law.estimate.scale.regression.projection.blocks
+        every: list[Any] = [field_of(block.sample) for block in blocks]
+    else:
+        every = list(fields) if isinstance(fields, (list, tuple)) else [fields]
+    variables, axes = _names(law)
+    errors = []
+    with threadpool_limits(1):
+        for field in every:
+            one = observe(field, variables, axes)
+            made = forecast(
+                laws, one, draws=0, seconds=seconds, seed=0, twins=False, progress=lambda fraction: None
+            )
+            own = [misfit(one, made, str(name)).own for name in made.values.data_vars]
+            errors.append(float(np.minimum(np.nan_to_num(own, nan=1.0), 1.0).mean()))
+    return float(np.mean(errors))
+
+
 def _names(law: SideLaw) -> tuple[list[str], list[str]]:
     """The variables and the spatial axes that a law was found over."""
     sample = law.estimate.scale.regression.projection.blocks[0].sample
@@ -81,15 +110,15 @@ def _names(law: SideLaw) -> tuple[list[str], list[str]]:
 
 def _trial(observed: Observed, made: Forecast, weak: WeakCheck | None, no_weak: str) -> Trial:
     misfits = tuple(misfit(observed, made, str(name)) for name in made.values.data_vars)
-    kind, text = _outcome(observed, made, misfits)
+    kind, text = _outcome(observed, made, misfits, weak)
     notes = list(made.notes)
     if no_weak:
         notes.append(f"No check in the weak form: {no_weak}")
     if observed.noisy and not made.draws and made.reached > 1:
-        notes.append("No draw of start and coefficients came to its end, so that their uncertainty is unknown.")
-    spread = {
-        f"{m.name}_sd": (made.values[m.name].dims, np.sqrt(made.variance[m.name]), {}) for m in misfits
-    }
+        notes.append(
+            "No draw of start and coefficients came to its end, so that their uncertainty is unknown."
+        )
+    spread = {f"{m.name}_sd": (made.values[m.name].dims, np.sqrt(made.variance[m.name]), {}) for m in misfits}
     return Trial(
         kind,
         " ".join([text, *([_in_weak_form(weak)] if weak else [])]),
@@ -104,15 +133,19 @@ def _trial(observed: Observed, made: Forecast, weak: WeakCheck | None, no_weak: 
     )
 
 
-def _outcome(observed: Observed, made: Forecast, misfits: Sequence[Misfit]) -> tuple[Outcome, str]:
+def _outcome(
+    observed: Observed, made: Forecast, misfits: Sequence[Misfit], weak: WeakCheck | None
+) -> tuple[Outcome, str]:
     """What the forecast says of the law."""
     times, end = observed.times, len(observed.times)
+    if made.reached < 2 and made.late:
+        return "undecided", f"There was no time to run it: {made.reason}"
     if made.reached < 2:
         return "does not predict", f"It cannot be run from the start of the new field: {made.reason}"
     holds = min(m.unrefuted for m in misfits)
     useful = min(m.useful for m in misfits)
     idle = min(m.idle for m in misfits)
-    noise = "its noise" if observed.noisy else f"{percent(ACCURACY)} of its variation, the accuracy assumed of it"
+    noise = "its noise" if observed.noisy else f"{percent(ACCURACY)} of its variation"
     if idle == end:
         return "undecided", (
             f"In the new field nothing happens beyond {noise}: its start alone is as good a forecast."
@@ -120,11 +153,11 @@ def _outcome(observed: Observed, made: Forecast, misfits: Sequence[Misfit]) -> t
     span = f"up to t = {times[-1]:.4g}, its end"
     if holds == end and useful == end:
         if all(m.within_noise == end for m in misfits):
-            return "predicts", f"It predicts the new field to within {noise} {span}."
+            return "predicts", f"It predicts the new field {span}, to within {noise}."
         own = max(float(np.nanmax(m.own)) for m in misfits)
         return "predicts", (
-            f"It predicts the new field to within {noise} and what is uncertain of start and coefficients "
-            f"{span}; its own error reaches {percent(own)} of the variation."
+            f"It predicts the new field {span}, to within {noise} and what is uncertain of start and "
+            f"coefficients; its own error reaches {percent(own)} of the variation."
         )
     if holds == end:
         if useful < _LONGER * idle:
@@ -137,19 +170,28 @@ def _outcome(observed: Observed, made: Forecast, misfits: Sequence[Misfit]) -> t
             "then the forecast drifts away, no faster than what is uncertain of start and coefficients "
             "makes it."
         )
-    return _refuted(observed, made, misfits, holds, noise)
+    failed = weak is not None and max(weak.unexplained.values()) > FAILED
+    return _refuted(
+        observed, made, misfits, holds, noise, sure=failed or made.draws > 0 or not observed.noisy
+    )
 
 
 def _refuted(
-    observed: Observed, made: Forecast, misfits: Sequence[Misfit], holds: int, noise: str
+    observed: Observed, made: Forecast, misfits: Sequence[Misfit], holds: int, noise: str, *, sure: bool
 ) -> tuple[Outcome, str]:
+    """The words for a forecast that is off; not `sure` if what is uncertain of its start is not known."""
     times = observed.times
     beyond = f" beyond t = {times[holds - 1]:.4g}" if holds > 1 else ""
+    if made.late and holds >= made.reached:
+        return "undecided", (
+            f"It predicts the new field up to t = {times[made.reached - 1]:.4g}, and there was no time to "
+            f"run it further: {made.reason}"
+        )
     if made.reached < len(times) and holds >= made.reached:
         return "does not predict", (
             f"It does not predict the new field{beyond}, where its simulation ends: {made.reason}"
         )
-    if observed.noisy and not made.draws:
+    if not sure:
         return "undecided", (
             f"From t = {times[holds]:.4g} on the forecast is off by more than {noise}, and there was no time "
             "to find how uncertain its start leaves it: allow more seconds."
@@ -160,8 +202,9 @@ def _refuted(
     which = f" of {worst.name}" if len(misfits) > 1 else ""
     ended = f" Its simulation ends at t = {times[made.reached - 1]:.4g}: {made.reason}" if made.reason else ""
     return "does not predict", (
-        f"It does not predict the new field to within {noise}{beyond}: the error of the forecast{which} grows to "
-        f"{percent(error)} of the variation, {ratio:.2g} times what noise and uncertainty would make it.{ended}"
+        f"It does not predict the new field{beyond} to within {noise}: the error of the forecast{which} "
+        f"grows to {percent(error)} of the variation, {ratio:.2g} times what noise and uncertainty would "
+        f"make it.{ended}"
     )
 
 
@@ -178,9 +221,6 @@ def _in_weak_form(weak: WeakCheck) -> str:
         parts.append(f"{percent(share)} of {left}" if share > ACCURACY else "")
     bad = [part for part in parts if part]
     left_over = f"leaves {', '.join(bad)} beyond noise" if bad else "leaves no more than noise"
-    agree = (
-        "agree with those found"
-        if weak.agrees
-        else f"differ from those found by up to {max(r.distance for r in weak.refit):.1f} joint standard errors"
-    )
-    return f"In the weak form it {left_over}, and coefficients fitted to the new field {agree}."
+    far = max(r.distance for r in weak.refit)
+    agree = "agree with" if weak.agrees else f"differ by up to {far:.1f} joint standard errors from"
+    return f"In the weak form it {left_over}, and coefficients fitted to the new field {agree} those found."

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from .._wording import percent
-from ..equations import Equation
 from ._held import WeakCheck
 from ._misfit import Misfit
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
+
+    from ..equations import Equation
 
 Outcome = Literal["predicts", "predicts for a time", "undecided", "does not predict"]
 
@@ -167,7 +168,8 @@ class Validation:
 
     @property
     def kind(self) -> Outcome:
-        return min((trial.kind for trial in self.trials), key=OUTCOMES.index)
+        kinds = {trial.kind for trial in self.trials}
+        return next(kind for kind in OUTCOMES if kind in kinds)
 
     @property
     def holds(self) -> bool:
@@ -213,7 +215,11 @@ class Validation:
         lines = [self.equation.text, "", f"{self.kind}: {self.text}"]
         for i, trial in enumerate(self.trials):
             lines += [f"- {note}" for note in trial.notes]
-            lines += ["", *([f"field {i + 1}"] if len(self.trials) > 1 else []), *_aligned([HEAD, *trial.rows()])]
+            lines += [
+                "",
+                *([f"field {i + 1}"] if len(self.trials) > 1 else []),
+                *_aligned([HEAD, *trial.rows()]),
+            ]
             lines += ["", *_aligned(_refit_rows(trial))] if trial.weak else []
         return "\n".join(lines)
 
