@@ -16,9 +16,9 @@ from ._observed import ACCURACY
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
     from ._result import Candidate
+    from .figures import Figure
 
 #: Criteria by which laws can be ranked.
 CRITERIA = ("aic", "aicc", "bic", "ubic", "held_out", "forecast")
@@ -95,9 +95,9 @@ class Ranking:
         Raises:
             DiscoveryError: if Matplotlib is not installed.
         """
-        from ._ranking_figure import draw
+        from .figures import draw_ranking
 
-        return draw(self)
+        return draw_ranking(self)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able summary."""

@@ -15,9 +15,9 @@ from ._misfit import Misfit
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.figure import Figure
 
     from ..equations import Equation
+    from .figures import Figure
 
 Outcome = Literal["predicts", "predicts for a time", "undecided", "does not predict"]
 
@@ -197,9 +197,9 @@ class Validation:
         Raises:
             DiscoveryError: if Matplotlib is not installed, or there is no such field.
         """
-        from ._validation_figure import draw
+        from .figures import draw_validation
 
-        return draw(self, trial)
+        return draw_validation(self, trial)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able summary."""

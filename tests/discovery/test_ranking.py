@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import physforge_kernel as pf
@@ -122,6 +122,7 @@ def test_a_ranking_is_a_table_in_text_html_and_pandas_and_a_picture() -> None:
 points = st.lists(st.tuples(st.integers(1, 5), st.floats(0, 1, allow_nan=False)), min_size=1, max_size=12)
 
 
+@settings(max_examples=50, deadline=None)
 @given(points)
 def test_what_is_not_on_the_front_is_beaten_and_what_is_on_it_is_not(laws: list[tuple[int, float]]) -> None:
     sizes, errors = [s for s, _ in laws], [e for _, e in laws]

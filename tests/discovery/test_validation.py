@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +15,8 @@ from physforge_kernel.errors import DiscoveryError
 
 from .conftest import plane, reference
 
-HEAT = {"x": 64, "t": 61}
-WAVE = {"x": 64, "t": 61}
+HEAT: dict[str, Any] = {"x": 64, "t": 61}
+WAVE: dict[str, Any] = {"x": 64, "t": 61}
 
 
 @cache

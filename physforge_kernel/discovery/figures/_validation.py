@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import DiscoveryError
+from ...errors import DiscoveryError
+from .._misfit import USEFUL
 from ._drawing import COLOURS, INK, MUTED, image, label, literal, sheet
-from ._misfit import USEFUL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ._validation import Trial, Validation
+    from .._validation import Trial, Validation
 
 #: Most variables that are drawn as maps, and most pixels along an axis of one.
 _MOST, _PIXELS = 4, 400
 
 
-def draw(validation: Validation, which: int) -> Figure:
+def draw_validation(validation: Validation, which: int) -> Figure:
     """The figure of one trial."""
     if not 0 <= which < len(validation.trials):
         raise DiscoveryError(

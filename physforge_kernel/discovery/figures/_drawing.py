@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import DiscoveryError
+from ...errors import DiscoveryError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Figure
+else:
+    Figure = Any
 
 INK, MUTED, ACCENT, SECOND = "#1d2730", "#8b98a3", "#2c6aa0", "#c4622d"
 COLOURS = (ACCENT, SECOND, "#4a8f5a", "#8a5aa0", "#a08a2c", "#5a6a78")

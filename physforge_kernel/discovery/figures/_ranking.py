@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._wording import percent
+from ..._wording import percent
+from .._regression import NOMINAL_ACCURACY
 from ._drawing import ACCENT, INK, MUTED, SECOND, literal, sheet
-from ._regression import NOMINAL_ACCURACY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ._ranking import Ranked, Ranking
-    from ._result import Candidate
+    from .._ranking import Ranked, Ranking
+    from .._result import Candidate
 
 #: Most laws that are written out, and most characters of one.
 _MOST, _LONGEST = 10, 58
 
 
-def draw(ranking: Ranking) -> Figure:
+def draw_ranking(ranking: Ranking) -> Figure:
     """The figure: every law a dot, numbered as in the list beside it."""
     shown = [item for item in ranking.laws if np.isfinite(item.criteria.held_out)]
     floor = ranking.floor or NOMINAL_ACCURACY
