@@ -94,6 +94,7 @@ ON_REQUEST = {"pysr"}
 EXTRAS = {
     "physforge_kernel": (),
     "physforge_kernel/discovery/strong": ("pysindy",),
+    "physforge_kernel/discovery/figures": ("lab",),
     "physforge_kernel/discovery/symbolic": ("symbolic",),
     "physforge_kernel/reports": ("lab", "service"),
     "physforge_kernel/service": ("service",),

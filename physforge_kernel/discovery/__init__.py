@@ -3,15 +3,21 @@
 What comes in: one or several fields. What goes out: a `Discovery`: laws as `Equation`s with intervals, best
 first, a verdict on the best ("identified", "ambiguous", "not identifiable"), and notes on noise and numerics.
 
+`Candidate.validate` holds a law against other data (`Validation`); `Discovery.ranking` orders the laws.
+
 `_prepare` checks fields; `_weak` and `_projection` turn them into regression problems at many scales, noise
 included; `_regression` and `_select` choose terms; `_estimate`, `_verdict` and `_numerics` say how sure that
-is.
+is. `_validate`, `_forecast` and `_held` run laws forward and try them on other data; `_criteria` and
+`_blocks` compare them with each other.
 """
 
 from __future__ import annotations
 
+from ._criteria import Criteria
 from ._discover import discover
+from ._ranking import Ranking
 from ._result import Candidate, Discovery
+from ._validation import Validation
 from ._verdict import Verdict
 
-__all__ = ["Candidate", "Discovery", "Verdict", "discover"]
+__all__ = ["Candidate", "Criteria", "Discovery", "Ranking", "Validation", "Verdict", "discover"]

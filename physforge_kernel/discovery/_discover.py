@@ -13,6 +13,7 @@ from ..derivatives import Feature, Library, phase_symmetric, polynomials, sines
 from ..errors import DiscoveryError
 from ._beyond import beyond
 from ._controls import admitted, noisy_controls
+from ._criteria import Comparison
 from ._flows import FoundFlow, find_flow
 from ._numerics import notes, refinement
 from ._posed import ill_posed
@@ -351,11 +352,12 @@ def _candidates(found: Sequence[Side]) -> tuple[Candidate, ...]:
                 "coefficients beyond what numbers hold; choose units in which its values and axes are "
                 "nearer to one."
             )
-    candidates = [Candidate(best)]
+    comparison = Comparison.of(found)
+    candidates = [Candidate(best, comparison)]
     for side in found:
         for law in (*side.rivals, *side.others):
             if law.expressible:
-                candidates.append(Candidate({**best, side.left: law}))
+                candidates.append(Candidate({**best, side.left: law}, comparison))
     return tuple(candidates[:12])
 
 
