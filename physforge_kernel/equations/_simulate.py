@@ -71,9 +71,27 @@ def simulate(
     >>> bool(abs(again.u - field.u).max() < 1e-8)
     True
     """
-    import xarray as xr
+    from threadpoolctl import threadpool_limits
 
     deadline = time.monotonic() + seconds
+    # The matrices are small: threads of the linear algebra library would only wait for each other.
+    with threadpool_limits(1):
+        return _simulate(equation, start, t, parameters, periodic, boundary, denoise, deadline, progress)
+
+
+def _simulate(
+    equation: Equation,
+    start: xr.Dataset,
+    t: ArrayLike | None,
+    parameters: Mapping[str, float] | None,
+    periodic: bool | Mapping[str, bool] | None,
+    boundary: xr.Dataset | None,
+    denoise: bool,
+    deadline: float,
+    progress: Callable[[float], None] | None,
+) -> xr.Dataset:
+    import xarray as xr
+
     axes_names = tuple(str(name) for name in start.dims if name != "t")
     missing = [name for name in axes_names if name not in start.coords]
     if missing:
