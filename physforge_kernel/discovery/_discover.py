@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..derivatives import Feature, Library, phase_symmetric, polynomials, sines
 from ..errors import DiscoveryError
 from ._beyond import beyond
+from ._given import as_fields, on_dates
 from ._numerics import notes, refinement
 from ._posed import ill_posed
 from ._prepare import prepare
@@ -93,7 +94,11 @@ def _discover(
         raise DiscoveryError(f"The seed is {seed!r}; give a whole number that is not negative.")
     if not (target is None or isinstance(target, (str, list, tuple))):
         raise DiscoveryError(f"The target is {target!r}; give a name such as 'u_t', a list of them, or None.")
-    fields = cast("Sequence[xr.Dataset]", field if isinstance(field, (list, tuple)) else [field])
+    if not (library is None or isinstance(library, Library)):
+        raise DiscoveryError(
+            f"The library is {library!r}; make one, as with pf.library.polynomials, or leave it out."
+        )
+    fields = as_fields(field)
     tell(0.0, "reading the field")
     samples = prepare(fields)
     attempts = _attempts(samples, target, seed, tell, library)
@@ -106,7 +111,7 @@ def _discover(
     result = Discovery(
         candidates=_candidates(found),
         verdict=verdict,
-        notes=(*_on_order(attempts, found), *notes(samples, found)),
+        notes=(*on_dates(fields), *_on_order(attempts, found), *notes(samples, found)),
         noise=_noise(samples),
         settings={
             "target": target if target is None or isinstance(target, str) else list(target),
@@ -261,8 +266,8 @@ def _candidates(found: Sequence[Side]) -> tuple[Candidate, ...]:
     if len(best) < len(found):
         missing = [side.left for side in found if side.best is None]
         raise DiscoveryError(
-            f"No test function finds enough valid samples to see {', '.join(missing)}; "
-            "measure more, or fill the gaps in the field."
+            f"No test function finds enough valid samples to see {', '.join(missing)}: "
+            "there are too few along an axis, or too many are missing; measure more."
         )
     for left, law in best.items():
         if not law.expressible:

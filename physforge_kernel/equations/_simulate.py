@@ -161,6 +161,11 @@ def _axes(
 def _times(start: xr.Dataset, t: ArrayLike | None) -> tuple[Array, Array]:
     """The times of the start, and those wanted."""
     if "t" in start.coords:
+        if start["t"].dtype.kind not in "iuf":
+            raise SimulationError(
+                f"The start's times are {start['t'].dtype}, not numbers; convert them, dates to seconds for "
+                "example."
+            )
         known = np.atleast_1d(np.asarray(start["t"].values, dtype=float))
     elif t is not None:
         known = np.atleast_1d(np.asarray(t, dtype=float))[:1]
