@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,17 +13,22 @@ from ..derivatives import Feature, Library, phase_symmetric, polynomials, sines
 from ..errors import DiscoveryError
 from ._beyond import beyond
 from ._given import as_fields, on_dates
+from ._hearing import heard_out
 from ._numerics import notes, refinement
 from ._posed import ill_posed
 from ._prepare import prepare
 from ._projection import Sample
 from ._result import Candidate, Discovery
+from ._scattered import carried
 from ._side import Side, SideLaw, sides
 from ._target import Target
 from ._verdict import CONTRADICTED, DISCRETISED, RANKS, UNSEEN, Verdict, combine, doubted, judge
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
+
+    Given = xr.Dataset | xr.DataArray | pd.DataFrame
 
 ILL_POSED = (
     "the law cannot run forwards in time: its shortest waves grow without bound, "
@@ -34,7 +40,7 @@ Progress = Callable[[float, str], None]
 
 
 def discover(
-    field: xr.Dataset | Sequence[xr.Dataset],
+    field: Given | Sequence[Given],
     target: str | Sequence[str] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -50,7 +56,9 @@ def discover(
 
     Args:
         field: a field with dimension `t` and any of `x`, `y`, `z`, and real variables or one complex one, NaN
-            where a sample is missing; or several such fields, experiments that share one law.
+            where a sample is missing; or scattered samples: a Dataset along one dimension, or a pandas
+            DataFrame, with `t` and the places beside the variables; or several of these, experiments that
+            share one law. Times may be dates, and count in seconds then.
         target: the left side, `"u_t"` or `"u_tt"`, or a list of them for a system. None tries the first time
             derivative of every variable, then the second.
         seed: seed of the random probes that estimate the scatter of residuals.
@@ -83,7 +91,7 @@ def discover(
 
 
 def _discover(
-    field: xr.Dataset | Sequence[xr.Dataset],
+    field: Given | Sequence[Given],
     target: str | Sequence[str] | None,
     seed: int,
     tell: Progress,
@@ -98,8 +106,8 @@ def _discover(
         raise DiscoveryError(
             f"The library is {library!r}; make one, as with pf.library.polynomials, or leave it out."
         )
-    fields = as_fields(field)
     tell(0.0, "reading the field")
+    fields, clouds = carried(as_fields(field), seed)
     samples = prepare(fields)
     attempts = _attempts(samples, target, seed, tell, library)
     blind = any(side.best is None for _, found in attempts for side in found)
@@ -119,6 +127,9 @@ def _discover(
         },
         seconds=time.perf_counter() - started,
     )
+    if clouds:
+        tell(1.0, "solving the law to hold it against the samples")
+        result = replace(heard_out(result, clouds, seed), seconds=time.perf_counter() - started)
     tell(1.0, "done")
     return result
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..equations import Equation
 from ..errors import DiscoveryError, EquationError
+from ._scattered import PLACES, as_samples
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,8 +29,10 @@ def as_fields(given: Any) -> list[xr.Dataset]:
     parts = list(given) if isinstance(given, (list, tuple)) else [given]
     fields = [_dataset(part) for part in parts]
     for field in fields:
+        scattered = len(field.dims) == 1 and "t" not in field.dims
         for name in map(str, field.data_vars):
-            _check_name(name)
+            if not (scattered and name in PLACES):
+                _check_name(name)
     firsts = [first for field in fields if (first := _first_date(field)) is not None]
     return [_in_seconds(field, min(firsts)) if firsts else field for field in fields]
 
@@ -47,6 +50,8 @@ def _dataset(part: Any) -> xr.Dataset:
         return part.to_dataset(name=str(part.name) if part.name is not None else "u")
     if isinstance(part, xr.Dataset):
         return part
+    if hasattr(part, "columns") and hasattr(part, "to_xarray"):  # a DataFrame
+        return as_samples(part)
     kind = type(part).__name__
     if isinstance(part, str):
         raise DiscoveryError(f"Discovery needs a field, not the text {part!r}; read a file with pf.read.")
@@ -74,7 +79,7 @@ def _check_name(name: str) -> None:
 
 
 def _first_date(field: xr.Dataset) -> np.datetime64 | None:
-    if "t" not in field.coords or field["t"].dtype.kind != "M" or not field["t"].size:
+    if "t" not in field.variables or field["t"].dtype.kind != "M" or not field["t"].size:
         return None
     times = field["t"].to_numpy()
     if np.isnat(times).any():
@@ -85,7 +90,7 @@ def _first_date(field: xr.Dataset) -> np.datetime64 | None:
 
 
 def _in_seconds(field: xr.Dataset, first: np.datetime64) -> xr.Dataset:
-    if "t" not in field.coords or field["t"].dtype.kind != "M":
+    if "t" not in field.variables or field["t"].dtype.kind != "M":
         return field
     seconds = (field["t"].to_numpy() - first) / _SECOND
     since = str(first.astype("datetime64[s]")).replace("T", " ")

@@ -103,7 +103,7 @@ def test_what_holds_the_same_numbers_gives_the_same_law(how: str) -> None:
         "in blocks": field.chunk(t=17),
         "no name": field.u.rename(None),
     }
-    found = pf.discover(given[how])  # pyright: ignore[reportArgumentType]
+    found = pf.discover(given[how])
     assert found.verdict.kind == "identified"
     assert numbers(found.best.equation)["u_t"] == {"u_xx": pytest.approx(0.1, rel=1e-3)}
 
