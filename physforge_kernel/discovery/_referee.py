@@ -16,6 +16,10 @@ from ._whitening import Law, Whitening, whiten
 #: A rival of as many terms is ruled out where the samples lie so much further from it: odds of one in 55.
 RULED_OUT = 8.0
 
+#: A larger rival that is no further than this explains the samples as well, and its size is no reason to drop
+#: it: one that owes its fit to its further terms alone seldom comes so near.
+AS_NEAR = 2.0
+
 #: Prior odds of a law with a term that was not among the candidates.
 UNEXPECTED = 0.1
 
@@ -73,6 +77,8 @@ class Referee:
 
     def rules_out(self, rival: Law, law: Law, *, odds: float = 1.0, more: int | None = None) -> bool:
         """Whether the samples speak against a rival of given prior odds."""
+        if len(rival.terms) > len(law.terms) and self.further(rival, law) < AS_NEAR:
+            return False
         return self.cost(rival, law, more=more) > RULED_OUT + 2 * float(np.log(odds))
 
     def hints_at(self, term: Term, law: Law) -> bool:
