@@ -12,6 +12,7 @@ from ..derivatives import Feature, Library, phase_symmetric, polynomials, sines
 from ..errors import DiscoveryError
 from ._beyond import beyond
 from ._flows import FoundFlow, find_flow
+from ._evidence import Evidence
 from ._numerics import notes, refinement
 from ._posed import ill_posed
 from ._prepare import prepare
@@ -115,6 +116,7 @@ def _discover(
             "seed": seed,
         },
         seconds=time.perf_counter() - started,
+        evidence=Evidence(tuple(fields), tuple(samples), found, library, seed),
     )
     tell(1.0, "done")
     return result
