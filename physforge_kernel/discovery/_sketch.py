@@ -123,7 +123,9 @@ class SideSketch:
     def every(self) -> tuple[Sketch, ...]:
         return (*self.scales, self.sharp) if self.sharp is not None else self.scales
 
-    def changed(self, *, weights: np.ndarray | None = None, without: frozenset[int] = frozenset()) -> SideSketch:
+    def changed(
+        self, *, weights: np.ndarray | None = None, without: frozenset[int] = frozenset()
+    ) -> SideSketch:
         """The same with blocks weighed, or with fewer candidates."""
 
         def one(sketch: Sketch) -> Sketch:

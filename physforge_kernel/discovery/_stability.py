@@ -135,7 +135,9 @@ class Stability:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        head = f"The law was chosen in {self.frequency:.0%} of {self.bootstrap.draws} resamplings of the data."
+        head = (
+            f"The law was chosen in {self.frequency:.0%} of {self.bootstrap.draws} resamplings of the data."
+        )
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
         terms, laws = html_table(*self._terms()), html_table(*self._laws())
         return f"<div><p>{head}</p>{terms}{laws}<ul>{notes}</ul></div>"
