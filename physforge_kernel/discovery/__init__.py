@@ -10,8 +10,20 @@ is.
 
 from __future__ import annotations
 
+from ._asked import candidates, check_term
 from ._discover import discover
 from ._result import Candidate, Discovery
+from ._sensitivity import Sensitivity
+from ._stability import Stability
 from ._verdict import Verdict
 
-__all__ = ["Candidate", "Discovery", "Verdict", "discover"]
+__all__ = [
+    "Candidate",
+    "Discovery",
+    "Sensitivity",
+    "Stability",
+    "Verdict",
+    "candidates",
+    "check_term",
+    "discover",
+]

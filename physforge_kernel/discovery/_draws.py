@@ -34,7 +34,7 @@ class Draw:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a draw chose for one left side: the law's `support` and `weights`, and the candidates there were."""
+    """What a draw chose for one left side: the law's `support` and `weights`, among the terms `offered`."""
 
     support: tuple[int, ...]
     weights: tuple[float, ...]

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import DiscoveryError
 from ._cells import Partition, Sums, partition
-from ._draws import LEFT_OUT, Chosen, Draw, Drawing, Kind, Map
+from ._draws import Chosen, Draw, Drawing, Kind, Map
 from ._evidence import Evidence, share_of, written
 from ._side import SideLaw
 from ._sketch import sketch
@@ -44,8 +44,9 @@ class Resampling:
     """What one ensemble of draws chose.
 
     `inclusion` is the share of draws with a term in their law, among those that had it and the terms of the
-    best law as candidates, `{left side: {term: share}}`. `laws` are whole laws, the most frequent first. `coefficients` are mean and
-    standard deviation over the draws that chose the same terms as the best law for that left side.
+    best law as candidates, `{left side: {term: share}}`. `laws` are whole laws, the most frequent first.
+    `coefficients` are mean and standard deviation over the draws that chose the same terms as the best law
+    for that left side.
     """
 
     draws: int
@@ -73,9 +74,9 @@ class Resampling:
 class Stability:
     """How often every term and every law is chosen when the search is repeated.
 
-    `bootstrap` weighs blocks of test functions at random; `libraries` leaves candidates out at random;
-    `scales` leaves sizes of test functions out. `best` holds the terms of the law whose stability it is, and
-    `notes` what limits the answer.
+    `bootstrap` weighs blocks of test functions at random; `libraries` leaves every fifth candidate out at
+    random; `scales` leaves every second size of test functions out. `best` holds the terms of the law whose
+    stability it is, and `notes` what limits the answer.
     """
 
     best: Mapping[str, tuple[str, ...]]
@@ -104,6 +105,12 @@ class Stability:
         found = {"blocks": self.bootstrap, "terms": self.libraries, "scales": self.scales}
         return {_WORDS[kind]: ensemble for kind, ensemble in found.items() if ensemble.draws}
 
+    @property
+    def _headline(self) -> str:
+        return (
+            f"The law was chosen in {self.frequency:.0%} of {self.bootstrap.draws} resamplings of the data."
+        )
+
     def _terms(self) -> tuple[list[str], list[list[str]]]:
         ensembles, many = self._ensembles, len(self.best) > 1
         rows = []
@@ -126,21 +133,15 @@ class Stability:
         return ["law", "chosen"], rows
 
     def __str__(self) -> str:
-        head = (
-            f"The law was chosen in {self.frequency:.0%} of {self.bootstrap.draws} resamplings of the data."
-        )
-        lines = [head, "", *text_table(*self._terms()), "", *text_table(*self._laws())]
+        lines = [self._headline, "", *text_table(*self._terms()), "", *text_table(*self._laws())]
         return "\n".join([*lines, *(f"- {note}" for note in self.notes)])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        head = (
-            f"The law was chosen in {self.frequency:.0%} of {self.bootstrap.draws} resamplings of the data."
-        )
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
         terms, laws = html_table(*self._terms()), html_table(*self._laws())
-        return f"<div><p>{head}</p>{terms}{laws}<ul>{notes}</ul></div>"
+        return f"<div><p>{self._headline}</p>{terms}{laws}<ul>{notes}</ul></div>"
 
     def plot(self) -> Figure:
         """Inclusion of every term as bars, one panel for each left side."""
@@ -178,6 +179,8 @@ def stability(
     progress: Callable[[float, str], None] | None = None,
 ) -> Stability:
     """Repeat the selection that led to a law; see `Discovery.stability`."""
+    from threadpoolctl import threadpool_limits
+
     if not isinstance(draws, (int, np.integer)) or isinstance(draws, bool) or draws < 1:
         raise DiscoveryError(f"The number of draws is {draws!r}; give a whole number from 1 up, such as 100.")
     tell = progress or (lambda fraction, message: None)
@@ -197,10 +200,11 @@ def stability(
     tasks = [Draw(kind, one) for kind, one in zip(kinds, seeds, strict=True)]
     # Spread over the list, so that every portion takes about as long as the others.
     found: dict[int, tuple[Chosen, ...]] = {}
-    for portion in range(_PORTIONS):
-        mine = list(range(portion, len(tasks), _PORTIONS))
-        tell(portion / _PORTIONS, f"repeating the search, {len(found)} of {len(tasks)} times done")
-        found |= dict(zip(mine, map(Drawing(sides), [tasks[i] for i in mine]), strict=True))
+    with threadpool_limits(1):
+        for portion in range(_PORTIONS):
+            mine = list(range(portion, len(tasks), _PORTIONS))
+            tell(portion / _PORTIONS, f"repeating the search, {len(found)} of {len(tasks)} times done")
+            found |= dict(zip(mine, map(Drawing(sides), [tasks[i] for i in mine]), strict=True))
     tell(1.0, "done")
     results = {
         kind: _summary(laws, [found[i] for i, one in enumerate(tasks) if one.kind == kind]) for kind in _WORDS
@@ -221,9 +225,8 @@ def _widest(shares: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
 
 def _notes(boxes: Partition) -> tuple[str, ...]:
     said = [
-        f"The data were resampled in {boxes.size} blocks. A draw repeats the climb from term to term; it does "
-        f"not sharpen the data under another law. Of the candidates it leaves out {LEFT_OUT:.0%} where it does, "
-        "of the scales a half."
+        f"The data were resampled in {boxes.size} blocks. A draw repeats the climb from term to term; "
+        "it does not sharpen the data under another law."
     ]
     if not boxes.apart:
         said.append(
