@@ -14,6 +14,7 @@ from ._beyond import beyond
 from ._flows import FoundFlow, find_flow
 from ._evidence import Evidence
 from ._numerics import notes, refinement
+from ._odds import odds
 from ._posed import ill_posed
 from ._prepare import prepare
 from ._projection import Sample
@@ -287,11 +288,12 @@ def _candidates(found: Sequence[Side]) -> tuple[Candidate, ...]:
                 "coefficients beyond what numbers hold; choose units in which its values and axes are "
                 "nearer to one."
             )
-    candidates = [Candidate(best)]
+    shared = odds(found)
+    candidates = [Candidate(best, shared)]
     for side in found:
         for law in (*side.rivals, *side.others):
             if law.expressible:
-                candidates.append(Candidate({**best, side.left: law}))
+                candidates.append(Candidate({**best, side.left: law}, shared))
     return tuple(candidates[:12])
 
 

@@ -14,6 +14,7 @@ from .._wording import percent
 from ..errors import DiscoveryError
 from ._draws import Map
 from ._evidence import Evidence
+from ._odds import Odds
 from ._side import Coefficient, SideLaw
 from ._units import power_of_two
 from ._verdict import Verdict
@@ -35,6 +36,26 @@ class Candidate:
     """
 
     laws: Mapping[str, SideLaw]
+    odds: Odds | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def probability(self) -> float | None:
+        """How probable the law is, given that it is made of the candidate terms.
+
+        The laws in sight share it: those not ruled out, those passed on the way, and the best one with a term
+        more or less, by the evidence between them and by how many laws of their size there are. None where
+        the data show no law; the verdict says why.
+        """
+        return self.odds.of(self.laws) if self.odds is not None else None
+
+    @property
+    def inclusion(self) -> dict[str, dict[str, float]] | None:
+        """How probable it is that each candidate is in the law, `{left side: {term: probability}}`.
+
+        Summed over the laws in sight, so that it is the same for every candidate law of a discovery. None
+        where the data show no law.
+        """
+        return self.odds.inclusion if self.odds is not None else None
 
     @cached_property
     def equation(self) -> Equation:
@@ -73,6 +94,13 @@ class Candidate:
     @property
     def lack(self) -> float:
         return max(law.estimate.lack for law in self.laws.values())
+
+    @property
+    def _likely(self) -> str:
+        likely = self.probability
+        if likely is None:
+            return "-"
+        return percent(round(likely, 3)) if likely >= 0.001 else "< 0.1 %"
 
     @property
     def _left_over(self) -> str:
@@ -132,6 +160,7 @@ class Candidate:
             "intervals": _plain(self.intervals(0.95)),
             "standard_errors": _plain(self.standard_errors),
             "complexity": self.complexity,
+            "probability": self.probability,
             "r2": self.r2 if np.isfinite(self.r2) else None,
             "unexplained": self.lack,
         }
@@ -246,6 +275,8 @@ class Discovery:
             "intervals": _plain(self.best.intervals(0.95)),
             "standard_errors": _plain(self.best.standard_errors),
             "verdict": {"kind": self.verdict.kind, "text": self.verdict.text},
+            "probability": self.best.probability,
+            "inclusion": self.best.inclusion,
             "notes": list(self.notes),
             "noise": dict(self.noise),
             "candidates": [candidate.to_dict() for candidate in self.candidates],
@@ -268,9 +299,10 @@ class Discovery:
         return self.verdict.kind != "not identifiable"
 
     def _table(self) -> list[str]:
-        rows = [("law", "terms", "r2", "unexplained")]
+        rows = [("law", "terms", "probability", "r2", "unexplained")]
         rows += [
-            (c.equation.text, str(c.complexity), _number(c.r2), c._left_over) for c in self.candidates[:6]
+            (c.equation.text, str(c.complexity), c._likely, _number(c.r2), c._left_over)
+            for c in self.candidates[:6]
         ]
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         return [
@@ -282,10 +314,11 @@ class Discovery:
         ]
 
     def _repr_html_(self) -> str:
-        head = "<tr><th style='text-align:left'>law</th><th>terms</th><th>r²</th><th>unexplained</th></tr>"
+        names = ("terms", "probability", "r²", "unexplained")
+        head = f"<tr><th style='text-align:left'>law</th>{''.join(f'<th>{name}</th>' for name in names)}</tr>"
         body = "".join(
             f"<tr><td style='text-align:left'>${c.equation.latex}$</td>"
-            f"<td>{c.complexity}</td><td>{_number(c.r2)}</td>"
+            f"<td>{c.complexity}</td><td>{c._likely}</td><td>{_number(c.r2)}</td>"
             f"<td>{c._left_over}</td></tr>"
             for c in self.candidates[:6]
         )

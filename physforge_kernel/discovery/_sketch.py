@@ -49,6 +49,11 @@ class Sketch(Regression):
         return weights * self.parts.counts.sum() / max(float(weights @ self.parts.counts), 1e-300)
 
     @cached_property
+    def uneven(self) -> float:
+        """By how much the weights make sums over test functions scatter more: their mean square."""
+        return float(self._shares**2 @ self.parts.counts / max(self.parts.counts.sum(), 1))
+
+    @cached_property
     def gram(self) -> np.ndarray:
         return np.tensordot(self._shares, self.parts.grams, axes=1)
 
@@ -58,7 +63,7 @@ class Sketch(Regression):
 
     @property
     def effective_rows(self) -> float:
-        return self.rows
+        return self.rows / self.uneven
 
     @cached_property
     def usable(self) -> tuple[int, ...]:
@@ -72,7 +77,7 @@ class Sketch(Regression):
         return self.noise_floor(fit) / self.floor if self.floor > 0 else 0.0
 
     def floor_sd(self, fit: Fit, rng: np.random.Generator) -> float:
-        return self.floor_scatter * self._louder(fit)
+        return self.floor_scatter * self._louder(fit) * float(np.sqrt(self.uneven))
 
     def advantage(
         self,
@@ -88,7 +93,7 @@ class Sketch(Regression):
         change = worse.excess - better.excess
         errors = (accuracy * self.size) ** 2 * max(change, 0.0)
         squared = (self.floor_scatter * (self._louder(better) - self._louder(worse))) ** 2 if rng else 0.0
-        spread = float(np.sqrt(max(4 * (noise + errors) + squared, 0.0)))
+        spread = float(np.sqrt(self.uneven * max(4 * (noise + errors) + squared, 0.0)))
         return change / spread if spread > 0 else 0.0
 
 
