@@ -25,6 +25,10 @@ from ._whitening import Whitened
 #: Least share of the left side that one standard error of a term is taken for.
 _SHARPEST = 1e-3
 
+#: Share of the evidence that counts: it is the largest of several looks at the same samples. The one number
+#: that was chosen by benchmarks/discovery/calibration.py.
+_COUNTS = 0.7
+
 #: Logarithm of a weight beyond which another law says no more.
 _MOST = 50.0
 
@@ -68,7 +72,7 @@ class SideOdds:
         logs = {support: 0.0}
         for rival in rivals(self.side, law):
             sizes = log(comb(count, len(support))) - log(comb(count, len(rival.support)))
-            weight = -2 * rival.lead * abs(rival.lead) - rival.cost + sizes
+            weight = -2 * _COUNTS * rival.lead * abs(rival.lead) - rival.cost + sizes
             logs[rival.support] = max(logs.get(rival.support, -np.inf), float(np.clip(weight, -_MOST, _MOST)))
         largest = max(logs.values())
         total = sum(exp(value - largest) for value in logs.values())

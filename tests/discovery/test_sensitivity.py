@@ -13,7 +13,7 @@ import pytest
 
 import physforge_kernel as pf
 from physforge_kernel.discovery import Sensitivity
-from physforge_kernel.discovery._variations import Change, repeating
+from physforge_kernel.discovery._variations import Change, changes, repeating
 
 from .conftest import plane
 
@@ -24,10 +24,16 @@ def nowhere(function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
     return []
 
 
+def sparing(function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+    """A map that works out one repetition of each kind."""
+    wanted = {"20% noise added", "every second sample in x", "candidates up to degree 2"}
+    return [function(item) for item in items if str(item) in wanted]
+
+
 @cache
 def burgers() -> Sensitivity:
     field = pf.catalogue.get("burgers").field(x=64, t=41)
-    return pf.discover(pf.add_noise(field, 0.05, seed=0), target="u_t").sensitivity()
+    return pf.discover(pf.add_noise(field, 0.05, seed=0), target="u_t").sensitivity(map=sparing)
 
 
 def test_without_a_term_the_law_fits_worse_and_the_forecast_is_off():
@@ -53,12 +59,24 @@ def test_one_standard_error_moves_the_forecast_little():
 
 
 def test_the_search_is_repeated_with_noise_fewer_samples_and_other_candidates():
-    changes = [one.change for one in burgers().reruns]
-    expected = {"20% noise added", "every second sample in x", "candidates up to degree 2"}
-    assert expected | {"candidates up to order 5"} <= set(changes)
-    same = [one for one in burgers().reruns if one.same]
-    assert len(same) >= len(changes) - 2
-    assert all(one.shift is not None and one.shift < 6 for one in same)
+    reruns = burgers().reruns
+    assert len(reruns) == 3
+    assert sum(one.same for one in reruns) >= 2
+    assert all(one.shift is not None and one.shift < 6 for one in reruns if one.same)
+
+
+def test_what_can_be_changed_depends_on_the_field_and_on_its_candidates():
+    field = pf.add_noise(pf.catalogue.get("heat").field(x=64, t=30), 0.05, seed=0)
+    standard, own = (
+        pf.discover(field, target="u_t", library=library)
+        for library in (None, pf.library.polynomial(field, degree=1))
+    )
+    assert standard.evidence is not None
+    assert own.evidence is not None
+    possible = {str(change) for change in changes(standard.evidence)}
+    assert {"10% noise added", "every second sample in x", "candidates up to order 5"} <= possible
+    assert "every second sample in t" not in possible  # 15 samples are too few
+    assert not any("candidates" in str(change) for change in changes(own.evidence))
 
 
 def test_a_repetition_says_whether_it_found_the_same_law():
@@ -88,8 +106,8 @@ def test_a_term_whose_loss_makes_waves_grow_is_said_to_end_the_forecast():
     assert any("could not be simulated" in note for note in hung.notes)
 
 
-def test_complex_laws_and_candidates_of_ones_own_are_not_given_other_candidates():
-    x, t = np.arange(96) * 2 * np.pi / 96, np.linspace(0, 2, 81)
+def test_a_complex_law_hangs_on_its_one_term():
+    x, t = np.arange(48) * 2 * np.pi / 48, np.linspace(0, 2, 41)
     u = sum(np.exp(1j * (k * x[None, :] - 0.5 * k**2 * t[:, None] + k)) / k for k in (1, 2, 3))
     found = pf.discover(pf.add_noise(plane(t, x, np.asarray(u)), 0.02, seed=0), target="u_t")
     [effect] = found.sensitivity(map=nowhere).terms

@@ -106,11 +106,13 @@ def test_a_law_that_the_data_settle_is_chosen_again_and_again():
     assert sum(law.share for law in stable.bootstrap.laws) == pytest.approx(1.0)
 
 
-def test_a_law_that_noise_hides_is_chosen_less_often_than_a_clear_one():
-    field = pf.catalogue.get("fisher_kpp").field(x=64, t=41)
-    hidden = pf.discover(pf.add_noise(field, 0.5, seed=3), target="u_t").stability(draws=8)
-    assert hidden.frequency < heat(0.05).stability(draws=8).frequency
-    assert len(hidden.bootstrap.laws) > 1
+def test_laws_that_a_single_wave_cannot_tell_apart_share_the_draws():
+    x, t = np.arange(48) * 2 * np.pi / 48, np.linspace(0, 2, 41)
+    u = np.exp(-t)[:, None] * np.cos(x)  # u_t = -u = u_xx = -u_xxxx
+    found = pf.discover(pf.add_noise(plane(t, x, u), 0.05, seed=0), target="u_t")
+    drawn = found.stability(draws=10).bootstrap
+    assert len(drawn.laws) > 1
+    assert max(drawn.inclusion["u_t"].values()) < 1.0 or len(drawn.laws[0].terms["u_t"]) > 1
 
 
 def test_every_map_gives_the_same_and_the_seed_fixes_it():
@@ -134,14 +136,14 @@ def test_what_is_sent_does_not_grow_with_the_field():
 
 
 def test_laws_of_systems_and_of_complex_fields_are_resampled():
-    lotka = pf.discover(pf.add_noise(pf.catalogue.get("lotka_volterra").field(), 0.02, seed=0))
-    stable = lotka.stability(draws=4)
+    lotka = pf.discover(pf.add_noise(pf.catalogue.get("lotka_volterra").field(t=201), 0.01, seed=0))
+    stable = lotka.stability(draws=3)
     assert set(stable.best) == {"x_t", "y_t"}
     assert stable.bootstrap.inclusion["y_t"]["x*y"] > 0.5
-    x, t = np.arange(64) * 2 * np.pi / 64, np.linspace(0, 2, 61)
+    x, t = np.arange(48) * 2 * np.pi / 48, np.linspace(0, 2, 41)
     u = sum(np.exp(1j * (k * x[None, :] - 0.5 * k**2 * t[:, None] + k)) / k for k in (1, 2, 3))
     wave = pf.discover(pf.add_noise(plane(t, x, np.asarray(u)), 0.02, seed=0), target="u_t")
-    assert wave.stability(draws=4).bootstrap.inclusion["u_t"]["i*u_xx"] == 1.0
+    assert wave.stability(draws=2).bootstrap.inclusion["u_t"]["i*u_xx"] == 1.0
 
 
 def test_it_reads_as_text_html_json_and_a_figure():
