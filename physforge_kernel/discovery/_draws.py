@@ -6,9 +6,9 @@ sent to another process, and its seed goes with it, so that it gives the same wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -16,9 +16,6 @@ from ._select import climb
 from ._sketch import SideSketch, Sketch, SketchScale
 
 Kind = Literal["blocks", "terms", "scales"]
-
-#: What `map` does, in this process or in others: `list(map(function, items))`, in order.
-Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 #: Share of the candidates that a draw leaves out.
 LEFT_OUT = 0.2

@@ -12,8 +12,8 @@ import numpy as np
 
 from .._wording import percent
 from ..errors import DiscoveryError
-from ._draws import Map
 from ._evidence import Evidence
+from ._map import Map
 from ._odds import Odds
 from ._side import Coefficient, SideLaw
 from ._units import power_of_two

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._wording import percent
-from ._draws import Map
 from ._evidence import Evidence, share_of, written
 from ._forecast import Forecast, forecast, varied
+from ._map import Map
 from ._regression import Fit
 from ._side import SideLaw
 from ._tables import html_table, text_table

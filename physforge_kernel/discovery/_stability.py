@@ -12,8 +12,9 @@ import numpy as np
 
 from ..errors import DiscoveryError
 from ._cells import Partition, Sums, partition
-from ._draws import Chosen, Draw, Drawing, Kind, Map
+from ._draws import Chosen, Draw, Drawing, Kind
 from ._evidence import Evidence, share_of, written
+from ._map import Map
 from ._side import SideLaw
 from ._sketch import sketch
 from ._tables import html_table, text_table

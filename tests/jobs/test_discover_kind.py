@@ -164,7 +164,7 @@ def test_a_discovery_cancelled_while_it_resamples_stops(tmp_path: Path):
     def stop(fraction: float, message: str) -> None:
         host.stop = "repeating the search" in message
 
-    host.progress = stop  # type: ignore[method-assign]
+    host.progress = stop
     with pytest.raises(JobCancelledError):
         discover.run(discover.parse({"target": "u_t", "draws": 4}), context)
     assert not (tmp_path / "artifacts").exists()
