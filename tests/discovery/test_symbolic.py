@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import pickle
 import sys
 import time
 from importlib.util import find_spec
@@ -188,3 +189,26 @@ def test_pysr_is_made_with_parameters_that_it_has():
     wanted = _pysr.settings(frozenset("+*"), seconds=1.0, seed=0)
     assert {*wanted, "tempdir", "output_directory"} <= made
     assert "variable_names" in fitted
+
+
+def test_the_engine_runs_where_the_map_takes_it(monkeypatch):
+    """Runs travel to another process as bytes, several at a time, and what they find is judged here."""
+    rounds = []
+
+    def elsewhere(function, items):
+        every = list(items)
+        rounds.append(len(every))
+        return [pickle.loads(pickle.dumps(function))(pickle.loads(pickle.dumps(item))) for item in every]
+
+    monkeypatch.setitem(_engines.ENGINES, "operon", _engines.Engine("operon", _oracle, lambda: None))
+    rng = np.random.default_rng(0)
+    x = rng.uniform(0.5, 2.0, 300)
+    y = np.tanh(3 * x) * np.exp(-(x**2)) * np.sin(5 * x) + rng.normal(0, 0.01, 300)
+    symbolic({"x": x}, y, target="y", seconds=12, seeds=4, engine="operon", map=elsewhere, workers=3)
+    assert rounds
+    assert rounds[0] == 3
+
+
+def _oracle(sample, operators, *, seconds, seed):
+    """An engine that knows nothing but its seed."""
+    return [sample.symbols[0] * (seed + 1)]
