@@ -5,7 +5,8 @@ first, a verdict on the best ("identified", "ambiguous", "not identifiable"), an
 
 `_prepare` checks fields; `_weak` and `_projection` turn them into regression problems at many scales, noise
 included; `_regression` and `_select` choose terms; `_estimate`, `_verdict` and `_numerics` say how sure that
-is. `_odds` gives laws probabilities; `_stability` and `_sensitivity` repeat the search with something changed.
+is. `_odds` gives laws probabilities; `_stability` and `_sensitivity` repeat the search with something
+changed.
 """
 
 from __future__ import annotations

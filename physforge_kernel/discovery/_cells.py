@@ -62,7 +62,7 @@ def partition(shares: Sequence[float], experiments: int) -> Partition:
         >>> partition((0.125, 0.0625), 1).counts
         (4, 8)
         >>> partition((0.25, 0.25), 1)
-        Partition(counts=(2, 4), experiments=1, apart=False)
+        Partition(counts=(4, 2), experiments=1, apart=False)
     """
     counts = [max(1, int(0.5 / share)) for share in shares]
     while experiments * np.prod(counts) > MOST and max(counts) > 1:

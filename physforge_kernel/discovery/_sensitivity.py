@@ -251,7 +251,7 @@ def _noise(evidence: Evidence) -> dict[str, float]:
     units = [power_of_two(k) for k in sample.units.components] if sample.units else [1.0] * len(sample.sigma)
     sds = [sigma * unit for sigma, unit in zip(sample.sigma, units, strict=True)]
     if sample.complex_name:
-        return {sample.complex_name: float(np.hypot(*sds))}
+        return {sample.complex_name: float(np.linalg.norm(sds))}
     return dict(zip(sample.components, sds, strict=True))
 
 

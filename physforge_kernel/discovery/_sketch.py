@@ -102,7 +102,7 @@ class SketchScale(Scale):
     """A scale whose accuracy is the one that the samples showed, not found anew."""
 
     @cached_property
-    def accuracy(self) -> float:  # type: ignore[override]
+    def accuracy(self) -> float:
         found = self.regression
         known = isinstance(found, Sketch) and not found.without
         return found.accuracy if isinstance(found, Sketch) and known else super().accuracy

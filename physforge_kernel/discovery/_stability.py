@@ -103,7 +103,11 @@ class Stability:
 
     @property
     def _ensembles(self) -> dict[str, Resampling]:
-        found = {"blocks": self.bootstrap, "terms": self.libraries, "scales": self.scales}
+        found: dict[Kind, Resampling] = {
+            "blocks": self.bootstrap,
+            "terms": self.libraries,
+            "scales": self.scales,
+        }
         return {_WORDS[kind]: ensemble for kind, ensemble in found.items() if ensemble.draws}
 
     @property

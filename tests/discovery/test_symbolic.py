@@ -24,6 +24,8 @@ from physforge_kernel.discovery.symbolic import (
     _pysr,
     _sample,
 )
+from physforge_kernel.discovery.symbolic._pool import Pool
+from physforge_kernel.discovery.symbolic._search import Level, Search
 from physforge_kernel.errors import DiscoveryError
 
 
@@ -191,24 +193,28 @@ def test_pysr_is_made_with_parameters_that_it_has():
     assert "variable_names" in fitted
 
 
-def test_the_engine_runs_where_the_map_takes_it(monkeypatch):
+def test_the_engine_runs_where_the_map_takes_it():
     """Runs travel to another process as bytes, several at a time, and what they find is judged here."""
     rounds = []
 
     def elsewhere(function, items):
         every = list(items)
-        rounds.append(len(every))
+        rounds.append([seed for _, seed in every])
         return [pickle.loads(pickle.dumps(function))(pickle.loads(pickle.dumps(item))) for item in every]
 
-    monkeypatch.setitem(_engines.ENGINES, "operon", _engines.Engine("operon", _oracle, lambda: None))
     rng = np.random.default_rng(0)
-    x = rng.uniform(0.5, 2.0, 300)
-    y = np.tanh(3 * x) * np.exp(-(x**2)) * np.sin(5 * x) + rng.normal(0, 0.01, 300)
-    symbolic({"x": x}, y, target="y", seconds=12, seeds=4, engine="operon", map=elsewhere, workers=3)
-    assert rounds
-    assert rounds[0] == 3
+    x = rng.uniform(0.5, 2.0, (300, 1))
+    sample = _sample.make(x, np.tanh(3 * x[:, 0]) * np.sin(5 * x[:, 0]) + rng.normal(0, 0.05, 300))
+    pool = Pool(sample, sample)
+    search = Search(
+        pool, frozenset("+*"), _budget.now() + 60, lambda fraction, message: None, map=elsewhere, workers=3
+    )
+    search.levels = [Level(sample, lambda e: e, 0)]
+    search.evolve(_engines.Engine("oracle", _oracle, lambda: None), range(4))
+    assert rounds == [[0, 1, 2], [3]]
+    assert pool.offered == 4
 
 
 def _oracle(sample, operators, *, seconds, seed):
     """An engine that knows nothing but its seed."""
-    return [sample.symbols[0] * (seed + 1)]
+    return [sample.symbols[0] ** (seed + 1)]
