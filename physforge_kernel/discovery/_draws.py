@@ -6,14 +6,12 @@ sent to another process, and its seed goes with it, so that it gives the same wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from ._select import climb
-from ._sketch import SideSketch, Sketch, SketchScale
+from ._sketch import SideSketch
 
 Kind = Literal["blocks", "terms", "scales"]
 
@@ -67,7 +65,7 @@ def _chosen(side: SideSketch, kind: Kind, rng: np.random.Generator) -> Chosen:
         kept = np.sort(rng.permutation(count)[: max(1, (count + 1) // 2)])
         scales = [scales[i] for i in kept]
         sharp = sharp if rng.random() < 0.5 else None
-    support = selected(scales, sharp, side.under, side.seed)
+    support = side.choice(scales, sharp)
     missing = side.every[side.judging].without
     offered = tuple(j for j in range(len(side.names)) if j not in missing)
     if not support:
@@ -77,17 +75,3 @@ def _chosen(side: SideSketch, kind: Kind, rng: np.random.Generator) -> Chosen:
         if fit is not None:
             return Chosen(fit.support, tuple(map(float, fit.weights)), offered)
     return Chosen(support, (np.nan,) * len(support), offered)
-
-
-def selected(
-    scales: Sequence[Sketch], sharp: Sketch | None, under: tuple[int, ...], seed: int
-) -> tuple[int, ...]:
-    """The law that the evidence at all scales leads to, as a search of the samples would find it.
-
-    A scale that was sharpened under a law takes part where the others lead to that law.
-    """
-    tried = [SketchScale(sketch, seed) for sketch in scales]
-    support = climb(tried).support
-    if sharp is not None and support == under:
-        support = climb([*tried, SketchScale(sharp, seed)]).support
-    return support

@@ -134,7 +134,11 @@ def rivals(side: Side, law: SideLaw) -> Iterator[Rival]:
     yield from _less(law)
     for other in side.rivals:
         support = other.estimate.fit.support
-        lead = other.deficit if other.deficit > 0 else min(_lead(sharpest, law, other), 0.0)
+        if side.referee is not None:
+            further = side.referee.further(other.law, law.law)
+            lead = float(np.copysign(np.sqrt(abs(further)) / 2, further))
+        else:
+            lead = other.deficit if other.deficit > 0 else min(_lead(sharpest, law, other), 0.0)
         yield Rival(support, lead, price * (len(support) - len(mine)))
     for other in side.others:
         support = other.estimate.fit.support

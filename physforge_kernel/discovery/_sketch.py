@@ -6,17 +6,18 @@ form: that of the noise which the best law has in its residual, scaled for anoth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from ._cells import Partition, Sums, sums
-from ._projection import Projection, blocks
+from ._projection import Projection
 from ._regression import NOMINAL_ACCURACY, Fit, Regression
-from ._select import Scale
-from ._side import Side
-from ._whitening import SPACING, Whitened, Whitening
+from ._select import Scale, climb
+from ._side import Side, SideLaw
+from ._whitening import Whitened, Whitening
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Sketch(Regression):
 
     `meat` is the covariance of `matrix.T @ residual` that noise causes in the residual of a reference law,
     `floor` that law's expected sum of squares and `floor_scatter` its standard deviation; `accuracy` that of
-    the scale. Terms in `without` are no candidates.
+    the scale. Terms in `without` are no candidates. `others` are columns of the Gram matrices that any
+    weights may take out, the terms of a system's other laws.
     """
 
     parts: Sums
@@ -37,6 +39,7 @@ class Sketch(Regression):
     fair: bool = True
     weights: np.ndarray = field(default_factory=lambda: np.ones(1))
     without: frozenset[int] = frozenset()
+    others: tuple[int, ...] = ()
 
     @property
     def impartial(self) -> bool:
@@ -55,7 +58,13 @@ class Sketch(Regression):
 
     @cached_property
     def gram(self) -> np.ndarray:
-        return np.tensordot(self._shares, self.parts.grams, axes=1)
+        whole = np.tensordot(self._shares, self.parts.grams, axes=1)
+        if not self.others:
+            return whole
+        mine = [j for j in range(len(whole)) if j not in self.others]
+        across = whole[np.ix_(self.others, mine)]
+        inverse = np.linalg.pinv(whole[np.ix_(self.others, self.others)])
+        return whole[np.ix_(mine, mine)] - across.T @ inverse @ across
 
     @cached_property
     def noise(self) -> np.ndarray:
@@ -112,8 +121,9 @@ class SketchScale(Scale):
 class SideSketch:
     """One left side at all scales, without samples.
 
-    `scales` are those without weighting, `sharp` the one that was made under the law `under`, if any;
-    `judging` is the place, among all of them, of the one that the weights of the best law come from.
+    `scales` are those without weighting, `sharp` the one that was made under the best law, `under`, if any;
+    `climbed` is the law that the climb ended at, from which a comparison of rivals may have led to the best
+    one; `judging` the place, among all scales, of the one that the weights of the best law come from.
     """
 
     left: str
@@ -121,12 +131,25 @@ class SideSketch:
     scales: tuple[Sketch, ...]
     sharp: Sketch | None
     under: tuple[int, ...]
+    climbed: tuple[int, ...]
     judging: int
     seed: int
 
     @property
     def every(self) -> tuple[Sketch, ...]:
         return (*self.scales, self.sharp) if self.sharp is not None else self.scales
+
+    def choice(self, scales: Sequence[Sketch], sharp: Sketch | None) -> tuple[int, ...]:
+        """The law that the evidence at some of the scales leads to, as a search of the samples would find it.
+
+        The scale that was sharpened under the best law takes part where the others lead to that law, or to
+        the one from which it was found; and from that one it is found again.
+        """
+        tried = [SketchScale(sketch, self.seed) for sketch in scales]
+        support = climb(tried).support
+        if sharp is not None and support in (self.under, self.climbed):
+            support = climb([*tried, SketchScale(sharp, self.seed)]).support
+        return self.under if support == self.climbed else support
 
     def changed(
         self, *, weights: np.ndarray | None = None, without: frozenset[int] = frozenset()
@@ -152,8 +175,9 @@ def sketch(side: Side, boxes: Partition, names: tuple[str, ...], known: dict[int
     judging = 0
     for scale in side.scales:
         found = scale.regression
-        if isinstance(found, Whitened) and side.whitening is not None:
-            sharp = _whitened(scale, found, side.whitening, boxes)
+        if isinstance(found, Whitened) and side.referee is not None:
+            whitening = side.referee.whitened(law.law) or side.referee.whitening
+            sharp = _whitened(scale, found, whitening, law, boxes)
             if scale is law.estimate.scale:
                 judging = -1
         else:
@@ -161,7 +185,8 @@ def sketch(side: Side, boxes: Partition, names: tuple[str, ...], known: dict[int
                 judging = len(plain)
             plain.append(_plain(scale, support, boxes, known))
     judging = len(plain) if judging < 0 else judging
-    return SideSketch(law.left, names, tuple(plain), sharp, support, judging, side.scales[0].seed)
+    drawn = SideSketch(law.left, names, tuple(plain), sharp, support, support, judging, side.scales[0].seed)
+    return replace(drawn, climbed=drawn.choice(drawn.scales, drawn.sharp))
 
 
 def _nowhere(regression: Regression) -> tuple[Projection, tuple[np.ndarray, ...]]:
@@ -198,25 +223,32 @@ def _plain(scale: Scale, support: tuple[int, ...], boxes: Partition, known: dict
     )
 
 
-def _whitened(scale: Scale, regression: Whitened, whitening: Whitening, boxes: Partition) -> Sketch:
-    size = regression.target + 1
-    found = blocks(whitening.samples, whitening.target.features, whitening.shares, SPACING) or ()
-    sides = len(whitening.target.features)
-    labels = np.concatenate([np.tile(boxes.of(block, e), sides) for e, block in enumerate(found)])
-    grams, noises = np.zeros((boxes.size, size, size)), np.zeros((boxes.size, size, size))
+def _whitened(
+    scale: Scale, regression: Whitened, whitening: Whitening, law: SideLaw, boxes: Partition
+) -> Sketch:
+    stacked, mine, others = whitening.stacked(law.left, law.terms)
+    laws = sum(len(one.target.features) for one in whitening.laws)
+    labels = np.concatenate(
+        [
+            np.tile(boxes.of(block, e), laws)[part.root.order]
+            for e, ((block, _), part) in enumerate(zip(stacked, whitening.parts, strict=True))
+        ]
+    )
+    rows = np.concatenate([found for _, found in stacked])[:, [*others, *mine]]
+    size, count = regression.target + 1, len(regression.whole)
+    grams, noises = np.zeros((boxes.size, *[rows.shape[1]] * 2)), np.zeros((boxes.size, size, size))
     counts = np.bincount(labels, minlength=boxes.size)
     for c in np.unique(labels):
-        rows = regression.whole[labels == c]
-        grams[c] = rows.T @ rows
-        noises[c, -1, -1] = counts[c]
-    rows = float(len(regression.whole))
+        grams[c] = rows[labels == c].T @ rows[labels == c]
+        noises[c, -1, -1] = counts[c] * count / len(rows)
     return Sketch(
         *_nowhere(regression),
         parts=Sums(counts, grams, noises),
-        rows=rows,
+        rows=float(count),
         meat=regression.gram,
-        floor=rows,
-        floor_scatter=float(np.sqrt(2 * rows)),
+        floor=float(count),
+        floor_scatter=float(np.sqrt(2 * count)),
         accuracy=scale.accuracy,
         fair=False,
+        others=tuple(range(len(others))),
     )

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 import physforge_kernel as pf
 from physforge_kernel.discovery import Discovery
 from physforge_kernel.discovery._cells import FEWEST, MOST, partition, sums
-from physforge_kernel.discovery._draws import selected
 from physforge_kernel.discovery._sketch import sketch
 from physforge_kernel.errors import DiscoveryError
 
@@ -85,7 +84,7 @@ def test_a_sketch_weighs_evidence_as_the_samples_do():
     [side] = found.evidence.sides
     law = found.best.laws["u_t"]
     drawn = sketch(side, partition((0.125, 0.125), 1), tuple(term.name for term in law.terms), {})
-    assert selected(drawn.scales, drawn.sharp, drawn.under, drawn.seed) == law.estimate.fit.support
+    assert drawn.choice(drawn.scales, drawn.sharp) == law.estimate.fit.support
     compared = 0
     for scale, small in zip(side.scales, drawn.scales, strict=False):
         for best, *others in (scale.path(size) for size in (1, 2, 3) if len(scale.path(size)) > 1):
@@ -93,6 +92,21 @@ def test_a_sketch_weighs_evidence_as_the_samples_do():
             assert small.advantage(best, others[-1]) == pytest.approx(exact, rel=0.3, abs=0.05)
             compared += 1
     assert compared > 10
+    assert drawn.sharp is not None
+    sharp = side.scales[-1].regression
+    np.testing.assert_allclose(drawn.sharp.gram, sharp.gram, atol=2e-3 * np.abs(sharp.gram).max())
+
+
+def test_a_system_that_is_weighed_together_is_sketched_law_by_law():
+    found = pf.discover(pf.add_noise(pf.catalogue.get("lotka_volterra").field(t=201), 0.02, seed=0))
+    assert found.evidence is not None
+    boxes = partition((0.05,), 1)
+    for side in found.evidence.sides:
+        law = found.best.laws[side.left]
+        drawn = sketch(side, boxes, tuple(term.name for term in law.terms), {})
+        assert drawn.sharp is not None
+        exact = side.scales[-1].regression.gram
+        np.testing.assert_allclose(drawn.sharp.gram, exact, atol=2e-3 * np.abs(exact).max())
 
 
 def test_a_law_that_the_data_settle_is_chosen_again_and_again():
