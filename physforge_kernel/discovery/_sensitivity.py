@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._wording import percent
+from ._bars import bars
 from ._evidence import Evidence, share_of, written
 from ._forecast import Forecast, forecast, varied
 from ._map import Map
@@ -20,8 +21,6 @@ from ._units import power_of_two
 from ._variations import Rerun, changes, repeating
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from ._result import Candidate
 
 #: A forecast that is off by more is not told how far.
@@ -136,25 +135,24 @@ class Sensitivity:
         effects, repeated = html_table(*self._effects()), html_table(*self._repeated())
         return f"<div><p>{escape(self.equation)}</p>{effects}{repeated}<ul>{notes}</ul></div>"
 
-    def plot(self) -> Figure:
-        """What is left unexplained, and how far the forecast is off, without each of the terms."""
-        from matplotlib.figure import Figure
+    def plot(self) -> Any:
+        """What is left unexplained, and how far the forecast is off, without each term; two matplotlib axes.
 
+        Lines mark the law with all its terms.
+        """
         many = len(self.unexplained) > 1
         labels = [f"{one.left}: {one.term}" if many else one.term for one in self.terms]
-        places = np.arange(len(labels))
-        figure = Figure(figsize=(7.0, 1.2 + 0.35 * len(labels)), layout="constrained")
-        left, right = figure.subplots(1, 2, sharey=True)
-        left.barh(places, [one.unexplained for one in self.terms])
-        left.axvline(max(self.unexplained.values()), color="black", linewidth=0.8)
-        left.set_xlabel("unexplained without it")
-        right.barh(places, [one.forecast if one.forecast is not None else 0.0 for one in self.terms])
-        if self.forecast is not None:
-            right.axvline(self.forecast, color="black", linewidth=0.8)
-        right.set_xlabel("forecast off without it")
-        left.set_yticks(places, labels)
-        left.invert_yaxis()
-        return figure
+        columns = {
+            "unexplained without it": [one.unexplained for one in self.terms],
+            "forecast off without it": [
+                min(one.forecast, _FAR) if one.forecast is not None else np.nan for one in self.terms
+            ],
+        }
+        panels = bars(labels, columns, panels=True)
+        for axes, value in zip(panels, (max(self.unexplained.values()), self.forecast), strict=True):
+            if value is not None:
+                axes.axvline(value, color="black", linewidth=0.8)
+        return panels
 
 
 def sensitivity(

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..errors import DiscoveryError
+from ._bars import bars
 from ._cells import Partition, Sums, partition
 from ._draws import Chosen, Draw, Drawing, Kind
 from ._evidence import Evidence, share_of, written
@@ -18,9 +19,6 @@ from ._map import Map
 from ._side import SideLaw
 from ._sketch import sketch
 from ._tables import html_table, text_table
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 #: Portions in which the work is handed out, so that progress shows and a cancelled job stops.
 _PORTIONS = 8
@@ -148,30 +146,23 @@ class Stability:
         terms, laws = html_table(*self._terms()), html_table(*self._laws())
         return f"<div><p>{self._headline}</p>{terms}{laws}<ul>{notes}</ul></div>"
 
-    def plot(self) -> Figure:
-        """Inclusion of every term as bars, one panel for each left side."""
-        from matplotlib.figure import Figure
-
-        names = {
-            left: [n for n, p in sorted(terms.items(), key=lambda item: -item[1]) if p > 0][:12]
+    def plot(self) -> Any:
+        """Inclusion of every term as bars; the matplotlib axes."""
+        many = len(self.best) > 1
+        wanted = [
+            (left, name)
             for left, terms in self.bootstrap.inclusion.items()
+            for name, share in sorted(terms.items(), key=lambda item: -item[1])[:12]
+            if share > 0 or name in self.best[left]
+        ]
+        labels = [f"{left}: {name}" if many else name for left, name in wanted]
+        columns = {
+            label: [ensemble.inclusion[left].get(name, 0.0) for left, name in wanted]
+            for label, ensemble in self._ensembles.items()
         }
-        height = 0.8 + 0.28 * sum(len(found) + 2 for found in names.values())
-        figure = Figure(figsize=(6.5, height), layout="constrained")
-        ratios = [len(found) + 2 for found in names.values()]
-        panels = figure.subplots(len(names), 1, squeeze=False, gridspec_kw={"height_ratios": ratios})
-        for axes, (left, found) in zip(panels[:, 0], names.items(), strict=True):
-            width = 0.8 / max(len(self._ensembles), 1)
-            for i, (label, ensemble) in enumerate(self._ensembles.items()):
-                places = np.arange(len(found)) + (i - 1) * width
-                axes.barh(places, [ensemble.inclusion[left].get(n, 0.0) for n in found], width, label=label)
-            axes.set_yticks(np.arange(len(found)), found)
-            axes.invert_yaxis()
-            axes.set_xlim(0, 1)
-            axes.set_title(left, loc="left")
-        panels[-1, 0].set_xlabel("share of the draws whose law has the term")
-        panels[0, 0].legend(frameon=False, fontsize="small")
-        return figure
+        axes = bars(labels, columns, panels=False)[0]
+        axes.set_xlabel("share of the draws whose law has the term")
+        return axes
 
 
 def stability(
