@@ -11,8 +11,8 @@ import numpy as np
 from ..derivatives import Feature, Library, phase_symmetric, polynomials, sines
 from ..errors import DiscoveryError
 from ._beyond import beyond
-from ._flows import FoundFlow, find_flow
 from ._evidence import Evidence
+from ._flows import FoundFlow, find_flow
 from ._numerics import notes, refinement
 from ._odds import odds
 from ._posed import ill_posed

@@ -116,6 +116,15 @@ class Repeating:
         return True, float(max(shifts))
 
 
+def _is_standard(evidence: Evidence) -> bool:
+    """Whether the candidates were powers and their derivatives, and nothing else."""
+    if evidence.library is not None or evidence.samples[0].complex_name:
+        return False
+    time_order = 2 if evidence.targets[0].endswith("_tt") else 1
+    powers = set(polynomial(evidence.fields[0], time_order=time_order).names)
+    return all(side.best and {term.name for term in side.best.terms} == powers for side in evidence.sides)
+
+
 def repeating(evidence: Evidence, best: Candidate) -> Repeating:
     """The discovery that found a law, ready to be repeated."""
     return Repeating(
@@ -136,7 +145,7 @@ def changes(evidence: Evidence) -> Iterator[Change]:
         shortest = min(len(sample.points[sample.axes.index(axis)]) for sample in evidence.samples)
         if (shortest + 1) // 2 >= FEWEST_SAMPLES:
             yield Change("axis", axis)
-    if evidence.library is not None or evidence.samples[0].complex_name:
+    if not _is_standard(evidence):
         return
     space = len(evidence.samples[0].axes) - 1
     for degree in (_DEGREE - 1, _DEGREE + 1):
