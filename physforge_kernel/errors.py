@@ -33,6 +33,15 @@ class AxesError(FieldError):
         """The readings between which `dims` decides, where they are few."""
 
 
+class NoFieldError(FieldError):
+    """A file holds something of ours that is no field, such as a library of candidate terms."""
+
+    def __init__(self, notes: Sequence[str]) -> None:
+        super().__init__(" ".join(notes))
+        self.notes = tuple(notes)
+        """Sentences on what it holds."""
+
+
 class EquationError(PhysForgeError):
     """A text, or a set of terms, is not an equation that PhysForge can use."""
 

@@ -93,6 +93,8 @@ ON_REQUEST = {"pysr"}
 # Which extras may be missing where a file is imported: a folder's own, and those that they bring along.
 EXTRAS = {
     "physforge_kernel": (),
+    "physforge_kernel/discovery/strong": ("pysindy",),
+    "physforge_kernel/discovery/figures": ("lab",),
     "physforge_kernel/discovery/symbolic": ("symbolic",),
     "physforge_kernel/reports": ("lab", "service"),
     "physforge_kernel/service": ("service",),

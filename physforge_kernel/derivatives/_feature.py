@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    import sympy
 
 #: What a feature differentiates: a power of every component, and a factor written as equations are.
 Function = tuple[tuple[int, ...], str]
@@ -69,6 +72,14 @@ class Feature:
             for _ in range(order):
                 sums = _differentiate(sums, axis)
         return {self._write(factors): count for factors, count in sums.items()}
+
+    @property
+    def factor_expression(self) -> sympy.Expr:
+        """The factor in plain SymPy symbols of components and axes."""
+        from ..equations import Equation
+
+        left = f"{self.components[0]}_t"
+        return Equation(f"{left} = {self.factor}", components=self.components).right_sides[left]
 
     def _expanded(self) -> Mapping[str, float]:
         from ..equations import Equation

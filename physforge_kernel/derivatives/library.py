@@ -1,6 +1,7 @@
 """Libraries of candidate terms to choose from: powers, sines, exponentials, and terms of one's own.
 
-They are added with `+`, and handed to `discover(field, library=...)`.
+They are added with `+`, and handed to `discover(field, library=...)`. `dimensional` and `parity` leave out
+what units or a reflection forbid; `galilean` and `rotational` make the terms that these groups allow.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ from typing import TYPE_CHECKING
 from ..errors import DiscoveryError
 from ._by_parts import term
 from ._complex import phase_symmetric
+from ._dimensions import dimensional
+from ._files import load
+from ._names import Names
 from ._polynomials import polynomials
+from ._symmetries import galilean, parity, rotational
 from ._terms import Library, Term
 
 if TYPE_CHECKING:
@@ -20,10 +25,15 @@ if TYPE_CHECKING:
 __all__ = [
     "Library",
     "Term",
+    "dimensional",
     "exponential",
+    "galilean",
+    "load",
+    "parity",
     "phase_symmetric",
     "places",
     "polynomial",
+    "rotational",
     "terms",
     "trigonometric",
     "varying",
@@ -47,7 +57,7 @@ def polynomial(
         >>> pf.library.polynomial(heat, degree=1, order=2).names
         ('1', 'u', 'u_x', 'u_xx')
     """
-    return polynomials(*_names(field), time_order=time_order, degree=degree, order=order)
+    return polynomials(*_real(field), time_order=time_order, degree=degree, order=order)
 
 
 def terms(field: xr.Dataset, *texts: str) -> Library:
@@ -65,7 +75,7 @@ def terms(field: xr.Dataset, *texts: str) -> Library:
         >>> pf.library.terms(heat, "sin(u)", "x*u_xx").names
         ('sin(u)', 'u_xx*x')
     """
-    components, axes = _names(field)
+    components, axes = _real(field)
     if not texts:
         raise DiscoveryError("No terms were named; write them as equations do, as in terms(field, 'sin(u)').")
     return Library(components, axes, tuple(term(text, components, axes) for text in texts))
@@ -73,20 +83,20 @@ def terms(field: xr.Dataset, *texts: str) -> Library:
 
 def trigonometric(field: xr.Dataset, *, frequencies: Sequence[float] = (1.0, 2.0)) -> Library:
     """Sines and cosines of multiples of each variable."""
-    components, _ = _names(field)
+    components, _ = _real(field)
     texts = [f"{f}({k:g}*{c})" for c in components for k in frequencies for f in ("sin", "cos")]
     return terms(field, *texts)
 
 
 def exponential(field: xr.Dataset, *, rates: Sequence[float] = (1.0, -1.0)) -> Library:
     """Exponentials of multiples of each variable."""
-    components, _ = _names(field)
+    components, _ = _real(field)
     return terms(field, *[f"exp({k:g}*{c})" for c in components for k in rates])
 
 
 def places(field: xr.Dataset, *, degree: int = 2) -> Library:
     """Sources that depend on time and place: powers of the axes up to a degree."""
-    _, axes = _names(field)
+    _, axes = _real(field)
     return terms(field, *[f"{axis}^{q}" if q > 1 else axis for axis in axes for q in range(1, degree + 1)])
 
 
@@ -118,11 +128,6 @@ def sines(components: Sequence[str], axes: Sequence[str]) -> Library:
     return Library(components, axes, tuple(term(text, components, axes) for text in texts))
 
 
-def _names(field: xr.Dataset) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    components = tuple(map(str, field.data_vars))
-    axes = ("t", *sorted(str(d) for d in field.dims if d != "t"))
-    if any(field[name].dtype.kind == "c" for name in components):
-        raise DiscoveryError(
-            "The field is complex; its candidate terms are those of library.phase_symmetric(name, axes)."
-        )
-    return components, axes
+def _real(field: xr.Dataset) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    names = Names.of(field).real("this library")
+    return names.components, names.axes

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -11,6 +12,8 @@ import numpy as np
 from ..derivatives import Feature, Library, phase_symmetric, polynomials, sines
 from ..errors import DiscoveryError
 from ._beyond import beyond
+from ._controls import admitted, noisy_controls
+from ._criteria import Comparison
 from ._evidence import Evidence
 from ._flows import FoundFlow, find_flow
 from ._numerics import notes, refinement
@@ -22,6 +25,7 @@ from ._result import Candidate, Discovery
 from ._side import Side, SideLaw, sides
 from ._target import Target
 from ._verdict import CONTRADICTED, DISCRETISED, RANKS, UNSEEN, Verdict, combine, doubted, judge
+from .strong import Picked, Strong
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,6 +46,9 @@ def discover(
     progress: Progress | None = None,
     *,
     library: Library | None = None,
+    controls: str | Sequence[str] = (),
+    method: str = "weak",
+    options: Mapping[str, Any] | None = None,
 ) -> Discovery:
     """Find the differential equation behind a measured field, and say how sure that is.
 
@@ -60,6 +67,14 @@ def discover(
         library: the candidate terms; None takes the powers of the variables up to degree three and their
             derivatives, and the sines and cosines of the variables where these do not suffice; for a complex
             field the terms that keep their form where its phase is turned.
+        controls: variables that have no law of their own and may stand in those of the others, such as a
+            forcing; they may have fewer axes than the field.
+        method: `"weak"`, or an optimiser of PySINDy's to choose the terms from derivatives of the samples:
+            `"pysindy:stlsq"`, `"pysindy:sr3"`, `"pysindy:ssr"`, `"pysindy:frols"`, `"pysindy:ensemble"` or
+            `"pysindy:constrained"`. Coefficients, intervals and verdict come from the weak form in any case.
+        options: of that optimiser, as PySINDy calls them, such as `{"threshold": 0.05}`; `derivatives` is the
+            method of `differentiate`, and `constraints`, for `constrained`, a list of weights by left side
+            and term with what they add up to: `[({("x_t", "y"): 1.0, ("y_t", "x"): 1.0}, 0.0)]`.
 
     Returns:
         The laws considered, best first, with intervals, a verdict and notes on numerics.
@@ -81,7 +96,16 @@ def discover(
 
     # The matrices are small: threads of the linear algebra library would only wait for each other.
     with threadpool_limits(1):
-        return _discover(field, target, seed, progress or (lambda fraction, message: None), library)
+        return _discover(
+            field,
+            target,
+            seed,
+            progress or (lambda fraction, message: None),
+            library,
+            [controls] if isinstance(controls, str) else list(controls),
+            method,
+            dict(options or {}),
+        )
 
 
 def _discover(
@@ -90,6 +114,9 @@ def _discover(
     seed: int,
     tell: Progress,
     library: Library | None,
+    controls: Sequence[str],
+    method: str,
+    options: Mapping[str, Any],
 ) -> Discovery:
     started = time.perf_counter()
     if not isinstance(seed, (int, np.integer)) or seed < 0:
@@ -97,30 +124,55 @@ def _discover(
     if not (target is None or isinstance(target, (str, list, tuple))):
         raise DiscoveryError(f"The target is {target!r}; give a name such as 'u_t', a list of them, or None.")
     fields = cast("Sequence[xr.Dataset]", field if isinstance(field, (list, tuple)) else [field])
+    if method == "weak" and options:
+        raise DiscoveryError(
+            f"The weak form has no options, and {', '.join(options)} was given; leave it out."
+        )
+    chooser = None if method == "weak" else Strong(fields, method, options, seed)
     tell(0.0, "reading the field")
-    samples = prepare(fields)
+    samples = prepare(fields, controls=controls)
     flow = find_flow(samples, seed)
-    attempts = _attempts(samples, target, seed, tell, library, flow)
-    blind = any(side.best is None for _, found in attempts for side in found)
+    attempts = _attempts(samples, target, seed, tell, library, flow, chooser)
+    blind = any(side.best is None for attempt in attempts for side in attempt.sides)
     if blind and any(sample.unresolved for sample in samples):
-        samples = prepare(fields, mask_fronts=False)
-        attempts = _attempts(samples, target, seed, tell, library, flow)
-    verdicts, found = _foremost(attempts)
-    verdict = combine(verdicts)
+        samples = prepare(fields, mask_fronts=False, controls=controls)
+        attempts = _attempts(samples, target, seed, tell, library, flow, chooser)
+    foremost = _foremost(attempts)
+    found, picked = foremost.sides, foremost.picked
+    own = [chooser.note(left, each) for left, each in picked.items()] if chooser else []
+    flows = [flow.note] if flow else []
     result = Discovery(
         candidates=_candidates(found),
-        verdict=verdict,
-        notes=(*_on_order(attempts, found), *([flow.note] if flow else []), *notes(samples, found)),
+        verdict=combine(foremost.verdicts),
+        notes=(*own, *_on_order(attempts, found), *flows, *notes(samples, found)),
         noise=_noise(samples),
         settings={
             "target": target if target is None or isinstance(target, str) else list(target),
             "seed": seed,
+            **({"controls": list(controls)} if controls else {}),
+            **({"method": method, "options": chooser.settings} if chooser else {}),
         },
         seconds=time.perf_counter() - started,
-        evidence=Evidence(tuple(fields), tuple(samples), found, library, seed),
+        evidence=Evidence(
+            tuple(fields),
+            tuple(samples),
+            found,
+            library,
+            seed,
+            {"controls": list(controls), "method": method, "options": dict(options)},
+        ),
     )
     tell(1.0, "done")
     return result
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """Laws for one set of targets, the verdict on each, and what another method picked for them."""
+
+    verdicts: dict[str, Verdict]
+    sides: tuple[Side, ...]
+    picked: dict[str, Picked]
 
 
 def _attempts(
@@ -130,18 +182,36 @@ def _attempts(
     tell: Progress,
     library: Library | None,
     flow: FoundFlow | None,
-) -> list[tuple[dict[str, Verdict], tuple[Side, ...]]]:
-    """Laws for every set of targets in turn, until one is explained, and the verdict on each side."""
+    chooser: Strong | None,
+) -> list[_Attempt]:
+    """Laws for every set of targets in turn, until one is explained."""
     attempts = []
-    wanted = _targets(samples[0], target, flow)
-    libraries = [library] if library else _standard(samples[0], flow)
-    tries = [(targets, terms) for terms in libraries for targets in wanted]
-    for i, (targets, terms) in enumerate(tries):
+    libraries = [lambda targets: library] if library else _standard(samples[0], flow)
+    if chooser:
+        libraries = libraries[:1]
+    wanted = [
+        (targets, terms)
+        for among in libraries
+        for targets in _targets(samples[0], target, flow)
+        for terms in [admitted(among(targets), samples[0])]
+        if all(terms.serving(each.name) for each in targets)
+    ]
+    if not wanted:
+        raise DiscoveryError(
+            "The library has no candidate term for every left side that is sought; name one that it serves "
+            "as the target, or add terms."
+        )
+    for i, (targets, terms) in enumerate(wanted):
         message = f"seeking a law for {', '.join(target.name for target in targets)}"
-        among = terms(targets) if callable(terms) else terms
-        found = sides(samples, targets, among, seed, lambda f, i=i, m=message: tell((i + f) / len(tries), m))
+        picked = chooser.pick(samples, targets, terms) if chooser else {}
+        given = {left: each.supports for left, each in picked.items()} if chooser else None
+        found = sides(
+            samples, targets, terms, seed, lambda f, i=i, m=message: tell((i + f) / len(wanted), m), given
+        )
         verdicts = _judged(samples, found)
-        attempts.append((verdicts, found))
+        if chooser:
+            verdicts = {s.left: chooser.verdict(s, picked[s.left], verdicts[s.left]) for s in found}
+        attempts.append(_Attempt(verdicts, found, picked))
         settled = [verdicts[side.left].kind == "identified" or not _like_sines(side) for side in found]
         if all(settled) and all(_fits(side) for side in found):
             break
@@ -157,6 +227,7 @@ def _judged(samples: Sequence[Sample], found: Sequence[Side]) -> dict[str, Verdi
         verdict = judge(side, refinement(samples, side))
         if backwards and side.left in laws:
             verdict = doubted(verdict, [ILL_POSED])
+        verdict = doubted(verdict, noisy_controls(samples, side))
         if verdict.kind == "identified":
             verdict = doubted(verdict, beyond(samples, side))
         verdicts[side.left] = verdict
@@ -229,7 +300,12 @@ def _lefts(sample: Sample, order: int) -> dict[str, tuple[Feature, ...]]:
     ]
     if sample.complex_name:
         return {sample.complex_name: tuple(single)}
-    return {name: (feature,) for name, feature in zip(sample.components, single, strict=True)}
+    controls = {control.name for control in sample.controls}
+    return {
+        name: (feature,)
+        for name, feature in zip(sample.components, single, strict=True)
+        if name not in controls
+    }
 
 
 def _fits(side: Side) -> bool:
@@ -249,9 +325,7 @@ def _shown(side: Side) -> bool:
     return _holds(side) and side.best is not None and side.best.estimate.unseen <= UNSEEN
 
 
-def _foremost(
-    attempts: Sequence[tuple[dict[str, Verdict], tuple[Side, ...]]],
-) -> tuple[dict[str, Verdict], tuple[Side, ...]]:
+def _foremost(attempts: Sequence[_Attempt]) -> _Attempt:
     """The attempt with the best verdict; then one that all scales show, of lower order, of fewer terms.
 
     A law of higher order that is not identified must at least hold at all scales and stand out of the noise:
@@ -259,10 +333,10 @@ def _foremost(
     """
 
     def merit(i: int) -> tuple[int, bool, int, int, int]:
-        verdicts, found = attempts[i]
+        found = attempts[i].sides
         order = max(side.target.features[0].order for side in found)
         size = sum(len(side.best.names) for side in found if side.best)
-        rank, shown = _rank(verdicts), all(_shown(side) for side in found)
+        rank, shown = _rank(attempts[i].verdicts), all(_shown(side) for side in found)
         counts = i == 0 or shown or rank == len(RANKS) - 1
         return rank if counts else -1, shown, -order, -size, -i
 
@@ -288,19 +362,19 @@ def _candidates(found: Sequence[Side]) -> tuple[Candidate, ...]:
                 "coefficients beyond what numbers hold; choose units in which its values and axes are "
                 "nearer to one."
             )
-    shared = odds(found)
-    candidates = [Candidate(best, shared)]
+    shared = Comparison.of(found), odds(found)
+    candidates = [Candidate(best, *shared)]
     for side in found:
         for law in (*side.rivals, *side.others):
             if law.expressible:
-                candidates.append(Candidate({**best, side.left: law}, shared))
+                candidates.append(Candidate({**best, side.left: law}, *shared))
     return tuple(candidates[:12])
 
 
-def _on_order(attempts: Sequence[tuple[dict[str, Verdict], Any]], found: Sequence[Side]) -> list[str]:
+def _on_order(attempts: Sequence[_Attempt], found: Sequence[Side]) -> list[str]:
     if len(attempts) < 2:
         return []
-    tried = [", ".join(verdicts) for verdicts, _ in attempts]
+    tried = [", ".join(attempt.verdicts) for attempt in attempts]
     chosen = ", ".join(side.left for side in found)
     return [f"Tried {' and then '.join(tried)}; {chosen} gave the better founded law."]
 

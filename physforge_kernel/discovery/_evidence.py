@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from ..derivatives import Library, Term
 from ._projection import Sample
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 class Evidence:
     """The fields, the samples made of them, every left side with all its scales, and what was asked for.
 
-    `library` is None where the candidates were the standard ones.
+    `library` is None where the candidates were the standard ones; `search` holds further arguments of the
+    search, such as `controls` and `method`.
     """
 
     fields: tuple[xr.Dataset, ...]
@@ -25,6 +27,7 @@ class Evidence:
     sides: tuple[Side, ...]
     library: Library | None
     seed: int
+    search: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def targets(self) -> list[str]:

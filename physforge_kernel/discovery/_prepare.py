@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from ..errors import DiscoveryError
 from ._gaps import fill_gaps, filling_error
 from ._noise import heavy_tailed, noise_sd, resolved, uneven_noise
 from ._outliers import outliers
-from ._projection import Axis, Sample
+from ._sample import Axis, Control, Sample
 from ._units import Units, extent_exponent, size_exponent
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ FEW_FILLED = 0.02
 class _Raw:
     """A field as arrays: axes and their points, names of the components and their values.
 
-    `complex_name` is that of the complex variable that was taken apart into two components.
+    `complex_name` is that of the complex variable that was taken apart into two components; `controls` holds
+    the axes of each variable that has no law of its own.
     """
 
     axes: tuple[str, ...]
@@ -41,20 +42,25 @@ class _Raw:
     names: tuple[str, ...]
     values: list[np.ndarray]
     complex_name: str = ""
+    controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def prepare(fields: Sequence[xr.Dataset], *, mask_fronts: bool = True) -> tuple[Sample, ...]:
-    """Check fields and turn each into a `Sample`, time first; `mask_fronts` leaves unresolved samples out.
+def prepare(
+    fields: Sequence[xr.Dataset], *, mask_fronts: bool = True, controls: Sequence[str] = ()
+) -> tuple[Sample, ...]:
+    """Check fields and turn each into a `Sample`, time first.
+
+    `mask_fronts` leaves unresolved samples out; `controls` are variables that may have fewer axes.
 
     Raises:
         DiscoveryError: naming the variable or axis that cannot be used, and what to do.
     """
     if not fields:
         raise DiscoveryError("Discovery was given no field; pass one xarray.Dataset or a list of them.")
-    raw = [_arrays(field) for field in fields]
+    raw = [_arrays(each, controls) for each in fields]
     first = raw[0]
     for other in raw[1:]:
-        if (other.axes, other.names) != (first.axes, first.names):
+        if (other.axes, other.names, other.controls) != (first.axes, first.names, first.controls):
             raise DiscoveryError(
                 f"The fields differ: {first.names} over {first.axes} and {other.names} over {other.axes}; "
                 "give experiments of the same variables."
@@ -69,7 +75,7 @@ def prepare(fields: Sequence[xr.Dataset], *, mask_fronts: bool = True) -> tuple[
     return tuple(_with_noise(part, units, mask_fronts) for part in raw)
 
 
-def _arrays(field: xr.Dataset) -> _Raw:
+def _arrays(field: xr.Dataset, controls: Sequence[str]) -> _Raw:
     if not hasattr(field, "data_vars"):
         if hasattr(field, "to_dataset") and getattr(field, "name", None):
             field = field.to_dataset()  # a DataArray
@@ -81,6 +87,7 @@ def _arrays(field: xr.Dataset) -> _Raw:
     names = [str(name) for name in field.data_vars]
     if not names:
         raise DiscoveryError("The field has no variables; there is nothing to discover a law for.")
+    spans = _controls(field, names, controls)
     axes = _axes(field)
     points = tuple(_points(field, axis) for axis in axes)
     values: list[np.ndarray] = []
@@ -92,10 +99,12 @@ def _arrays(field: xr.Dataset) -> _Raw:
                 f"as in field.rename({{{name!r}: 'u'}})."
             )
         variable = field[name]
-        if set(map(str, variable.dims)) != set(axes):
+        if name in spans:
+            variable = variable.broadcast_like(field)
+        elif set(map(str, variable.dims)) != set(axes):
             raise DiscoveryError(
                 f"Variable {name!r} has dimensions {tuple(map(str, variable.dims))} and the field {axes}; "
-                "drop it, or give every variable all dimensions."
+                "drop it, give every variable all dimensions, or name it among the controls."
             )
         samples = variable.transpose(*axes).to_numpy()
         if samples.dtype.kind == "c" and np.any(np.imag(samples)):
@@ -114,9 +123,26 @@ def _arrays(field: xr.Dataset) -> _Raw:
     if any(np.any(np.diff(o) < 0) for o in order):
         values = [v[np.ix_(*order)] for v in values]
     points = tuple(p[o] for p, o in zip(points, order, strict=True))
-    return _Raw(
-        axes, points, real_components(complex_name) if complex_name else tuple(names), values, complex_name
-    )
+    components = real_components(complex_name) if complex_name else tuple(names)
+    return _Raw(axes, points, components, values, complex_name, spans)
+
+
+def _controls(field: xr.Dataset, names: Sequence[str], controls: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The axes of each control."""
+    for name in controls:
+        if name not in names:
+            raise DiscoveryError(
+                f"The control {name!r} is no variable of the field, which has {', '.join(names)}; name one "
+                "of these, or add its samples to the field."
+            )
+        if not field[name].dims:
+            raise DiscoveryError(f"The control {name!r} is a single number; a law cannot show what it does.")
+    if controls and set(controls) >= set(names):
+        raise DiscoveryError("All variables are controls; leave out the one whose law is sought.")
+    return {
+        name: tuple(sorted(map(str, field[name].dims), key=lambda axis: (axis != "t", axis)))
+        for name in dict.fromkeys(controls)
+    }
 
 
 def _halves(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -202,7 +228,8 @@ def _with_noise(raw: _Raw, units: Units, mask_fronts: bool) -> Sample:
     shares = [float((np.isfinite(v) & np.isnan(k)).mean()) for v, k in zip(values, known, strict=True)]
     honest = [k if share > FEW_FILLED else v for v, k, share in zip(values, known, shares, strict=True)]
     clean = [np.where(valid, v, np.nan) for v in honest]
-    sigma = tuple(noise_sd(v, points) for v in clean)
+    alike = {name for name, own in raw.controls.items() if len(own) < len(axes)}
+    sigma = tuple(0.0 if name in alike else noise_sd(v, points) for name, v in zip(names, clean, strict=True))
     spread = tuple(
         float(np.sqrt(sd**2 / (1 - m) + m * filling_error(k, points, sd) ** 2)) if m else sd
         for k, sd, m in zip(known, sigma, shares, strict=True)
@@ -214,12 +241,32 @@ def _with_noise(raw: _Raw, units: Units, mask_fronts: bool) -> Sample:
         sigma,
         None if valid.all() else valid,
         float((~smooth & measured).mean()),
-        tuple(name for name, v, sd in zip(names, clean, sigma, strict=True) if uneven_noise(v, points, sd)),
+        tuple(
+            name
+            for name, v, sd in zip(names, clean, sigma, strict=True)
+            if name not in alike and uneven_noise(v, points, sd)
+        ),
         {name: int(w.sum()) for name, w in zip(names, wrong, strict=True) if w.any()},
-        tuple(name for name, v, sd in zip(names, clean, sigma, strict=True) if heavy_tailed(v, points, sd)),
+        tuple(
+            name
+            for name, v, sd in zip(names, clean, sigma, strict=True)
+            if name not in alike and heavy_tailed(v, points, sd)
+        ),
         {name: count for name, count in absent.items() if count},
         {name: share for name, share in zip(names, shares, strict=True) if share},
         spread,
         units,
         raw.complex_name,
+        tuple(_control(raw, points, name, honest[names.index(name)]) for name in raw.controls),
     )
+
+
+def _control(raw: _Raw, points: tuple[np.ndarray, ...], name: str, values: np.ndarray) -> Control:
+    """A control with its axes; the noise of one that is the same along others is measured on one line."""
+    own = raw.controls[name]
+    if len(own) == len(raw.axes):
+        return Control(name, own)
+    line = values[tuple(slice(None) if axis in own else 0 for axis in raw.axes)]
+    rms = float(np.sqrt(np.nanmean(line**2)))
+    noise = noise_sd(line, tuple(p for axis, p in zip(raw.axes, points, strict=True) if axis in own))
+    return Control(name, own, noise / rms if rms else 0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from ..equations import Equation
+    from ._criteria import Comparison, Criteria
+    from ._ranking import Ranking
     from ._sensitivity import Sensitivity
     from ._stability import Stability
+    from ._validation import Validation
+    from .figures import Figure
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,8 @@ class Candidate:
     """
 
     laws: Mapping[str, SideLaw]
-    odds: Odds | None = field(default=None, compare=False, repr=False)
+    comparison: Comparison | None = field(default=None, repr=False, compare=False)
+    odds: Odds | None = field(default=None, repr=False, compare=False)
 
     @property
     def probability(self) -> float | None:
@@ -63,6 +68,9 @@ class Candidate:
         from ..equations import Equation
 
         components = [left.rpartition("_")[0] for left in self.laws]
+        for law in self.laws.values():
+            if len(law.target.features) == 1:
+                components += [c for c in law.target.features[0].components if c not in components]
         terms = {left: law.coefficients for left, law in self.laws.items()}
         return Equation.from_terms(terms, components=components)
 
@@ -151,6 +159,85 @@ class Candidate:
             coords,
             {"half_widths": [a.half_width * k for a, k in zip(block.weak.axes, lengths, strict=True)]},
         )
+
+    def validate(
+        self,
+        field: xr.Dataset | Sequence[xr.Dataset],
+        *,
+        seconds: float = 60.0,
+        seed: int = 0,
+        periodic: bool | Mapping[str, bool] | None = None,
+        progress: Callable[[float, str], None] | None = None,
+    ) -> Validation:
+        """Hold the law against data that it was not found in.
+
+        The law is run from the start of the data to their end with its coefficients as they are, and the
+        difference is judged by the noise of the data and by what start and coefficients leave uncertain,
+        which is drawn. The weak form of the data is a second judge, without any simulation; there the
+        coefficients are also fitted again and compared.
+
+        Args:
+            field: the data, with the law's variables and axes; or several fields.
+            seconds: wall time for all simulations.
+            seed: of the draws.
+            periodic: whether axes are periodic, for all or by name; found from the data where None. Along
+                other axes the values at the edges are those of the data.
+            progress: called with a fraction and a message.
+
+        Returns:
+            The forecast, its error over time, a verdict in a sentence, and a plot. A simulation that blows up
+            is a result, not an error.
+
+        Raises:
+            DiscoveryError: if the data do not hold the law's variables and axes, or cannot be used.
+
+        Example:
+            >>> import physforge_kernel as pf
+            >>> law = pf.catalogue.get("heat")
+            >>> found = pf.discover(law.field(x=64, t=41))
+            >>> found.best.validate(law.field(x=64, t=41, seed=1)).kind
+            'predicts'
+        """
+        from ._validate import validate
+
+        return validate(
+            self.laws,
+            self.equation,
+            field,
+            seconds=seconds,
+            seed=seed,
+            periodic=periodic,
+            progress=progress,
+        )
+
+    @cached_property
+    def criteria(self) -> Criteria:
+        """AIC, AICc, BIC, UBIC and the held-out error, worked out when first asked for."""
+        from ._criteria import Comparison
+
+        return (self.comparison or Comparison.alone(self.laws)).criteria(self.laws)
+
+    def forecast_error(
+        self,
+        field: xr.Dataset | Sequence[xr.Dataset] | None = None,
+        *,
+        seconds: float = 30.0,
+    ) -> float:
+        """The error of running the law forward, over all times and variables, as a share of their variation.
+
+        At every time it counts as one at most, also where the simulation fails, so that the law of a chaotic
+        system has a small one if its forecast stays near for long.
+
+        Args:
+            field: the data to run it on, one field or several; those it was found in by default.
+            seconds: wall time for the simulations.
+
+        Raises:
+            DiscoveryError: if the data do not hold the law's variables and axes, or cannot be used.
+        """
+        from ._validate import forecast_error
+
+        return forecast_error(self.laws, field, seconds=seconds)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able summary."""
@@ -265,6 +352,58 @@ class Discovery:
                 "This discovery does not hold the data that it was made from; run pf.discover on them again."
             )
         return self.evidence
+
+    def validate(
+        self,
+        field: xr.Dataset | Sequence[xr.Dataset],
+        *,
+        seconds: float = 60.0,
+        seed: int = 0,
+        periodic: bool | Mapping[str, bool] | None = None,
+        progress: Callable[[float, str], None] | None = None,
+    ) -> Validation:
+        """Hold the best law against data that it was not found in; see `Candidate.validate`."""
+        return self.best.validate(field, seconds=seconds, seed=seed, periodic=periodic, progress=progress)
+
+    def ranking(
+        self,
+        by: str | Callable[[Candidate], float] = "bic",
+        *,
+        field: xr.Dataset | Sequence[xr.Dataset] | None = None,
+        seconds: float = 30.0,
+    ) -> Ranking:
+        """Order the candidates by one criterion, and mark the Pareto front of terms against held-out error.
+
+        Args:
+            by: `"aic"`, `"aicc"`, `"bic"`, `"ubic"`, `"held_out"` (errors on blocks of the data that were
+                left out of the fit), `"forecast"` (errors of forward simulations), or a function of a
+                candidate whose smallest value is the best.
+            field: the data for `"forecast"`, one field or several; those of the discovery by default.
+            seconds: wall time for every forward simulation.
+
+        Returns:
+            The candidates in that order. `found.best` stays what it is: the ranking has a `best` of its own.
+
+        Raises:
+            DiscoveryError: for an unknown criterion, or data that cannot be used.
+
+        Example:
+            >>> import physforge_kernel as pf
+            >>> found = pf.discover(pf.catalogue.get("heat").field(x=64, t=41))
+            >>> sorted(found.ranking(by="held_out").best.equation.terms["u_t"])
+            ['u_xx']
+        """
+        from ._ranking import rank
+
+        return rank(self.candidates, by, lambda candidate: candidate.forecast_error(field, seconds=seconds))
+
+    def plot(self) -> Figure:
+        """Draw the candidates by number of terms and held-out error, the Pareto front and the best law.
+
+        Raises:
+            DiscoveryError: if Matplotlib is not installed.
+        """
+        return self.ranking("held_out").plot()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able summary, with the keys that `physforge discover --json` prints."""

@@ -25,6 +25,19 @@ class Axis:
 
 
 @dataclass(frozen=True)
+class Control:
+    """A variable that has no law of its own: its name, and the axes along which it varies.
+
+    `noise` is what its noise, as a share of its rms, leaves unallowed for: that of a control which is the
+    same along some axis is not white.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    noise: float = 0.0
+
+
+@dataclass(frozen=True)
 class Sample:
     """One experiment as arrays: axes (time first), their points, and noisy values per component.
 
@@ -34,7 +47,7 @@ class Sample:
     counts samples that were not there, `filled` is the share of samples filled from their neighbours, and
     `spread` the sd of white noise that would disturb sums as much as the noise with them (None: `sigma`).
     `units` are those of values and points. `complex_name` is that of the complex field whose real and
-    imaginary part are the two components, if they are.
+    imaginary part are the two components, if they are. `controls` are the components without a law.
     """
 
     grid: tuple[Axis, ...]
@@ -51,6 +64,7 @@ class Sample:
     spread: tuple[float, ...] | None = None
     units: Units | None = None
     complex_name: str = ""
+    controls: tuple[Control, ...] = ()
 
     @property
     def axes(self) -> tuple[str, ...]:

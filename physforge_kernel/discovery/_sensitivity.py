@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._wording import percent
-from ._bars import bars
 from ._evidence import Evidence, share_of, written
-from ._forecast import Forecast, forecast, varied
 from ._map import Map
 from ._regression import Fit
+from ._runs import Forecast, forecast, varied
 from ._side import SideLaw
 from ._tables import html_table, text_table
 from ._units import power_of_two
@@ -22,6 +21,7 @@ from ._variations import Rerun, changes, repeating
 
 if TYPE_CHECKING:
     from ._result import Candidate
+    from .figures import Figure
 
 #: A forecast that is off by more is not told how far.
 _FAR = 10.0
@@ -135,11 +135,16 @@ class Sensitivity:
         effects, repeated = html_table(*self._effects()), html_table(*self._repeated())
         return f"<div><p>{escape(self.equation)}</p>{effects}{repeated}<ul>{notes}</ul></div>"
 
-    def plot(self) -> Any:
-        """What is left unexplained, and how far the forecast is off, without each term; two matplotlib axes.
+    def plot(self) -> Figure:
+        """What is left unexplained, and how far the forecast is off, without each of the terms.
 
         Lines mark the law with all its terms.
+
+        Raises:
+            DiscoveryError: if Matplotlib is not installed.
         """
+        from .figures import draw_panels
+
         many = len(self.unexplained) > 1
         labels = [f"{one.left}: {one.term}" if many else one.term for one in self.terms]
         columns = {
@@ -148,11 +153,7 @@ class Sensitivity:
                 min(one.forecast, _FAR) if one.forecast is not None else np.nan for one in self.terms
             ],
         }
-        panels = bars(labels, columns, panels=True)
-        for axes, value in zip(panels, (max(self.unexplained.values()), self.forecast), strict=True):
-            if value is not None:
-                axes.axvline(value, color="black", linewidth=0.8)
-        return panels
+        return draw_panels(labels, columns, (max(self.unexplained.values()), self.forecast))
 
 
 def sensitivity(

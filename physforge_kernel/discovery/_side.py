@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -34,6 +34,9 @@ SMALLEST, LARGEST = 1e-290, 1e290
 
 #: A coefficient, or its error: a float; complex in laws of complex fields alone.
 Coefficient = Any
+
+#: Supports of a law that was chosen elsewhere, the one to show first.
+Supports = Sequence[tuple[int, ...]]
 
 #: How often the samples are smoothed under the law found before, until it stays the same.
 _SHARPENED = 3
@@ -177,16 +180,24 @@ def sides(
     library: Library,
     seed: int,
     progress: Callable[[float], None],
+    given: Mapping[str, Supports] | None = None,
 ) -> tuple[Side, ...]:
-    """Find a law made of a library's terms for each target."""
+    """Find a law made of a library's terms for each target; those in `given` have their supports already."""
     columns = tuple(dict.fromkeys((*library.features, *(f for target in targets for f in target.features))))
     seen = [p for p in projections(samples, columns, scale_shares(samples)) if p is not None]
     progress(0.4)
-    plain = [tuple(Scale(regression(p, target, library.terms), seed) for p in seen) for target in targets]
-    searches = _sharpened(samples, targets, library.terms, plain)
+    terms = [library.serving(target.name) for target in targets]
+    first = [
+        _Search.at(
+            tuple(Scale(regression(p, target, own), seed) for p in seen),
+            given=given[target.name] if given else None,
+        )
+        for target, own in zip(targets, terms, strict=True)
+    ]
+    searches = _sharpened(samples, targets, terms, first)
     result = []
-    for i, (target, search) in enumerate(zip(targets, searches, strict=True)):
-        result.append(_side(samples, target, library.terms, search))
+    for i, (target, own, search) in enumerate(zip(targets, terms, searches, strict=True)):
+        result.append(_side(samples, target, own, search))
         progress(0.4 + 0.6 * (i + 1) / len(targets))
     return tuple(result)
 
@@ -205,15 +216,29 @@ class _Search:
     path: Climb
     found: Estimate | None
     whitening: Whitening | None = None
+    given: Supports | None = None
 
     @classmethod
-    def at(cls, scales: tuple[Scale, ...], whitening: Whitening | None = None) -> _Search:
-        """The law that the scales' evidence leads to, or the best single term where it leads to none."""
-        path = climb(scales)
+    def at(
+        cls,
+        scales: tuple[Scale, ...],
+        whitening: Whitening | None = None,
+        given: Supports | None = None,
+    ) -> _Search:
+        """The law that the scales' evidence leads to, or the best single term where it leads to none.
+
+        Where supports are given it is the first that can be estimated.
+        """
+        for support in given or ():
+            found = estimate(scales, support)
+            if found is not None:
+                return cls(scales, Climb(tuple(support), ()), found, whitening, given)
+        path = climb(scales) if given is None else Climb((), ())
         supports = [path.support] if path.support else []
         if not supports:
             supports = [fits[0].support for s in scales if (fits := s.path(1))][:1]
-        return cls(scales, path, estimate(scales, supports[0]) if supports else None, whitening)
+        found = estimate(scales, supports[0]) if supports else None
+        return cls(scales, path, found, whitening, given)
 
     def law(self, target: Target, terms: tuple[Term, ...]) -> Law | None:
         """What samples may be smoothed under: a law that leaves little of the left side unexplained."""
@@ -225,13 +250,13 @@ class _Search:
 def _sharpened(
     samples: Sequence[Sample],
     targets: Sequence[Target],
-    terms: tuple[Term, ...],
-    plain: Sequence[tuple[Scale, ...]],
+    terms: Sequence[tuple[Term, ...]],
+    first: Sequence[_Search],
 ) -> list[_Search]:
     """Left sides searched at plain scales, then with the samples smoothed under the laws of all of them."""
-    searches = [_Search.at(scales) for scales in plain]
+    searches, plain = list(first), [search.scales for search in first]
     for _ in range(_SHARPENED):
-        laws = [search.law(target, terms) for search, target in zip(searches, targets, strict=True)]
+        laws = [s.law(target, own) for s, target, own in zip(searches, targets, terms, strict=True)]
         which = [i for i, law in enumerate(laws) if law is not None]
         whitening = _whitening(samples, [law for law in laws if law], [searches[i] for i in which])
         if whitening is None:
@@ -240,9 +265,10 @@ def _sharpened(
         for i in which:
             found = searches[i].found
             projection = found.scale.regression.projection if found else plain[i][0].regression.projection
-            sides = combinations(samples[0].units, projection.columns, targets[i], terms)
-            sharp = whitening.regression(targets[i].name, projection, sides, terms)
-            searches[i] = _Search.at((*plain[i], Scale(sharp, plain[i][0].seed)), whitening)
+            sides = combinations(samples[0].units, projection.columns, targets[i], terms[i])
+            sharp = whitening.regression(targets[i].name, projection, sides, terms[i])
+            sharper = (*plain[i], Scale(sharp, plain[i][0].seed))
+            searches[i] = _Search.at(sharper, whitening, searches[i].given)
         if [search.path.support for search in searches] == before:
             break
     return searches
@@ -273,7 +299,7 @@ def _side(samples: Sequence[Sample], target: Target, terms: tuple[Term, ...], se
     referee = Referee(samples, search.whitening, target.name, len(terms)) if search.whitening else None
     for _ in range(_SHARPENED if path.support else 0):
         standing = _standing(scales, best, referee)
-        preferred = _preferred(best, standing, referee)
+        preferred = _preferred(best, standing, referee) if search.given is None else best
         if preferred is best:
             break
         passed, best = best, preferred

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import DiscoveryError
-from ._bars import bars
 from ._cells import Partition, Sums, partition
 from ._draws import Chosen, Draw, Drawing, Kind
 from ._evidence import Evidence, share_of, written
@@ -19,6 +18,9 @@ from ._map import Map
 from ._side import SideLaw
 from ._sketch import sketch
 from ._tables import html_table, text_table
+
+if TYPE_CHECKING:
+    from .figures import Figure
 
 #: Portions in which the work is handed out, so that progress shows and a cancelled job stops.
 _PORTIONS = 8
@@ -146,8 +148,14 @@ class Stability:
         terms, laws = html_table(*self._terms()), html_table(*self._laws())
         return f"<div><p>{self._headline}</p>{terms}{laws}<ul>{notes}</ul></div>"
 
-    def plot(self) -> Any:
-        """Inclusion of every term as bars; the matplotlib axes."""
+    def plot(self) -> Figure:
+        """Inclusion of every term as bars.
+
+        Raises:
+            DiscoveryError: if Matplotlib is not installed.
+        """
+        from .figures import draw_side_by_side
+
         many = len(self.best) > 1
         wanted = [
             (left, name)
@@ -160,9 +168,7 @@ class Stability:
             label: [ensemble.inclusion[left].get(name, 0.0) for left, name in wanted]
             for label, ensemble in self._ensembles.items()
         }
-        axes = bars(labels, columns, panels=False)[0]
-        axes.set_xlabel("share of the draws whose law has the term")
-        return axes
+        return draw_side_by_side(labels, columns, "share of the draws whose law has the term")
 
 
 def stability(
@@ -179,6 +185,12 @@ def stability(
 
     if not isinstance(draws, (int, np.integer)) or isinstance(draws, bool) or draws < 1:
         raise DiscoveryError(f"The number of draws is {draws!r}; give a whole number from 1 up, such as 100.")
+    method = evidence.search.get("method", "weak")
+    if method != "weak":
+        raise DiscoveryError(
+            f"The terms were chosen by {method}, and stability repeats the choice of the weak form; "
+            "run pf.discover without `method`."
+        )
     tell = progress or (lambda fraction, message: None)
     tell(0.0, "preparing the resampling")
     boxes = partition(

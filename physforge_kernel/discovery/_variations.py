@@ -77,6 +77,7 @@ class Repeating:
     seed: int
     values: dict[str, dict[str, complex]]
     errors: dict[str, dict[str, complex]]
+    search: dict[str, Any]
 
     def __call__(self, change: Change) -> Rerun:
         from ._discover import discover
@@ -89,7 +90,9 @@ class Repeating:
             time_order = 2 if self.targets[0].endswith("_tt") else 1
             library = polynomial(fields[0], time_order=time_order, **{change.kind: int(change.value)})
         try:
-            found = discover(fields, target=list(self.targets), seed=self.seed, library=library)
+            found = discover(
+                fields, target=list(self.targets), seed=self.seed, library=library, **self.search
+            )
         except DiscoveryError as error:
             return Rerun(str(change), str(error), "", False, None)
         same, shift = self._held_against(found.best)
@@ -134,6 +137,7 @@ def repeating(evidence: Evidence, best: Candidate) -> Repeating:
         evidence.seed,
         {left: dict(law.values) for left, law in best.laws.items()},
         {left: dict(law.standard_errors) for left, law in best.laws.items()},
+        dict(evidence.search),
     )
 
 

@@ -257,10 +257,12 @@ def _rows(block: Block, columns: Sequence[Feature], laws: Sequence[Law]) -> np.n
 
 
 def _is_white(sample: Sample) -> bool:
-    """Whether all components have noise that shows, and few samples were filled from others."""
+    """Whether all components but exact controls have noise that shows, and few samples were filled."""
+    exact = {control.name for control in sample.controls}
     shown = all(
         sigma > _LEAST_NOISE * float(np.sqrt(np.mean(values**2)))
-        for sigma, values in zip(sample.sigma, sample.values, strict=True)
+        for name, sigma, values in zip(sample.components, sample.sigma, sample.values, strict=True)
+        if sigma or name not in exact
     )
     return shown and max(sample.filled.values(), default=0.0) <= _MOST_FILLED
 

@@ -44,7 +44,7 @@ def simulate(
 
     Args:
         equation: for the first or a higher time derivative of one or several components; components without
-            an equation are read from the start as given functions of time.
+            an equation are read from the start as given functions of time; they may lack axes of space.
         start: the field, in one to three dimensions or none, whose first time is the initial state. For
             u_tt, the first rates are the variable `u_t` if there is one, else the slopes of the first times.
         t: (n_t,) the times wanted, from the start's first time on; its own times by default.

@@ -99,6 +99,7 @@ def measure(
     """
     parts = sorted({state.part for state in (*system.states, *system.given)}, reverse=True)
     components = list(dict.fromkeys(state.component for state in (*system.states, *system.given)))
+    given = {state.component for state in system.given}
     inside = {axis.name: slice(0, axis.unique) for axis in axes}
     dims = ("t", *(axis.name for axis in axes))
     uniform = _uniform(times) and all(_uniform(axis.points) for axis in axes)
@@ -108,7 +109,9 @@ def measure(
         if "t" not in variable.dims:
             variable = variable.expand_dims("t")
         absent = [axis for axis in dims if axis not in variable.dims]
-        if absent:
+        if absent and name in given:
+            variable = variable.expand_dims({axis: field.sizes[axis] for axis in absent})
+        elif absent:
             raise SimulationError(
                 f"{name!r} does not depend on {absent[0]}; every variable must span {dims}."
             )

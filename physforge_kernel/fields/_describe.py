@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from ..errors import AxesError
+from ..errors import AxesError, NoFieldError
 from ._description import Description, described
 from ._read import request_for
 from .formats import identify
@@ -16,7 +16,8 @@ def describe(path: str | os.PathLike[str], *, dims: str | Sequence[str] | None =
 
     Text is streamed in bounded memory; of other formats the coordinates are loaded, and of files up to 134 MB
     also the variables, one by one, to count what is missing and what is infinite. A file that `read` would
-    refuse as damaged or unsafe is refused here too, but one that is merely too large for memory is described.
+    refuse as damaged or unsafe is refused here too, but one that is merely too large for memory is described,
+    and so is a library of candidate terms.
 
     Args:
         path: the file.
@@ -39,8 +40,12 @@ def describe(path: str | os.PathLike[str], *, dims: str | Sequence[str] | None =
     """
     request = request_for(path, variables=None, dims=dims, max_bytes=None, values=False)
     kind = identify(request)
-    with kind.contents(request) as layout:
-        return described(request, kind.name, layout)
+    try:
+        with kind.contents(request) as layout:
+            return described(request, kind.name, layout)
+    except NoFieldError as found:
+        size = request.path.stat().st_size
+        return Description(request.path.name, "candidate terms", size, (), (), found.notes, (), {})
 
 
 def undecided(path: str | os.PathLike[str], reason: AxesError) -> Description:

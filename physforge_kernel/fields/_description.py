@@ -92,7 +92,8 @@ class Description:
         head = f"{self.source}: {self.format}, {human_bytes(self.size)}"
         if facts := self._facts():
             head += f"\n{facts}"
-        parts = [head, _table(_AXIS_HEAD, self._axis_rows()), _table(_VARIABLE_HEAD, self._variable_rows())]
+        tables = ((_AXIS_HEAD, self._axis_rows()), (_VARIABLE_HEAD, self._variable_rows()))
+        parts = [head, *(_table(heads, rows) for heads, rows in tables if rows)]
         if self.notes:
             parts.append("\n".join(f"- {note}" for note in self.notes))
         if self.left_out:

@@ -122,4 +122,4 @@ def test_it_reads_as_text_html_json_and_a_figure():
     assert found._repr_html_().count("<table>") == 2
     document = json.loads(json.dumps(found.to_dict()))
     assert document["terms"][0]["dropped"]["unexplained"] > 0
-    assert len(found.plot()) == 2
+    assert len(found.plot().axes) == 2

@@ -166,8 +166,8 @@ def test_it_reads_as_text_html_json_and_a_figure():
     assert "resampled" in str(stable)
     assert "<table>" in stable._repr_html_()
     assert json.loads(json.dumps(stable.to_dict()))["bootstrap"]["draws"] == 4
-    drawn = stable.plot()
-    assert "u_xx" in [label.get_text() for label in drawn.get_yticklabels()]
+    [axes] = stable.plot().axes
+    assert "u_xx" in [label.get_text() for label in axes.get_yticklabels()]
 
 
 @pytest.mark.parametrize("draws", [0, -3, 2.5, True])

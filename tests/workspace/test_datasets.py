@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from physforge_kernel.derivatives.library import load, polynomial
 from physforge_kernel.errors import AxesError, ConflictError, FieldError, NotFoundError, WorkspaceError
 from physforge_kernel.workspace import EmbeddedWorkspace, Workspace
 
@@ -66,6 +67,16 @@ def test_a_field_from_memory_comes_back_as_it_went_in(workspace: Workspace):
     assert workspace.datasets.upload(field(), "made").reused
     with pytest.raises(WorkspaceError, match="has no name yet"):
         workspace.datasets.upload(field())
+
+
+def test_a_library_of_candidate_terms_is_a_dataset_and_no_field(workspace: Workspace, tmp_path: Path):
+    library = polynomial(field(), degree=2)
+    version = workspace.datasets.upload(library.save(tmp_path / "candidates.json"))
+    assert version.metadata["format"] == "candidate terms"
+    assert "for the laws of u" in version.metadata["notes"][0]
+    assert load(workspace.datasets.path("candidates")) == library
+    with pytest.raises(FieldError, match="no field: load it with pf.library.load"):
+        workspace.datasets.open("candidates")
 
 
 def test_a_folder_is_one_version_of_several_files(workspace: Workspace, tmp_path: Path):

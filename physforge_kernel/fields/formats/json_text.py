@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -10,6 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..._wording import size as human_bytes
+from ...errors import NoFieldError
 from .._arrange import arrange
 from .._entries import Entry, from_array
 from .._layout import Layout
@@ -19,6 +21,13 @@ from .._request import Request
 #: A number takes some ten bytes as text, and up to a hundred as a Python object.
 _EXPANSION = 10
 _LARGEST = 2**28
+
+
+#: What libraries of candidate terms, which `pf.library.load` reads, call themselves.
+LIBRARY = "physforge library"
+
+_LIBRARY_TERM = re.compile(r"[A-Za-z0-9_ ()*/^+.,-]{1,300}")
+_MOST_SHOWN = 12
 
 
 @contextmanager
@@ -32,6 +41,8 @@ def contents(request: Request) -> Iterator[Layout]:
         )
     request.check_bytes(_EXPANSION * size, "the JSON, once loaded,")
     document = _parsed(request)
+    if isinstance(document, dict) and document.get("format") == LIBRARY:
+        raise NoFieldError(_library_notes(request, document))
     if isinstance(document, list):
         entries, attrs, form = _records(request, document), {}, "records"
     elif isinstance(document, dict) and "data_vars" in document:
@@ -41,6 +52,27 @@ def contents(request: Request) -> Iterator[Layout]:
     else:
         raise request.error(f"it holds a single {type(document).__name__}, not a field: {_FORMS}")
     yield arrange(request, entries, attrs=attrs, details={"form": form})
+
+
+def _library_notes(request: Request, document: Mapping[str, Any]) -> list[str]:
+    """Sentences on a library of candidate terms; whoever loads it checks it."""
+    terms, components = document.get("terms"), document.get("components")
+    if not isinstance(terms, list) or not terms or not isinstance(components, list):
+        raise request.error(f"it says that it is a {LIBRARY}, and lacks its terms or components.")
+    names = [term.get("name") if isinstance(term, dict) else None for term in terms[:_MOST_SHOWN]]
+    shown = [name for name in (*names, *components[:_MOST_SHOWN]) if isinstance(name, str)]
+    if len(shown) < len(names) + len(components[:_MOST_SHOWN]) or not all(
+        map(_LIBRARY_TERM.fullmatch, shown)
+    ):
+        raise request.error(
+            f"it says that it is a {LIBRARY}, and has terms or components without proper names."
+        )
+    more = f" and {len(terms) - len(names)} more" if len(terms) > len(names) else ""
+    return [
+        f"{request.path.name} holds {len(terms)} candidate terms for the laws of "
+        f"{', '.join(shown[len(names) :])}, and no field: load it with pf.library.load.",
+        f"The terms: {', '.join(shown[: len(names)])}{more}.",
+    ]
 
 
 _FORMS = (

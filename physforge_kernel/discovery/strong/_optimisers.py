@@ -1,0 +1,200 @@
+"""PySINDy's optimisers by name, their options checked before they run."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...errors import DiscoveryError
+
+#: The optimisers' names here and in PySINDy.
+_CLASSES = {
+    "stlsq": "STLSQ",
+    "sr3": "SR3",
+    "ssr": "SSR",
+    "frols": "FROLS",
+    "ensemble": "EnsembleOptimizer",
+    "constrained": "ConstrainedSR3",
+}
+
+#: Options of PySINDy's that are no one's to set here: they are arguments of their own, or would print.
+_NOT_OURS = {
+    "constraint_lhs",
+    "constraint_order",
+    "constraint_rhs",
+    "constraint_separation_index",
+    "copy_X",
+    "ensemble_aggregator",
+    "equality_constraints",
+    "inequality_constraints",
+    "opt",
+    "verbose",
+    "verbose_cvxpy",
+}
+
+#: Options that are not PySINDy's.
+_OURS = {"constraints", "derivatives"}
+
+#: A coefficient below this share of the largest contribution is what an optimiser's arithmetic leaves.
+_ROUNDING = 1e-10
+
+#: One linear constraint: weights by left side and term, and what they add up to.
+Constraint = tuple[Mapping[tuple[str, str], float], float]
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """Coefficients `(targets, terms)`, and of ensembles the share of models that take each term."""
+
+    values: np.ndarray
+    inclusion: np.ndarray | None = None
+
+
+def methods() -> tuple[str, ...]:
+    """Names of the methods."""
+    return tuple(f"pysindy:{name}" for name in _CLASSES)
+
+
+def checked(method: str, options: Mapping[str, Any]) -> str:
+    """The optimiser's name in a method, its options checked.
+
+    Raises:
+        DiscoveryError: the method or an option is unknown, or PySINDy is not installed.
+    """
+    name = method.removeprefix("pysindy:")
+    if not method.startswith("pysindy:") or name not in _CLASSES:
+        raise DiscoveryError(
+            f"The method {method!r} is none of weak, {', '.join(methods())}; name one of these."
+        )
+    known = _options(name)
+    for option in options:
+        if option not in known:
+            raise DiscoveryError(
+                f"The option {option!r} is none of {method}'s: {', '.join(sorted(known))}; see PySINDy's "
+                f"{_CLASSES[name]}."
+            )
+    return name
+
+
+def _class(name: str) -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import pysindy
+    except ImportError as error:
+        raise DiscoveryError(
+            "PySINDy is not installed; install it with the extra: pip install 'physforge[pysindy]'."
+        ) from error
+    found = getattr(pysindy, _CLASSES[name], None)
+    if found is None:
+        raise DiscoveryError(
+            f"PySINDy has {_CLASSES[name]} only where cvxpy is installed; the extra brings it: "
+            "pip install 'physforge[pysindy]'."
+        )
+    return found
+
+
+def _options(name: str) -> set[str]:
+    own = set(inspect.signature(_class(name)).parameters)
+    if name == "ensemble":
+        own |= set(inspect.signature(_class("stlsq")).parameters)
+    return own - _NOT_OURS | {"derivatives"} | ({"constraints"} if name == "constrained" else set())
+
+
+def fit(
+    name: str,
+    options: Mapping[str, Any],
+    terms: np.ndarray,
+    lefts: np.ndarray,
+    constraints: tuple[np.ndarray, np.ndarray] | None,
+    seed: int,
+) -> Coefficients:
+    """Run an optimiser on columns `(rows, terms)` and left sides `(rows, targets)`.
+
+    Args:
+        name: the optimiser's.
+        options: its options.
+        terms: the columns.
+        lefts: the left sides.
+        constraints: equalities among coefficients, `(count, terms * targets)` by term and then by target, and
+            what they are to be; only for `constrained`.
+        seed: of the bootstrap in an ensemble, which draws from NumPy's global state; that is put back.
+
+    Raises:
+        DiscoveryError: PySINDy refuses an option, or its arithmetic fails.
+    """
+    options = {key: value for key, value in options.items() if key not in _OURS}
+    state = np.random.get_state()
+    np.random.seed(seed % 2**32)
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            optimiser = _optimiser(name, options, constraints)
+            optimiser.fit(terms, lefts)
+    except (ValueError, TypeError, np.linalg.LinAlgError) as error:
+        raise DiscoveryError(f"PySINDy's {_CLASSES[name]} cannot do this: {error}") from error
+    finally:
+        np.random.set_state(state)
+    values = np.atleast_2d(np.asarray(optimiser.coef_, dtype=float))
+    sizes = np.abs(values) * np.sqrt(np.mean(terms**2, axis=0))
+    values = np.where(sizes > _ROUNDING * sizes.max(axis=1, keepdims=True), values, 0.0)
+    if name != "ensemble":
+        return Coefficients(values)
+    models = np.stack([np.atleast_2d(c) for c in optimiser.coef_list])
+    return Coefficients(values, np.mean(models != 0.0, axis=0))
+
+
+def _optimiser(
+    name: str, options: Mapping[str, Any], constraints: tuple[np.ndarray, np.ndarray] | None
+) -> Any:
+    if name == "ensemble":
+        inner = set(inspect.signature(_class("stlsq")).parameters)
+        single = _class("stlsq")(**{key: value for key, value in options.items() if key in inner})
+        outer = {key: value for key, value in options.items() if key not in inner}
+        plain = not (outer.get("bagging") or outer.get("library_ensemble"))
+        return _class(name)(single, **({"bagging": True} if plain else {}) | outer)
+    if constraints is not None and len(constraints[1]):
+        left, right = constraints
+        return _class(name)(
+            **options,
+            constraint_lhs=left,
+            constraint_rhs=right,
+            constraint_order="feature",
+            equality_constraints=True,
+        )
+    return _class(name)(**options)
+
+
+def equalities(
+    constraints: Sequence[Constraint], lefts: Sequence[str], names: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Constraints as a matrix `(count, terms * lefts)`, by term and then by left side, and their values.
+
+    Raises:
+        DiscoveryError: a constraint names no left side or term that there is.
+    """
+    matrix = np.zeros((len(constraints), len(names), len(lefts)))
+    values = np.zeros(len(constraints))
+    for row, constraint in enumerate(constraints):
+        try:
+            weights, value = constraint
+            entries = {(str(left), str(term)): float(w) for (left, term), w in weights.items()}
+            values[row] = float(value)
+        except (TypeError, ValueError, AttributeError):
+            raise DiscoveryError(
+                f"The constraint {constraint!r} cannot be read; write weights and what they add up to, as in "
+                "({('x_t', 'y'): 1.0, ('y_t', 'x'): 1.0}, 0.0)."
+            ) from None
+        for (left, term), weight in entries.items():
+            if left not in lefts or term not in names:
+                raise DiscoveryError(
+                    f"The constraint names {term!r} in {left!r}; left sides are {', '.join(lefts)} and terms "
+                    f"{', '.join(names)}."
+                )
+            matrix[row, names.index(term), lefts.index(left)] = weight
+    return matrix.reshape(len(constraints), -1), values
