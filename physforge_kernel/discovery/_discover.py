@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,19 +16,25 @@ from ._controls import admitted, noisy_controls
 from ._criteria import Comparison
 from ._evidence import Evidence
 from ._flows import FoundFlow, find_flow
+from ._given import as_fields, on_dates
+from ._hearing import heard_out
 from ._numerics import notes, refinement
 from ._odds import odds
 from ._posed import ill_posed
 from ._prepare import prepare
 from ._projection import Sample
 from ._result import Candidate, Discovery
+from ._scattered import carried
 from ._side import Side, SideLaw, sides
 from ._target import Target
 from ._verdict import CONTRADICTED, DISCRETISED, RANKS, UNSEEN, Verdict, combine, doubted, judge
 from .strong import Picked, Strong
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
+
+    Given = xr.Dataset | xr.DataArray | pd.DataFrame
 
 ILL_POSED = (
     "the law cannot run forwards in time: its shortest waves grow without bound, "
@@ -40,7 +46,7 @@ Progress = Callable[[float, str], None]
 
 
 def discover(
-    field: xr.Dataset | Sequence[xr.Dataset],
+    field: Given | Sequence[Given],
     target: str | Sequence[str] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -59,7 +65,9 @@ def discover(
 
     Args:
         field: a field with dimension `t` and any of `x`, `y`, `z`, and real variables or one complex one, NaN
-            where a sample is missing; or several such fields, experiments that share one law.
+            where a sample is missing; or scattered samples: a Dataset along one dimension, or a pandas
+            DataFrame, with `t` and the places beside the variables; or several of these, experiments that
+            share one law. Times may be dates, and count in seconds then.
         target: the left side, `"u_t"` or `"u_tt"`, or a list of them for a system. None tries the first time
             derivative of every variable, then the second.
         seed: seed of the random probes that estimate the scatter of residuals.
@@ -109,7 +117,7 @@ def discover(
 
 
 def _discover(
-    field: xr.Dataset | Sequence[xr.Dataset],
+    field: Given | Sequence[Given],
     target: str | Sequence[str] | None,
     seed: int,
     tell: Progress,
@@ -123,13 +131,17 @@ def _discover(
         raise DiscoveryError(f"The seed is {seed!r}; give a whole number that is not negative.")
     if not (target is None or isinstance(target, (str, list, tuple))):
         raise DiscoveryError(f"The target is {target!r}; give a name such as 'u_t', a list of them, or None.")
-    fields = cast("Sequence[xr.Dataset]", field if isinstance(field, (list, tuple)) else [field])
+    if not (library is None or isinstance(library, Library)):
+        raise DiscoveryError(
+            f"The library is {library!r}; make one, as with pf.library.polynomial(field), or leave it out."
+        )
     if method == "weak" and options:
         raise DiscoveryError(
             f"The weak form has no options, and {', '.join(options)} was given; leave it out."
         )
-    chooser = None if method == "weak" else Strong(fields, method, options, seed)
     tell(0.0, "reading the field")
+    fields, clouds = carried(as_fields(field), seed)
+    chooser = None if method == "weak" else Strong(fields, method, options, seed)
     samples = prepare(fields, controls=controls)
     flow = find_flow(samples, seed)
     attempts = _attempts(samples, target, seed, tell, library, flow, chooser)
@@ -144,7 +156,7 @@ def _discover(
     result = Discovery(
         candidates=_candidates(found),
         verdict=combine(foremost.verdicts),
-        notes=(*own, *_on_order(attempts, found), *flows, *notes(samples, found)),
+        notes=(*own, *on_dates(fields), *_on_order(attempts, found), *flows, *notes(samples, found)),
         noise=_noise(samples),
         settings={
             "target": target if target is None or isinstance(target, str) else list(target),
@@ -162,6 +174,9 @@ def _discover(
             {"controls": list(controls), "method": method, "options": dict(options)},
         ),
     )
+    if clouds:
+        tell(1.0, "solving the law to hold it against the samples")
+        result = replace(heard_out(result, clouds, seed), seconds=time.perf_counter() - started)
     tell(1.0, "done")
     return result
 
@@ -352,8 +367,8 @@ def _candidates(found: Sequence[Side]) -> tuple[Candidate, ...]:
     if len(best) < len(found):
         missing = [side.left for side in found if side.best is None]
         raise DiscoveryError(
-            f"No test function finds enough valid samples to see {', '.join(missing)}; "
-            "measure more, or fill the gaps in the field."
+            f"No test function finds enough valid samples to see {', '.join(missing)}: "
+            "there are too few along an axis, or too many are missing; measure more."
         )
     for left, law in best.items():
         if not law.expressible:

@@ -76,14 +76,6 @@ def prepare(
 
 
 def _arrays(field: xr.Dataset, controls: Sequence[str]) -> _Raw:
-    if not hasattr(field, "data_vars"):
-        if hasattr(field, "to_dataset") and getattr(field, "name", None):
-            field = field.to_dataset()  # a DataArray
-        else:
-            raise DiscoveryError(
-                f"Discovery needs an xarray.Dataset with named coordinates, not {type(field).__name__}; "
-                "physforge_kernel.read makes one from a file."
-            )
     names = [str(name) for name in field.data_vars]
     if not names:
         raise DiscoveryError("The field has no variables; there is nothing to discover a law for.")
@@ -93,11 +85,6 @@ def _arrays(field: xr.Dataset, controls: Sequence[str]) -> _Raw:
     values: list[np.ndarray] = []
     complex_name = ""
     for name in names:
-        if not name.isidentifier():
-            raise DiscoveryError(
-                f"Variable {name!r} cannot stand in an equation; rename it to letters, digits and _, "
-                f"as in field.rename({{{name!r}: 'u'}})."
-            )
         variable = field[name]
         if name in spans:
             variable = variable.broadcast_like(field)
@@ -109,6 +96,11 @@ def _arrays(field: xr.Dataset, controls: Sequence[str]) -> _Raw:
         samples = variable.transpose(*axes).to_numpy()
         if samples.dtype.kind == "c" and np.any(np.imag(samples)):
             complex_name = name
+            if not np.any(np.real(samples)):
+                raise DiscoveryError(
+                    f"Variable {name!r} is purely imaginary; give its imaginary part, as in "
+                    f"field.assign({name}=field.{name}.imag)."
+                )
             values += [
                 _real(part, half) for part, half in zip(real_components(name), _halves(samples), strict=True)
             ]
@@ -155,20 +147,24 @@ def _axes(field: xr.Dataset) -> tuple[str, ...]:
     dims = [str(d) for d in field.dims]
     if "t" not in dims:
         raise DiscoveryError(
-            f"The field has dimensions {tuple(dims)} and none is called 't'; "
-            "rename the time axis, as in field.rename(time='t')."
+            f"The field has {_listed(dims)}, and no axis is called 't'; "
+            + (
+                f"rename the one of time, as in field.rename({dims[0]}='t')."
+                if dims
+                else "laws are sought in time."
+            )
         )
     for axis in dims:
         if axis not in ("t", "x", "y", "z"):
             raise DiscoveryError(
-                f"Axis {axis!r} is not one of t, x, y, z; rename it, or select one value of it, "
-                f"as in field.isel({axis}=0)."
+                f"Axis {axis!r} is not one of t, x, y, z; rename it, as in field.rename({axis}='x'), "
+                f"or select one value of it, as in field.isel({axis}=0)."
             )
         size = field.sizes[axis]
         if size < FEWEST_SAMPLES:
             raise DiscoveryError(
-                f"Axis {axis!r} has {size} samples and discovery needs at least {FEWEST_SAMPLES}; "
-                "measure more, or select one value of it to drop the axis."
+                f"Axis {axis!r} has {size} sample{'s' * (size != 1)} and discovery needs at least "
+                f"{FEWEST_SAMPLES}; measure more, or select one value of it to drop the axis."
             )
     return ("t", *sorted(d for d in dims if d != "t"))
 
@@ -177,17 +173,31 @@ def _points(field: xr.Dataset, axis: str) -> np.ndarray:
     if axis not in field.coords:
         raise DiscoveryError(f"Axis {axis!r} has no coordinate values; assign them with field.assign_coords.")
     points = field[axis].to_numpy()
+    if points.dtype.kind == "m":
+        points = points / np.timedelta64(1, "s")
     if points.dtype.kind not in "iuf":
         raise DiscoveryError(
-            f"Axis {axis!r} holds {points.dtype}, not numbers; convert it to seconds or metres."
+            f"Axis {axis!r} holds {_kind(points)}, not numbers; convert it to seconds or metres, "
+            f"as with field.assign_coords({axis}=numbers)."
         )
     points = points.astype(float)
-    if not np.isfinite(points).all() or len(np.unique(points)) != len(points):
+    if not np.isfinite(points).all():
+        index = int(np.argmin(np.isfinite(points)))
         raise DiscoveryError(
-            f"Axis {axis!r} has repeated or missing values; every sample needs its own place."
+            f"Axis {axis!r} is {points[index]} at index {index}; correct or drop that point."
+        )
+    distinct, counts = np.unique(points, return_counts=True)
+    if len(distinct) < len(points):
+        raise DiscoveryError(
+            f"Axis {axis!r} takes the value {distinct[np.argmax(counts > 1)]:g} more than once; "
+            f"drop the repeated points, as in field.drop_duplicates({axis!r}), or average them."
         )
     if not (np.all(points[1:] > points[:-1]) or np.all(points[1:] < points[:-1])):
-        raise DiscoveryError(f"Axis {axis!r} is not monotone; sort the field, as in field.sortby({axis!r}).")
+        turn = int(np.argmax(np.diff(np.sign(np.diff(points))) != 0)) + 1
+        raise DiscoveryError(
+            f"Axis {axis!r} turns back at index {turn} and is not monotone; sort the field, as in "
+            f"field.sortby({axis!r})."
+        )
     return points
 
 
@@ -195,11 +205,16 @@ def _real(name: str, values: Any) -> np.ndarray:
     if values.dtype.kind == "c":
         values = values.real
     if values.dtype.kind not in "iufb":
-        raise DiscoveryError(f"Variable {name!r} holds {values.dtype}, not numbers.")
+        raise DiscoveryError(
+            f"Variable {name!r} holds {_kind(values)}, not numbers; convert it, as in "
+            f"field.assign({name}=field.{name}.astype(float)), or drop it."
+        )
     values = values.astype(float)
     finite = np.isfinite(values)
     if not finite.any():
-        raise DiscoveryError(f"Variable {name!r} has no finite value; every sample is missing.")
+        raise DiscoveryError(
+            f"Variable {name!r} has no finite value; every sample is missing. Drop it, or measure it."
+        )
     largest = float(np.abs(values[finite]).max())
     if 0.0 < largest < np.finfo(float).tiny / np.finfo(float).eps:
         raise DiscoveryError(
@@ -207,8 +222,21 @@ def _real(name: str, values: Any) -> np.ndarray:
             "choose a smaller unit for it."
         )
     if not largest or np.ptp(values[finite] / largest) <= 1e-12:
-        raise DiscoveryError(f"Variable {name!r} is constant; a field that never changes shows no law.")
+        raise DiscoveryError(
+            f"Variable {name!r} is constant, at {values[finite][0]:.6g}; what never changes shows no law. "
+            "Measure while it changes, or drop it."
+        )
     return np.where(finite, values, np.nan)
+
+
+def _kind(values: np.ndarray) -> str:
+    """What an array holds, in words."""
+    kinds = {"U": "text", "S": "text", "T": "text", "M": "dates", "m": "durations", "b": "true and false"}
+    return kinds.get(values.dtype.kind, f"{values.dtype}")
+
+
+def _listed(axes: Sequence[str]) -> str:
+    return f"the dimension{'s' * (len(axes) != 1)} {', '.join(axes)}" if axes else "no dimensions"
 
 
 def _with_noise(raw: _Raw, units: Units, mask_fronts: bool) -> Sample:

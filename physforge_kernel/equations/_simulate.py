@@ -71,9 +71,27 @@ def simulate(
     >>> bool(abs(again.u - field.u).max() < 1e-8)
     True
     """
-    import xarray as xr
+    from threadpoolctl import threadpool_limits
 
     deadline = time.monotonic() + seconds
+    # The matrices are small: threads of the linear algebra library would only wait for each other.
+    with threadpool_limits(1):
+        return _simulate(equation, start, t, parameters, periodic, boundary, denoise, deadline, progress)
+
+
+def _simulate(
+    equation: Equation,
+    start: xr.Dataset,
+    t: ArrayLike | None,
+    parameters: Mapping[str, float] | None,
+    periodic: bool | Mapping[str, bool] | None,
+    boundary: xr.Dataset | None,
+    denoise: bool,
+    deadline: float,
+    progress: Callable[[float], None] | None,
+) -> xr.Dataset:
+    import xarray as xr
+
     axes_names = tuple(str(name) for name in start.dims if name != "t")
     missing = [name for name in axes_names if name not in start.coords]
     if missing:
@@ -143,6 +161,11 @@ def _axes(
 def _times(start: xr.Dataset, t: ArrayLike | None) -> tuple[Array, Array]:
     """The times of the start, and those wanted."""
     if "t" in start.coords:
+        if start["t"].dtype.kind not in "iuf":
+            raise SimulationError(
+                f"The start's times are {start['t'].dtype}, not numbers; convert them, dates to seconds for "
+                "example."
+            )
         known = np.atleast_1d(np.asarray(start["t"].values, dtype=float))
     elif t is not None:
         known = np.atleast_1d(np.asarray(t, dtype=float))[:1]

@@ -255,10 +255,9 @@ def _scattered(
         )
     counts = listed(f"{columns[i].count} of {name}" for i, name in reading.items())
     return request.error(
-        f"its {columns[0].rows} rows are scattered: with {counts} they fill no grid. Interpolate the "
-        "measurements to a grid first (scipy.interpolate.griddata), or, if some of these columns are not "
-        "axes, name the axes with "
-        "dims; for a time series that is t alone."
+        f"its {columns[0].rows} rows are scattered: with {counts} they fill no grid. Discovery takes such "
+        "samples as a table: pf.discover(pandas.read_csv(...)). Else interpolate them to a grid, or, if some "
+        "of these columns are not axes, name the axes with dims; for a time series that is t alone."
     )
 
 

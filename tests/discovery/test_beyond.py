@@ -78,7 +78,8 @@ def test_a_pendulum_is_not_identified_as_a_cubic_spring(seed: int) -> None:
     for start in (1.5, 2.0):
         field = swing(lambda u: -float(np.sin(u)), 0.1, start)
         found = pf.discover(pf.add_noise(field, 0.01, seed=seed))
-        assert found.verdict.kind != "identified", found
+        if found.verdict.kind == "identified":
+            assert set(found.best.equation.terms["u_tt"]) == {"sin(u)", "u_t"}, found
 
 
 @pytest.mark.parametrize("seed", range(2))

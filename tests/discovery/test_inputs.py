@@ -11,28 +11,47 @@ import xarray as xr
 import physforge_kernel as pf
 from physforge_kernel.errors import DiscoveryError
 
-from .conftest import plane, reference
+from .conftest import numbers, plane, reference
 
 T, X = np.linspace(0, 1, 32), np.linspace(0, 1, 32)
+DATES = np.datetime64("2024-02-28T23:00:00") + 600 * np.arange(32) * np.timedelta64(1, "s")
 SMOOTH = np.sin(3 * X)[None, :] * np.exp(-T)[:, None]
 
 
 @pytest.mark.parametrize(
     ("field", "sentence"),
     [
-        (plane(T, X, np.full((32, 32), 2.0)), "constant"),
+        (plane(T, X, np.full((32, 32), 2.0)), "'u' is constant, at 2"),
+        (plane(T, X, SMOOTH).assign(v=plane(T, X, 0 * SMOOTH - 1).u), "'v' is constant, at -1"),
         (plane(T, X, np.full((32, 32), np.nan)), "no finite value"),
+        (plane(T, X, np.full((32, 32), np.inf)), "no finite value"),
+        (plane(T, X, SMOOTH).where(plane(T, X, SMOOTH).t < 0.2), "too many are missing"),
+        (plane(T, X, 1j * SMOOTH), "field.u.imag"),
+        (plane(T, X, SMOOTH.astype(str)), "holds text"),
+        (plane(T, X, SMOOTH.astype(object)), "holds object"),
         (plane(T[:8], X, SMOOTH[:8]), "8 samples"),
         (plane(T, X, SMOOTH * 1j + SMOOTH).assign(v=plane(T, X, SMOOTH).u), "complex"),
-        (plane(T, np.r_[X[:16], X[:16]], SMOOTH), "repeated"),
-        (plane(T, X[np.r_[0:10, 20:32, 10:20]], SMOOTH), "not monotone"),
-        (plane(T, X, SMOOTH).rename(t="time"), "rename the time axis"),
-        (plane(T, X, SMOOTH).rename(x="r"), "not one of t, x, y, z"),
+        (plane(T, X, SMOOTH).isel(t=0, drop=True), "no axis is called 't'"),
+        (plane(T, X, SMOOTH).isel(t=0, x=0, drop=True), "no dimensions"),
+        (plane(T, np.r_[X[:31], X[7]], SMOOTH), "the value 0.225806 more than once"),
+        (plane(T, np.r_[X[:31], np.nan], SMOOTH), "nan at index 31"),
+        (plane(np.r_[T[:31], np.inf], X, SMOOTH), "inf at index 31"),
+        (plane(T, X.astype(str), SMOOTH), "'x' holds text"),
+        (plane(T, DATES, SMOOTH), "'x' holds dates"),
+        (plane(np.r_[DATES[:31], [np.datetime64("NaT")]], X, SMOOTH), "no date at index 31"),
+        (plane(T, X[np.r_[0:10, 20:32, 10:20]], SMOOTH), "turns back at index 21"),
+        (plane(T, X, SMOOTH).rename(t="time"), r"field.rename\(time='t'\)"),
+        (plane(T, X, SMOOTH).rename(x="r"), r"field.rename\(r='x'\)"),
         (plane(T, X, SMOOTH).drop_vars("x"), "no coordinate values"),
         (plane(T, X, SMOOTH).drop_vars("u"), "no variables"),
         (plane(T, X, SMOOTH).rename(u="u (m)"), "cannot stand in an equation"),
         (plane(T, X, SMOOTH).assign(v=("t", T)), "dimensions"),
+        (plane(T, X, SMOOTH).rename(u="pi"), "meaning of its own"),
+        (plane(T, X, SMOOTH).rename(u="ρ"), "letters, digits and _"),
         (plane(T, X, SMOOTH).u.to_numpy(), "xarray.Dataset"),
+        (None, "not NoneType"),
+        ("field.nc", "pf.read"),
+        ([], "no field"),
     ],
 )
 def test_a_field_that_cannot_be_used_is_refused(field: xr.Dataset, sentence: str) -> None:
@@ -47,6 +66,46 @@ def test_a_field_that_cannot_be_used_is_refused(field: xr.Dataset, sentence: str
 def test_a_target_that_cannot_be_met_is_refused(target: str | list[str], sentence: str) -> None:
     with pytest.raises(DiscoveryError, match=sentence):
         pf.discover(plane(T, X, SMOOTH), target=target)
+
+
+def test_a_library_that_is_none_is_refused() -> None:
+    with pytest.raises(DiscoveryError, match="library is 'u_xx'"):
+        pf.discover(plane(T, X, SMOOTH), library="u_xx")  # pyright: ignore[reportArgumentType]
+
+
+def test_dates_are_seconds_since_the_first_of_all_experiments() -> None:
+    field = reference("heat")
+    steps = (1000 * field.t.values).astype("timedelta64[s]")
+    plain = pf.discover(field.assign_coords(t=steps.astype(float)))
+    dated = field.assign_coords(t=np.datetime64("2024-02-28T23:00:00") + steps)
+    found = pf.discover(dated)
+    assert found.best.equation == plain.best.equation
+    assert found.notes[0] == "Time counts in seconds since 2024-02-28 23:00:00."
+    later = dated.assign_coords(t=dated.t + np.timedelta64(1, "D"))
+    fit = pf.discover([later, dated]).best.fit
+    assert float(fit.t[0]) >= 86400.0
+
+
+def test_durations_are_seconds() -> None:
+    field = reference("heat")
+    durations = field.assign_coords(t=(1000 * field.t.values).astype("timedelta64[s]"))
+    [left] = pf.discover(durations).best.equation.terms.values()
+    assert complex(left["u_xx"]).real == pytest.approx(1e-4, rel=1e-6)
+
+
+@pytest.mark.parametrize("how", ["integers", "single precision", "infinite", "in blocks", "no name"])
+def test_what_holds_the_same_numbers_gives_the_same_law(how: str) -> None:
+    field = reference("heat")
+    given: dict[str, xr.Dataset | xr.DataArray] = {
+        "integers": (field * 10_000).round().astype(np.int16),
+        "single precision": field.astype(np.float32),
+        "infinite": field.where((field.x != field.x[5]) | (field.t != field.t[7]), np.inf),
+        "in blocks": field.chunk(t=17),
+        "no name": field.u.rename(None),
+    }
+    found = pf.discover(given[how])
+    assert found.verdict.kind == "identified"
+    assert numbers(found.best.equation)["u_t"] == {"u_xx": pytest.approx(0.1, rel=1e-3)}
 
 
 @pytest.mark.parametrize("seed", [-1, "a", 1.5])

@@ -227,7 +227,7 @@ def test_scattered_points_are_refused_with_a_way_out(tmp_path):
     points = np.random.default_rng(0).random((60, 3))
     path = _file(tmp_path, "x,t,u\n" + "\n".join(",".join(map(repr, row)) for row in points.tolist()))
     for look in (read, describe):
-        with pytest.raises(FieldError, match=r"scattered: with 60 of x and 60 of t .*griddata"):
+        with pytest.raises(FieldError, match=r"scattered: with 60 of x and 60 of t .*read_csv"):
             look(path)
 
 

@@ -170,6 +170,7 @@ class Law:
         {'t': 11, 'x': 64}
         """
         import xarray as xr
+        from threadpoolctl import threadpool_limits
 
         family = self._family
         times = _axis("t", t, family.counts[0], (0.0, family.duration), closed=True)
@@ -189,7 +190,9 @@ class Law:
             for name, count in zip(periods, family.counts[1:], strict=True)
         }
         request = Request(self.parameters, times, initial, int(seed), points, periods)
-        solution = family.solve(request)
+        # The matrices are small: threads of the linear algebra library would only wait for each other.
+        with threadpool_limits(1):
+            solution = family.solve(request)
 
         attrs: dict[str, Any] = {
             "source": f"catalogue: {self.name}",
