@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
     from ..discovery import Discovery
 
 
+@dataclass(frozen=True)
+class Candidates:
+    """What was asked for of the candidate terms."""
+
+    terms: list[str]
+    degree: int | None
+    order: int | None
+
+
 def discover(
     file: FieldFile,
     target: Annotated[
@@ -30,6 +40,24 @@ def discover(
         list[str] | None,
         typer.Option("--variable", help="Read only this variable of the file; again for more."),
     ] = None,
+    term: Annotated[
+        list[str] | None,
+        typer.Option("--term", metavar="TERM", help="One more candidate, as in sin(u); again for more."),
+    ] = None,
+    degree: Annotated[
+        int | None,
+        typer.Option("--degree", min=1, max=5, help="Highest degree of the powers tried. Default: 3."),
+    ] = None,
+    order: Annotated[
+        int | None,
+        typer.Option(
+            "--order", min=0, max=6, help="Highest order of their derivatives. Default: 4, or 2 in a plane."
+        ),
+    ] = None,
+    draws: Annotated[
+        int,
+        typer.Option("--draws", min=0, help="Repeat the search on so many resamplings: is it stable?"),
+    ] = 0,
     dims: Dims = None,
     seed: Annotated[int, typer.Option("--seed", help="Fixes everything random.")] = 0,
     as_json: AsJson = False,
@@ -48,8 +76,11 @@ def discover(
         raise MisuseError(f"{str(output.parent)!r} is not a folder.")
     with progress(f"Reading {file.name}"):
         field = read(file, variables=variable or None, dims=dims)
-    found = _search(field, file.name, target, seed)
+    found = _search(field, file.name, target, seed, Candidates(term or [], degree, order))
     document = {**found.to_dict(), "file": str(file), "seed": seed}
+    if draws:
+        with progress(f"Resampling {file.name}") as report:
+            document["stability"] = found.stability(draws=draws, seed=seed, progress=report).to_dict()
     if output is not None:
         output.write_text(to_json(document), encoding="utf-8")
     if as_json:
@@ -60,9 +91,13 @@ def discover(
         say(f"  written to {output}", style="dim")
 
 
-def _search(field: xarray.Dataset, name: str, target: list[str] | None, seed: int) -> Discovery:
+def _search(
+    field: xarray.Dataset, name: str, target: list[str] | None, seed: int, asked: Candidates
+) -> Discovery:
+    from ..discovery import candidates
     from ..discovery import discover as search
 
     wanted = target[0] if target and len(target) == 1 else target or None
+    library = candidates(field, asked.terms, degree=asked.degree, order=asked.order, target=wanted)
     with progress(f"Discovering in {name}") as report:
-        return search(field, target=wanted, seed=seed, progress=report)
+        return search(field, target=wanted, seed=seed, progress=report, library=library)

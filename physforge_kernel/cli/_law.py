@@ -50,6 +50,9 @@ def print_law(result: Mapping[str, Any], *, subject: str) -> None:
         show(table(columns, rows, right=("coefficient",)), indent=4)
         say()
     prose(numbers.sentence(verdict["text"]))
+    if result.get("stability"):
+        say()
+        _print_stability(result["stability"])
     notes = result.get("notes") or ()
     if notes:
         say()
@@ -57,3 +60,17 @@ def print_law(result: Mapping[str, Any], *, subject: str) -> None:
             bullet(note)
     say()
     facts({"noise": numbers.noise(result.get("noise")), "time": numbers.seconds(float(result["seconds"]))})
+
+
+def _print_stability(stable: Mapping[str, Any]) -> None:
+    """How often the law was chosen again, and what was chosen besides."""
+    drawn = stable["bootstrap"]
+    prose(f"Chosen again in {stable['frequency']:.0%} of {drawn['draws']} resamplings of the data.")
+    rows = [
+        [*([left] if len(drawn["inclusion"]) > 1 else []), name, f"{share:.0%}"]
+        for left, terms in drawn["inclusion"].items()
+        for name, share in sorted(terms.items(), key=lambda item: -item[1])
+        if share > 0.0
+    ]
+    columns = [*(["equation"] if len(drawn["inclusion"]) > 1 else []), "term", "in the law"]
+    show(table(columns, rows, right=("in the law",)), indent=4)

@@ -14,10 +14,12 @@ from ..errors import DiscoveryError
 from ._beyond import beyond
 from ._controls import admitted, noisy_controls
 from ._criteria import Comparison
+from ._evidence import Evidence
 from ._flows import FoundFlow, find_flow
 from ._given import as_fields, on_dates
 from ._hearing import heard_out
 from ._numerics import notes, refinement
+from ._odds import odds
 from ._posed import ill_posed
 from ._prepare import prepare
 from ._projection import Sample
@@ -163,6 +165,14 @@ def _discover(
             **({"method": method, "options": chooser.settings} if chooser else {}),
         },
         seconds=time.perf_counter() - started,
+        evidence=Evidence(
+            tuple(fields),
+            tuple(samples),
+            found,
+            library,
+            seed,
+            {"controls": list(controls), "method": method, "options": dict(options)},
+        ),
     )
     if clouds:
         tell(1.0, "solving the law to hold it against the samples")
@@ -367,12 +377,12 @@ def _candidates(found: Sequence[Side]) -> tuple[Candidate, ...]:
                 "coefficients beyond what numbers hold; choose units in which its values and axes are "
                 "nearer to one."
             )
-    comparison = Comparison.of(found)
-    candidates = [Candidate(best, comparison)]
+    shared = Comparison.of(found), odds(found)
+    candidates = [Candidate(best, *shared)]
     for side in found:
         for law in (*side.rivals, *side.others):
             if law.expressible:
-                candidates.append(Candidate({**best, side.left: law}, comparison))
+                candidates.append(Candidate({**best, side.left: law}, *shared))
     return tuple(candidates[:12])
 
 

@@ -144,6 +144,21 @@ class Whitening:
 
         `projection` and `sides` are those of the raw samples.
         """
+        parts, mine, others = self.stacked(left, terms)
+        whole = np.concatenate([rows for _, rows in parts])
+        if others:
+            unseen = np.linalg.qr(whole[:, others], mode="complete")[0][:, len(others) :]
+            whole = unseen.T @ whole
+        return Whitened(projection, tuple(sides), np.ascontiguousarray(whole[:, mine]))
+
+    def stacked(
+        self, left: str, terms: Sequence[Term]
+    ) -> tuple[list[tuple[Block, np.ndarray]], list[int], list[int]]:
+        """The weighed rows of all laws with any terms for one left side, experiment by experiment.
+
+        The rows of the laws stand one below the other. Also: which columns are those terms and the left side,
+        and which are the terms of the other laws.
+        """
         laws = [replace(law, terms=tuple(terms)) if law.target.name == left else law for law in self.laws]
         which = next(i for i, law in enumerate(laws) if law.target.name == left)
         columns = _columns(laws)
@@ -153,15 +168,10 @@ class Whitening:
         for block, part in zip(found, self.parts, strict=True):
             rows = _rows(block, columns, laws)
             rows[:, -1] += part.shift
-            parts.append(part.root.halved(rows))
-        whole = np.concatenate(parts)
-        first = sum(len(law.terms) for law in laws[:which])
-        mine = [*range(first, first + len(terms)), whole.shape[1] - 1]
-        others = [j for j in range(whole.shape[1]) if j not in mine]
-        if others:
-            unseen = np.linalg.qr(whole[:, others], mode="complete")[0][:, len(others) :]
-            whole = unseen.T @ whole
-        return Whitened(projection, tuple(sides), np.ascontiguousarray(whole[:, mine]))
+            parts.append((block, part.root.halved(rows)))
+        first, width = sum(len(law.terms) for law in laws[:which]), sum(len(law.terms) for law in laws) + 1
+        mine = [*range(first, first + len(terms)), width - 1]
+        return parts, mine, [j for j in range(width) if j not in mine]
 
     def scatter(self, other: Whitening) -> float:
         """Variance of the difference of two misfits by noise that only one of the laws forbids.

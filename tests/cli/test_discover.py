@@ -52,6 +52,21 @@ def test_the_result_is_written_where_it_is_asked_for(physforge, sample, tmp_path
     assert ran.json["settings"]["target"] == "u_t"
 
 
+def test_candidates_and_resamplings_can_be_asked_for(physforge, sample):
+    asked = ["--target", "u_t", "--term", "sin(u)", "--degree", 2, "--order", 2, "--draws", 4]
+    data, text, wrong = physforge.many(
+        ["discover", sample, *asked, "--json"],
+        ["discover", sample, *asked],
+        ["discover", sample, "--term", "sin(u"],
+    )
+    included = data.json["stability"]["bootstrap"]["inclusion"]["u_t"]
+    assert {"sin(u)", "u*u_x", "u_xx"} <= set(included)
+    assert "u_xxx" not in included
+    assert "of 4 resamplings" in text.out
+    assert wrong.code == pf.errors.DiscoveryError.exit_code
+    assert "sin(u" in wrong.err
+
+
 def test_only_the_named_variables_are_read(physforge, sample):
     ran = physforge("discover", sample, "--variable", "w")
     assert (ran.code, ran.out) == (pf.errors.FieldError.exit_code, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import pickle
 import sys
 import time
 from importlib.util import find_spec
@@ -23,6 +24,8 @@ from physforge_kernel.discovery.symbolic import (
     _pysr,
     _sample,
 )
+from physforge_kernel.discovery.symbolic._pool import Pool
+from physforge_kernel.discovery.symbolic._search import Level, Search
 from physforge_kernel.errors import DiscoveryError
 
 
@@ -188,3 +191,30 @@ def test_pysr_is_made_with_parameters_that_it_has():
     wanted = _pysr.settings(frozenset("+*"), seconds=1.0, seed=0)
     assert {*wanted, "tempdir", "output_directory"} <= made
     assert "variable_names" in fitted
+
+
+def test_the_engine_runs_where_the_map_takes_it():
+    """Runs travel to another process as bytes, several at a time, and what they find is judged here."""
+    rounds = []
+
+    def elsewhere(function, items):
+        every = list(items)
+        rounds.append([seed for _, seed in every])
+        return [pickle.loads(pickle.dumps(function))(pickle.loads(pickle.dumps(item))) for item in every]
+
+    rng = np.random.default_rng(0)
+    x = rng.uniform(0.5, 2.0, (300, 1))
+    sample = _sample.make(x, np.tanh(3 * x[:, 0]) * np.sin(5 * x[:, 0]) + rng.normal(0, 0.05, 300))
+    pool = Pool(sample, sample)
+    search = Search(
+        pool, frozenset("+*"), _budget.now() + 60, lambda fraction, message: None, map=elsewhere, workers=3
+    )
+    search.levels = [Level(sample, lambda e: e, 0)]
+    search.evolve(_engines.Engine("oracle", _oracle, lambda: None), range(4))
+    assert rounds == [[0, 1, 2], [3]]
+    assert pool.offered == 4
+
+
+def _oracle(sample, operators, *, seconds, seed):
+    """An engine that knows nothing but its seed."""
+    return [sample.symbols[0] ** (seed + 1)]

@@ -10,7 +10,8 @@ import pytest
 import xarray as xr
 
 import physforge_kernel as pf
-from physforge_kernel.errors import JobError
+from physforge_kernel.discovery import candidates
+from physforge_kernel.errors import DiscoveryError, JobError
 from physforge_kernel.jobs import JobCancelledError, trial
 from physforge_kernel.jobs._context import FolderHost
 from physforge_kernel.jobs.kinds.discover import discover
@@ -108,4 +109,62 @@ def test_a_cancelled_discovery_stops_at_its_next_progress(tmp_path: Path):
     context.host.stop = True
     with pytest.raises(JobCancelledError):
         discover.run(discover.parse({}), context)
+    assert not (tmp_path / "artifacts").exists()
+
+
+def test_candidates_and_resamplings_are_settings(lab: EmbeddedWorkspace):
+    lab.datasets.upload(pf.add_noise(heat(), 0.05, seed=0), "noisy-rod")
+    config = {"target": "u_t", "library": ["sin(u)", "x*u_x"], "degree": 2, "order": 3, "draws": 6}
+    job = lab.jobs.submit("discover", config, inputs="noisy-rod")
+    result = lab.jobs.result(job.id, timeout=120)
+    assert list(result["terms"]["u_t"]) == ["u_xx"]
+    stable = result["stability"]
+    assert stable["bootstrap"]["draws"] == 6
+    assert {"sin(u)", "u_x*x", "u_xx"} <= set(stable["bootstrap"]["inclusion"]["u_t"])
+    assert "u_xxxx" not in stable["bootstrap"]["inclusion"]["u_t"]
+    assert stable["bootstrap"]["inclusion"]["u_t"]["u_xx"] == 1.0
+    here = pf.discover(
+        lab.datasets.open("noisy-rod"),
+        target="u_t",
+        library=candidates(heat(), ["sin(u)", "x*u_x"], degree=2, order=3),
+    )
+    assert here.stability(draws=6).to_dict() == stable
+    said = [event.data["message"] for event in lab.jobs.watch(job.id) if event.type == "progress"]
+    assert any("repeating the search" in message for message in said)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"library": ["sin(u"]}, r"library: The term 'sin\(u' cannot be read: This '\(' is never closed"),
+        ({"library": ["u_x", "u = 3"]}, "The term 'u = 3' cannot be read"),
+        ({"degree": 0}, "degree"),
+        ({"order": 7}, "order"),
+        ({"draws": -1}, "draws"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused_before_the_job_is_queued(settings: dict, sentence: str):
+    with pytest.raises(JobError, match=sentence):
+        discover.validate(settings)
+
+
+def test_a_term_of_another_variable_is_refused_in_a_sentence(tmp_path: Path):
+    heat().to_netcdf(tmp_path / "rod.nc", engine="h5netcdf")
+    assert discover.validate({"library": ["sin(w)", "w*v_x", "k*u"]})
+    with pytest.raises(DiscoveryError, match="holds w"):
+        discover.run(discover.parse({"library": ["sin(w)"]}), trial(tmp_path, {"field": tmp_path / "rod.nc"}))
+
+
+def test_a_discovery_cancelled_while_it_resamples_stops(tmp_path: Path):
+    pf.add_noise(heat(), 0.05, seed=0).to_netcdf(tmp_path / "rod.nc", engine="h5netcdf")
+    context = trial(tmp_path, {"field": tmp_path / "rod.nc"})
+    host = context.host
+    assert isinstance(host, FolderHost)
+
+    def stop(fraction: float, message: str) -> None:
+        host.stop = "repeating the search" in message
+
+    host.progress = stop
+    with pytest.raises(JobCancelledError):
+        discover.run(discover.parse({"target": "u_t", "draws": 4}), context)
     assert not (tmp_path / "artifacts").exists()

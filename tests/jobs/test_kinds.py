@@ -67,7 +67,8 @@ def test_the_schema_carries_the_kinds_title_and_summary_and_the_order_of_its_set
     assert schema["title"] == "Discovery"
     assert (schema["x-order"][0], schema["x-order"][-1]) == ("target", "seed")
     assert schema["description"] == discover.summary
-    assert set(schema["properties"]) == {"target", "file", "dims", "seed"}
+    asked = {"target", "library", "degree", "order", "draws"}
+    assert set(schema["properties"]) == asked | {"file", "dims", "seed"}
 
 
 def test_every_kind_of_ours_has_a_schema_that_forms_can_show():

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._map import Map
 from . import _budget, _enumerate, _implicit, _split, _symmetry, _terms, _transforms
-from ._engines import Engine
+from ._engines import Engine, Front
 from ._pool import Pool
 from ._sample import Sample
 
@@ -51,6 +52,19 @@ class Level:
     how: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Evolving:
+    """A function of a sample and a seed: what an engine finds in so many seconds."""
+
+    front: Front
+    operators: frozenset[str]
+    seconds: float
+
+    def __call__(self, task: tuple[Sample, int]) -> list[sympy.Expr]:
+        sample, seed = task
+        return self.front(sample, self.operators, seconds=self.seconds, seed=seed)
+
+
 @dataclass
 class Search:
     """Looks for formulas until the pool is solved or time is up."""
@@ -63,6 +77,10 @@ class Search:
     first: _symmetry.Reduction | None = None
     """What units make of the problem before anything else."""
     levels: list[Level] = field(default_factory=list)
+    map: Map = map
+    """What works the engine's runs out."""
+    workers: int = 1
+    """How many of them at a time."""
     done: bool = False
     """Whether the stages without an engine have left nothing to look for."""
 
@@ -120,15 +138,18 @@ class Search:
     def evolve(self, engine: Engine, seeds: Sequence[int]) -> None:
         """Let an engine search the smallest and the original problem in turn, seed after seed."""
         levels = [self.levels[-1], self.levels[0]] if len(self.levels) > 1 else self.levels
-        tasks = [(seed, level) for seed in seeds for level in levels]
-        for k, (seed, level) in enumerate(tasks):
+        runs = [(seed, level) for seed in seeds for level in levels]
+        rounds = [runs[k : k + self.workers] for k in range(0, len(runs), self.workers)]
+        for k, together in enumerate(rounds):
             if self.over or self.left < 1.0:
                 return
-            self.say(f"Evolving formulas with {engine.name}, seed {seed}")
-            share = max(0.8 * self.left / (len(tasks) - k), min(self.left, 1.0))
-            sample = level.sample.thinned(_EVOLVED)
-            found = engine.front(sample, self.operators, seconds=share, seed=seed)
-            self.offer(level, found)
+            numbers = ", ".join(dict.fromkeys(str(seed) for seed, _ in together))
+            self.say(f"Evolving formulas with {engine.name}, seed {numbers}")
+            share = max(0.8 * self.left / (len(rounds) - k), min(self.left, 1.0))
+            evolving = _Evolving(engine.front, self.operators, share)
+            tasks = [(level.sample.thinned(_EVOLVED), seed) for seed, level in together]
+            for (_, level), found in zip(together, self.map(evolving, tasks), strict=True):
+                self.offer(level, found)
             if self._settled(5.0, 2):
                 return
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ...errors import DiscoveryError
+from .._map import Map
 from . import _budget, _engines, _sample, _simplify, _table, _units, _verdict
 from ._exchange import exchanged
 from ._length import Described, described_on, nodes
@@ -41,6 +42,8 @@ def symbolic(
     noise: float | None = None,
     progress: Callable[[float, str], None] | None = None,
     seed: int = 0,
+    map: Map = map,
+    workers: int = 1,
 ) -> SymbolicRegression:
     """Find the formula that gives an output from inputs, and say how far to believe it.
 
@@ -63,6 +66,8 @@ def symbolic(
         noise: standard deviation of the output's errors, in its units; None where it is not known.
         progress: called with the share of time used and what is being done.
         seed: fixes all random choices.
+        map: what works the engine's runs out, as the built-in `map` does: `context.map` in a job.
+        workers: how many runs `map` works out at a time.
 
     Returns:
         The formulas, the best first to be believed, and a verdict.
@@ -94,7 +99,7 @@ def symbolic(
     report = progress or (lambda fraction, message: None)
     pool = _pool(data, noise, seed)
     first = _units.groups(pool.train, data.variables, data.target, units) if units is not None else None
-    search = Search(pool, allowed, began + seconds, report, first=first)
+    search = Search(pool, allowed, began + seconds, report, first=first, map=map, workers=max(1, workers))
     search.run()
     if runner is not None and not search.over and not search.done:
         search.evolve(runner, _seeds(seeds, seed))

@@ -86,8 +86,9 @@ def validators() -> Mapping[str, Validator]:
     """Return the validators of every kind, by name; a kind is loaded only when its own is asked for.
 
     Example:
-        >>> validators()["discover"]({"seed": 7})
-        {'target': None, 'file': None, 'dims': None, 'seed': 7}
+        >>> checked = validators()["discover"]({"seed": 7})
+        >>> checked["target"], checked["draws"], checked["seed"]
+        (None, 0, 7)
     """
     return _Validators()
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from ...errors import DiscoveryError
 from .._context import Context
 from .._kind import Kind
 from ._settings import AxesSetting, FileSetting, SeedSetting
 
 if TYPE_CHECKING:
     from xarray import Dataset
+
+#: Progress at which the law is found, where resamplings follow.
+_FOUND_AT = 0.3
 
 
 class DiscoverConfig(BaseModel):
@@ -26,30 +30,88 @@ class DiscoverConfig(BaseModel):
         description="A derivative such as u_t, or a list; empty tries every time derivative.",
         json_schema_extra={"x-suggest": "derivatives"},
     )
+    library: list[str] | None = Field(
+        default=None,
+        title="More candidates",
+        description="Terms to try besides powers and their derivatives, such as sin(u), x*u_x.",
+        examples=["sin(u)", "x*u_x", "exp(-t)*u"],
+    )
+    degree: int | None = Field(
+        default=None,
+        ge=1,
+        le=5,
+        title="Degree",
+        description="Highest degree of the powers that are tried; empty takes 3.",
+    )
+    order: int | None = Field(
+        default=None,
+        ge=0,
+        le=6,
+        title="Order",
+        description="Highest order of their derivatives; empty takes 4 along a line, 2 in a plane or space.",
+    )
+    draws: int = Field(
+        default=0,
+        ge=0,
+        le=10000,
+        title="Resamplings",
+        description="How often to search resampled data again, to see how stable the law is; 0 for never.",
+    )
     file: FileSetting = None
     dims: AxesSetting = None
     seed: SeedSetting = 0
 
+    @field_validator("library")
+    @classmethod
+    def _can_be_read(cls, terms: list[str] | None) -> list[str] | None:
+        from ...discovery import check_term
+
+        for term in terms or ():
+            try:
+                check_term(term)
+            except DiscoveryError as error:
+                raise ValueError(str(error)) from error
+        return terms
+
 
 def run(config: DiscoverConfig, context: Context) -> None:
-    """Discover the law of the input `field`; leave the discovery in `result.json`, its fit in `fit.nc`."""
+    """Discover the law of the input `field`; leave the discovery in `result.json`, its fit in `fit.nc`.
+
+    Resamplings are inner tasks; what they choose is under `stability` in the result.
+    """
+    from ...discovery import candidates
     from ...discovery import discover as search
 
     context.progress(0.0, "Reading the field")
     field = context.inputs["field"].open(config.file, dims=config.dims)
+    first = _FOUND_AT if config.draws else 0.9
     found = search(
         field,
         target=config.target,
         seed=config.seed,
-        progress=lambda fraction, message: context.progress(0.05 + 0.85 * fraction, message),
+        progress=lambda fraction, message: context.progress(0.05 + (first - 0.05) * fraction, message),
+        library=candidates(
+            field, config.library or (), degree=config.degree, order=config.order, target=config.target
+        ),
     )
     context.raise_if_cancelled()
+    result, stable = found.to_dict(), None
+    if config.draws:
+        stable = found.stability(
+            draws=config.draws,
+            seed=config.seed,
+            map=context.map,
+            progress=lambda fraction, message: context.progress(first + (0.9 - first) * fraction, message),
+        )
+        result["stability"] = stable.to_dict()
     context.progress(0.95, "Writing the result")
     context.artifacts.add(
         "fit.nc", _write(found.best.fit, context.scratch), media_type="application/x-netcdf"
     )
-    context.artifacts.add("result.json", found.to_dict())
+    context.artifacts.add("result.json", result)
     context.log(str(found))
+    if stable is not None:
+        context.log(f"\n{stable}")
 
 
 def _write(fit: Dataset, folder: Path) -> Path:

@@ -50,7 +50,7 @@ class SymbolicConfig(BaseModel):
 
 
 def run(config: SymbolicConfig, context: Context) -> None:
-    """Find the formula; leave it in `result.json`."""
+    """Find the formula, the engine's runs as inner tasks; leave it in `result.json`."""
     from ...discovery.symbolic import OPERATORS
     from ...discovery.symbolic import symbolic as search
 
@@ -67,6 +67,8 @@ def run(config: SymbolicConfig, context: Context) -> None:
         engine=config.engine,
         seed=config.seed,
         progress=lambda fraction, message: _report(context, fraction, message),
+        map=context.map,
+        workers=context.host.slots,
     )
     context.artifacts.add("result.json", found.to_dict())
     context.log(str(found))
