@@ -139,7 +139,8 @@ def rivals(side: Side, law: SideLaw) -> Iterator[Rival]:
             lead = float(np.copysign(np.sqrt(abs(further)) / 2, further))
         else:
             lead = other.deficit if other.deficit > 0 else min(_lead(sharpest, law, other), 0.0)
-        yield Rival(support, lead, price * (len(support) - len(mine)))
+        # A larger law that still stands does so in spite of its size.
+        yield Rival(support, lead, min(price * (len(support) - len(mine)), 0.0))
     for other in side.others:
         support = other.estimate.fit.support
         yield Rival(support, _lead(sharpest, law, other), price * (len(support) - len(mine)))

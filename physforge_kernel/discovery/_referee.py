@@ -16,8 +16,8 @@ from ._whitening import Law, Whitening, whiten
 #: A rival of as many terms is ruled out where the samples lie so much further from it: odds of one in 55.
 RULED_OUT = 8.0
 
-#: A larger rival that is no further than this explains the samples as well, and its size is no reason to drop
-#: it: one that owes its fit to its further terms alone seldom comes so near.
+#: A larger rival that is further by no more than this and twice the scatter explains the samples as well, and
+#: its size is no reason to drop it: one that owes its fit to its further terms alone seldom comes so near.
 AS_NEAR = 2.0
 
 #: Prior odds of a law with a term that was not among the candidates.
@@ -58,13 +58,15 @@ class Referee:
         what it hides may be less than what is seen; and where the law itself leaves more than noise, that is
         taken as the size of the noise.
         """
+        change, scatter = self._change(rival, law)
+        return change * abs(change) / (abs(change) + scatter / 2) if change else 0.0
+
+    def _change(self, rival: Law, law: Law) -> tuple[float, float]:
+        """The difference of two misfits, and the variance of its scatter."""
         mine, other = self.whitened(law), self.whitened(rival)
         if mine is None or other is None:
-            return 0.0
-        change = (other.misfit - mine.misfit) / max(1.0, mine.misfit / mine.rows)
-        if not change:
-            return 0.0
-        return change * abs(change) / (abs(change) + mine.scatter(other) / 2)
+            return 0.0, 0.0
+        return (other.misfit - mine.misfit) / max(1.0, mine.misfit / mine.rows), mine.scatter(other)
 
     def cost(self, rival: Law, law: Law, *, more: int | None = None) -> float:
         """How much further a rival is, and the price of its further terms (`more`, where it is not counted).
@@ -77,7 +79,8 @@ class Referee:
 
     def rules_out(self, rival: Law, law: Law, *, odds: float = 1.0, more: int | None = None) -> bool:
         """Whether the samples speak against a rival of given prior odds."""
-        if len(rival.terms) > len(law.terms) and self.further(rival, law) < AS_NEAR:
+        change, scatter = self._change(rival, law)
+        if len(rival.terms) > len(law.terms) and change < AS_NEAR + 2 * float(np.sqrt(scatter)):
             return False
         return self.cost(rival, law, more=more) > RULED_OUT + 2 * float(np.log(odds))
 
