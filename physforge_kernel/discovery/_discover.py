@@ -19,7 +19,7 @@ from ._flows import FoundFlow, find_flow
 from ._given import as_fields, on_dates
 from ._hearing import heard_out
 from ._numerics import notes, refinement
-from ._odds import odds
+from ._odds import improbable, odds
 from ._posed import ill_posed
 from ._prepare import prepare
 from ._projection import Sample
@@ -244,7 +244,7 @@ def _judged(samples: Sequence[Sample], found: Sequence[Side]) -> dict[str, Verdi
             verdict = doubted(verdict, [ILL_POSED])
         verdict = doubted(verdict, noisy_controls(samples, side))
         if verdict.kind == "identified":
-            verdict = doubted(verdict, beyond(samples, side))
+            verdict = doubted(verdict, [*beyond(samples, side), *improbable(side)])
         verdicts[side.left] = verdict
     return verdicts
 

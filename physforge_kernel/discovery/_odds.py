@@ -15,6 +15,7 @@ from math import comb, exp, log
 
 import numpy as np
 
+from .._wording import percent
 from ._estimate import judge
 from ._evidence import written
 from ._select import Scale
@@ -28,6 +29,9 @@ _SHARPEST = 1e-3
 #: Share of the evidence that counts: it is the largest of several looks at the same samples. The one number
 #: that was chosen by benchmarks/discovery/calibration.py.
 _COUNTS = 0.7
+
+#: Probability of one left side's law below which it is not called identified.
+PROBABLE = 0.7
 
 #: Logarithm of a weight beyond which another law says no more.
 _MOST = 50.0
@@ -122,6 +126,14 @@ class Odds:
 def odds(sides: Sequence[Side]) -> Odds:
     """The probabilities of the laws that a search had in sight; worked out when they are asked for."""
     return Odds({side.left: SideOdds(side) for side in sides})
+
+
+def improbable(side: Side) -> list[str]:
+    """Doubt where the best law has too small a share of the probability of all laws in sight."""
+    share = SideOdds(side).of(side.best) if side.best is not None else 1.0
+    if share >= PROBABLE:
+        return []
+    return [f"among the laws in sight this one has a probability of {percent(share)} only"]
 
 
 def rivals(side: Side, law: SideLaw) -> Iterator[Rival]:
