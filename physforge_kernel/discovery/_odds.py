@@ -129,8 +129,10 @@ def odds(sides: Sequence[Side]) -> Odds:
 
 
 def improbable(side: Side) -> list[str]:
-    """Doubt where the best law has too small a share of the probability of all laws in sight."""
-    share = SideOdds(side).of(side.best) if side.best is not None else 1.0
+    """Doubt where noise leaves the best law too small a share of the probability of all laws in sight."""
+    if side.best is None or side.referee is None:
+        return []
+    share = SideOdds(side).of(side.best)
     if share >= PROBABLE:
         return []
     return [f"among the laws in sight this one has a probability of {percent(share)} only"]
@@ -150,17 +152,22 @@ def rivals(side: Side, law: SideLaw) -> Iterator[Rival]:
             further = side.referee.further(other.law, law.law)
             lead = float(np.copysign(np.sqrt(abs(further)) / 2, further))
         else:
-            lead = other.deficit if other.deficit > 0 else min(_lead(sharpest, law, other), 0.0)
+            lead = other.deficit if other.deficit > 0 else min(_lead(side, law, other), 0.0)
         # A larger law that still stands does so in spite of its size.
         yield Rival(support, lead, min(price * (len(support) - len(mine)), 0.0))
     for other in side.others:
         support = other.estimate.fit.support
-        yield Rival(support, _lead(sharpest, law, other), price * (len(support) - len(mine)))
+        yield Rival(support, _lead(side, law, other), price * (len(support) - len(mine)))
 
 
-def _lead(scale: Scale, law: SideLaw, other: SideLaw) -> float:
-    mine, theirs = (scale.fit(one.estimate.fit.support) for one in (law, other))
-    return scale.advantage(mine, theirs) if mine is not None and theirs is not None else 0.0
+def _lead(side: Side, law: SideLaw, other: SideLaw) -> float:
+    """The best law's lead at the scale that speaks most for it, among those that can carry both laws."""
+    found = []
+    for scale in side.scales:
+        mine, theirs = (scale.fit(one.estimate.fit.support) for one in (law, other))
+        if mine is not None and theirs is not None:
+            found.append(scale.advantage(mine, theirs))
+    return max(found, default=0.0)
 
 
 def _more(side: Side, law: SideLaw, sharpest: Scale) -> list[Rival]:
