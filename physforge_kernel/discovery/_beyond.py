@@ -13,8 +13,7 @@ from ..derivatives import Feature, Term, phase_terms
 from ..derivatives import term as read_term
 from ._estimate import judge
 from ._projection import Sample, projections
-from ._referee import RULED_OUT as RULED_OUT_BY
-from ._referee import UNEXPECTED, Referee
+from ._referee import TOO_FAR, UNEXPECTED, Referee
 from ._select import HIDDEN, RULED_OUT, Scale, hidden, suspect, trailing
 from ._side import Side, SideLaw, regression
 from ._units import power_of_two
@@ -220,7 +219,7 @@ def _sine_ruled_out(law: SideLaw, component: str, linear: float, cubic: float, r
     found: Any = minimize_scalar(
         cost, bounds=_MULTIPLES, method="bounded", options={"maxiter": 12, "xatol": 0.02}
     )
-    return float(found.fun) > RULED_OUT_BY
+    return float(found.fun) > TOO_FAR
 
 
 def _far_from_sines(

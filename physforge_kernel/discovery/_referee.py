@@ -14,7 +14,7 @@ from ._select import HINTED
 from ._whitening import Law, Whitening, whiten
 
 #: A rival of as many terms is ruled out where the samples lie so much further from it: odds of one in 55.
-RULED_OUT = 8.0
+TOO_FAR = 8.0
 
 #: A larger rival that is further by no more than this and twice the scatter explains the samples as well, and
 #: its size is no reason to drop it: one that owes its fit to its further terms alone seldom comes so near.
@@ -82,7 +82,7 @@ class Referee:
         change, scatter = self._change(rival, law)
         if len(rival.terms) > len(law.terms) and change < AS_NEAR + 2 * float(np.sqrt(scatter)):
             return False
-        return self.cost(rival, law, more=more) > RULED_OUT + 2 * float(np.log(odds))
+        return self.cost(rival, law, more=more) > TOO_FAR + 2 * float(np.log(odds))
 
     def hints_at(self, term: Term, law: Law) -> bool:
         """Whether a further term brings the law nearer to the samples than its freedom accounts for."""

@@ -295,26 +295,28 @@ def _side(samples: Sequence[Sample], target: Target, terms: tuple[Term, ...], se
     path, found, scales = search.path, search.found, search.scales
     if found is None:
         return Side(target, scales, path, None, (), ())
-    best, standing = SideLaw(target, terms, found), []
+    best = SideLaw(target, terms, found)
     referee = Referee(samples, search.whitening, target.name, len(terms)) if search.whitening else None
-    for _ in range(_SHARPENED if path.support else 0):
-        standing = _standing(scales, best, referee)
-        preferred = _preferred(best, standing, referee) if search.given is None else best
-        if preferred is best:
+    standing = _standing(scales, best, referee) if path.support else []
+    passed = [best]
+    while search.given is None and (preferred := _preferred(best, standing, referee)) is not best:
+        if preferred.names in [law.names for law in passed]:
             break
-        passed, best = best, preferred
+        best = preferred
         whitening = referee.whitened(best.law) if referee else None
-        if referee and whitening:
+        if whitening:
             projection = best.estimate.scale.regression.projection
             sides = combinations(samples[0].units, projection.columns, target, terms)
             sharp = whitening.regression(target.name, projection, sides, terms)
             scales = (*scales[:-1], Scale(sharp, scales[0].seed))
             best = SideLaw(target, terms, estimate(scales, best.estimate.fit.support) or best.estimate)
-        else:
+        standing = _standing(scales, best, referee)
+        if referee is None:
             # The larger law stays in sight.
-            kept = [law for law in _standing(scales, best, referee) if law.names != passed.names]
-            standing = sorted([*kept, passed], key=lambda law: (len(law.names), law.deficit))
+            standing = [law for law in standing if law.names != passed[-1].names]
+            standing = sorted([*standing, passed[-1]], key=lambda law: (len(law.names), law.deficit))
             break
+        passed.append(best)
     found = best.estimate
     taken = {best.estimate.fit.support, *(law.estimate.fit.support for law in standing)}
     others = []
