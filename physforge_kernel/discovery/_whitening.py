@@ -54,8 +54,8 @@ class Whitened(Regression):
         """Terms are seen on samples smoothed under one law, which favours it over laws without its terms."""
         return False
 
-    @property
-    def matrix(self) -> np.ndarray:  # type: ignore[override]
+    @cached_property
+    def matrix(self) -> np.ndarray:
         return self.whole
 
     @cached_property

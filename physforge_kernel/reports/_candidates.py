@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .._style import ACCENT, MUTED
 from .._wording import percent
 from ._markup import Html, code, table
 from ._sections import missing
-from ._svg import ACCENT, MUTED, Picture, gallery, panel, picture
+from ._svg import Picture, gallery, panel, picture
 from .law import settled
 
 if TYPE_CHECKING:

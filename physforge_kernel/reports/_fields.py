@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._svg import ACCENT, SECOND, Picture, label, literal, panel, picture
+from .._style import ACCENT, SECOND
+from ._svg import Picture, label, literal, panel, picture
 
 if TYPE_CHECKING:
     import xarray

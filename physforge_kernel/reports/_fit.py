@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._style import ACCENT, MUTED
 from .._wording import percent
 from . import _fields
 from ._markup import Html, facts
 from ._sections import missing
-from ._svg import ACCENT, MUTED, Picture, gallery, literal, panel, picture
+from ._svg import Picture, gallery, literal, panel, picture
 from .law import settled
 
 if TYPE_CHECKING:

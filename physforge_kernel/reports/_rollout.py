@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._style import MUTED
 from .._wording import percent
 from ..errors import PhysForgeError
 from . import _fields
 from ._markup import Html, facts
 from ._sections import missing
-from ._svg import MUTED, Picture, gallery, label, literal, panel, picture
+from ._svg import Picture, gallery, label, literal, panel, picture
 from .law import settled
 
 if TYPE_CHECKING:

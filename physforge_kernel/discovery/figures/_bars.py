@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._drawing import COLOURS, INK, literal, sheet
+from ..._style import INK
+from ._drawing import COLOURS, literal, sheet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..._style import ACCENT, SECOND, STYLE
 from ...errors import DiscoveryError
 
 if TYPE_CHECKING:
@@ -18,33 +19,9 @@ if TYPE_CHECKING:
 else:
     Figure = Any
 
-INK, MUTED, ACCENT, SECOND = "#1d2730", "#8b98a3", "#2c6aa0", "#c4622d"
 COLOURS = (ACCENT, SECOND, "#4a8f5a", "#8a5aa0", "#a08a2c", "#5a6a78")
 
-_STYLE: dict[Any, Any] = {
-    "font.size": 9,
-    "axes.titlesize": 9.5,
-    "axes.titlelocation": "left",
-    "axes.edgecolor": MUTED,
-    "axes.linewidth": 0.7,
-    "axes.labelcolor": INK,
-    "axes.titlecolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "text.color": INK,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-    "lines.linewidth": 1.4,
-    "legend.frameon": False,
-    "legend.fontsize": 8,
-    "figure.facecolor": "white",
-    "axes.facecolor": "white",
-    "figure.constrained_layout.use": True,
-}
+_STYLE: dict[Any, Any] = {**STYLE, "figure.facecolor": "white", "axes.facecolor": "white"}
 
 
 @contextmanager

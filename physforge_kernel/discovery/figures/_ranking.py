@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..._style import ACCENT, INK, MUTED, SECOND
 from ..._wording import percent
 from .._regression import NOMINAL_ACCURACY
-from ._drawing import ACCENT, INK, MUTED, SECOND, literal, sheet
+from ._drawing import literal, sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..._style import INK, MUTED
 from ...errors import DiscoveryError
 from .._misfit import USEFUL
-from ._drawing import COLOURS, INK, MUTED, image, label, literal, sheet
+from ._drawing import COLOURS, image, label, literal, sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
