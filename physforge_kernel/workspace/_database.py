@@ -7,8 +7,9 @@ Writers take the write lock when they begin (BEGIN IMMEDIATE): what a writer has
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,17 +45,30 @@ class Database:
 
     @contextmanager
     def changes(self) -> Iterator[Callable[[], bool]]:
-        """Yield a function that says cheaply whether anyone committed since it was last asked."""
-        with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS, check_same_thread=False)) as connection:
-            seen: int | None = None
+        """Yield a function that says cheaply whether anyone committed since it was last asked.
 
-            def changed() -> bool:
-                nonlocal seen
+        Any thread may ask, also while the context ends: SQLite would crash if it closed under a question.
+        """
+        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, check_same_thread=False)
+        asking = threading.Lock()
+        seen: int | None = None
+        ended = False
+
+        def changed() -> bool:
+            nonlocal seen
+            with asking:
+                if ended:
+                    return False
                 now = connection.execute("PRAGMA data_version").fetchone()[0]
                 before, seen = seen, now
                 return now != before
 
+        try:
             yield changed
+        finally:
+            with asking:
+                ended = True
+                connection.close()
 
     @contextmanager
     def _session(self, *, immediate: bool) -> Iterator[Session]:

@@ -81,6 +81,27 @@ def test_changes_are_noticed_once(database: Database):
         assert changed() is False
 
 
+def test_changes_may_be_asked_for_while_the_asking_ends(database: Database):
+    """A cancelled stream leaves a thread in the middle of a question; the process must survive it."""
+    script = f"""
+import threading
+from pathlib import Path
+from physforge_kernel.workspace._database import Database
+
+database = Database(Path({str(database.path)!r}))
+for _ in range(500):
+    with database.changes() as changed:
+        askers = [threading.Thread(target=lambda: [changed() for _ in range(20)]) for _ in range(2)]
+        for asker in askers:
+            asker.start()
+    for asker in askers:
+        asker.join()
+    assert not changed()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_database_works_on_both_sides_of_a_fork(database: Database):
     insert = "INSERT INTO datasets VALUES ({0}, 'd{0}', 0, '2026-11-22T08:00:00.000000Z', '')"
     with database.writing() as session:
