@@ -11,13 +11,13 @@ from . import library
 from ._by_parts import term
 from ._complex import phase_symmetric, phase_terms, real_components
 from ._differentiate import differentiate
-from ._feature import Feature, Function
+from ._feature import Feature, Function, right_side
 from ._identities import Flow
 from ._lines import Estimate, Lines, Samples
 from ._methods import methods, register
 from ._polynomials import polynomials
 from ._terms import Library, Term
-from .library import sines
+from .library import sines, slopes
 
 __all__ = [
     "Estimate",
@@ -36,6 +36,8 @@ __all__ = [
     "polynomials",
     "real_components",
     "register",
+    "right_side",
     "sines",
+    "slopes",
     "term",
 ]

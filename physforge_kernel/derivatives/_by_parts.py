@@ -1,16 +1,17 @@
 """Terms as people write them, rewritten into derivatives of functions, which the weak form can see.
 
-`g(u) u_x = (G(u))_x` with `G' = g`, and `c(x) u_xx = (c u)_xx - 2 (c' u)_x + c'' u`: integration by parts.
+`g(u) u_x = (G(u))_x` with `G' = g`, `c(x) u_xx = (c u)_xx - 2 (c' u)_x + c'' u` and
+`u u_xx = (u^2)_xx / 2 - u_x^2`: integration by parts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import comb
 from typing import TYPE_CHECKING, Any, cast
 
-from ..errors import DiscoveryError
-from ._feature import Feature
+from ..equations import derivative_name, split_derivative
+from ..errors import DiscoveryError, EquationError
+from ._feature import Feature, right_side, unused_left
 from ._terms import Term
 
 if TYPE_CHECKING:
@@ -29,18 +30,16 @@ def term(text: str, components: Sequence[str], axes: Sequence[str]) -> Term:
         axes: names of its dimensions, time first.
 
     Raises:
-        DiscoveryError: if the term is no derivative of a function of the components, even by integration by
-            parts, as `u_x^2` is not.
+        DiscoveryError: if the term cannot be read, or has parameters or complex numbers in it.
 
     Example:
         >>> [(feature.name, weight) for feature, weight in term("x*u_x", ("u",), ("t", "x")).parts[0]]
         [('(x*u)_x', 1.0), ('u', -1.0)]
     """
     from ..equations import Equation
-    from ..errors import EquationError
 
     components, axes = tuple(components), tuple(axes)
-    left = f"{components[0]}_t"
+    left = unused_left(components)
     try:
         equation = Equation(f"{left} = {text}", components=components)
     except EquationError as error:
@@ -52,7 +51,7 @@ def term(text: str, components: Sequence[str], axes: Sequence[str]) -> Term:
     import sympy
 
     for part in sympy.Add.make_args(equation.right_sides[left]):
-        _add_parts(found, cast("sympy.Expr", part), components, axes, text)
+        _add_parts(found, cast("sympy.Expr", part), (0,) * len(axes), components, axes)
     parts = tuple(
         (Feature(components, axes, exponents, orders, factor), weight)
         for (exponents, factor, orders), weight in found.items()
@@ -69,65 +68,102 @@ def _name(text: str, expansion: Any) -> str:
 
 
 def _add_parts(
-    found: _Sum, part: sympy.Expr, components: tuple[str, ...], axes: tuple[str, ...], text: str
-) -> None:
-    """Add one product to a sum of derivatives of functions."""
-    import sympy
-
-    from ..equations import split_derivative
-
-    derivatives = [
-        (symbol, split)
-        for symbol in sorted(part.free_symbols, key=str)
-        if (split := split_derivative(str(symbol), components)) is not None
-    ]
-    if not derivatives:
-        _add(found, part, (0,) * len(axes), components, axes, 1.0)
-        return
-    symbol, (component, orders) = derivatives[0]
-    outside = sympy.cancel(part / symbol) if len(derivatives) == 1 else None
-    if outside is None or outside.has(symbol) or not set(orders) <= set(axes):
-        raise DiscoveryError(_no_divergence(text))
-    inside = {sympy.Symbol(name) for name in components} & outside.free_symbols
-    full = tuple(orders.get(axis, 0) for axis in axes)
-    own = sympy.Symbol(component)
-    if not inside:
-        _by_parts(found, outside, own, full, components, axes)
-    elif inside == {own} and sum(full) == 1:
-        whole = sympy.integrate(outside, own)
-        if whole.has(sympy.Integral):
-            raise DiscoveryError(_no_divergence(text))
-        axis = axes[full.index(1)]
-        _add(found, whole, full, components, axes, 1.0)
-        _add(found, whole.diff(sympy.Symbol(axis)), (0,) * len(axes), components, axes, -1.0)
-    else:
-        raise DiscoveryError(_no_divergence(text))
-
-
-def _by_parts(
     found: _Sum,
-    outside: sympy.Expr,
-    own: sympy.Symbol,
+    part: sympy.Expr,
     orders: tuple[int, ...],
     components: tuple[str, ...],
     axes: tuple[str, ...],
 ) -> None:
-    """`c D^a u = sum_k (-1)^|k| C(a, k) D^(a-k) [(D^k c) u]`, for a factor c of places alone."""
+    """Add a derivative of one product, with as few derivatives left inside as integration by parts leaves.
+
+    `A z_x = (F)_x - (F_x without z_x)` with `dF/dz = A`, for the highest derivative `z_x` in the product:
+    what is left has lower ones. Where that is no single factor the product stays as it is.
+    """
     import sympy
 
-    pending = [(outside, (0,) * len(orders), 1.0)]
-    for i, axis in enumerate(axes):
-        grown = []
-        for factor, taken, weight in pending:
-            for k in range(orders[i] + 1):
-                derivative = factor.diff(sympy.Symbol(axis), k) if k else factor
-                if derivative != 0:
-                    here = tuple(k if j == i else q for j, q in enumerate(taken))
-                    grown.append((derivative, here, weight * (-1) ** k * comb(orders[i], k)))
-        pending = grown
-    for factor, taken, weight in pending:
-        left = tuple(a - k for a, k in zip(orders, taken, strict=True))
-        _add(found, factor * own, left, components, axes, weight)
+    step = _lowered(part, components, axes)
+    if step is None:
+        _add(found, part, orders, components, axes, 1.0)
+        return
+    whole, axis, rest = step
+    raised = tuple(order + (name == axis) for order, name in zip(orders, axes, strict=True))
+    for each in sympy.Add.make_args(sympy.expand(whole)):
+        _add_parts(found, cast("sympy.Expr", each), raised, components, axes)
+    for each in sympy.Add.make_args(rest) if rest != 0 else ():
+        _add_parts(found, cast("sympy.Expr", each), orders, components, axes)
+
+
+def _lowered(
+    part: sympy.Expr, components: tuple[str, ...], axes: tuple[str, ...]
+) -> tuple[sympy.Expr, str, sympy.Expr] | None:
+    """What to differentiate along which axis for a product, and the rest; None where that is no simpler."""
+    import sympy
+
+    highest = _order(part, components)
+    found = [(symbol, *split) for symbol, split in _derivatives(part, components).items()]
+    found = [(symbol, name, orders) for symbol, name, orders in found if sum(orders.values()) == highest]
+    if len(found) != 1:
+        return None
+    symbol, component, orders = found[0]
+    outside = sympy.cancel(part / symbol)
+    if outside.has(symbol):
+        return None
+    lower = {
+        axis: sympy.Symbol(derivative_name(component, orders | {axis: orders[axis] - 1}))
+        for axis in axes
+        if orders.get(axis)
+    }
+    for axis in sorted(lower, key=lambda axis: not outside.has(lower[axis])):
+        whole = sympy.integrate(outside, lower[axis])
+        if not _readable(whole, components):
+            continue
+        rest = sympy.expand(part - _differentiated(whole, axis, components))
+        if _order(rest, components) < sum(orders.values()):
+            return whole, axis, rest
+    return None
+
+
+def _readable(whole: sympy.Basic, components: Sequence[str]) -> bool:
+    """Whether an integral was found, and in functions that equations know."""
+    import sympy
+
+    if whole.has(sympy.Integral):
+        return False
+    try:
+        right_side(_written([whole]), components)
+    except EquationError:
+        return False
+    return True
+
+
+def _derivatives(
+    part: sympy.Expr, components: Sequence[str]
+) -> dict[sympy.Symbol, tuple[str, dict[str, int]]]:
+    """The derivatives in an expression."""
+    symbols = cast("set[sympy.Symbol]", part.free_symbols)
+    found = {symbol: split_derivative(str(symbol), components) for symbol in symbols}
+    return {symbol: split for symbol, split in found.items() if split is not None}
+
+
+def _order(part: sympy.Expr, components: Sequence[str]) -> int:
+    """The highest order of a derivative in an expression."""
+    return max((sum(orders.values()) for _, orders in _derivatives(part, components).values()), default=0)
+
+
+def _differentiated(whole: sympy.Expr, axis: str, components: Sequence[str]) -> sympy.Expr:
+    """The derivative of an expression along an axis, by the chain rule."""
+    import sympy
+
+    result = whole.diff(sympy.Symbol(axis))
+    for symbol in cast("set[sympy.Symbol]", whole.free_symbols):
+        split = split_derivative(str(symbol), components)
+        if split is None and str(symbol) in components:
+            split = str(symbol), {}
+        if split is not None:
+            name, orders = split
+            raised = derivative_name(name, orders | {axis: orders.get(axis, 0) + 1})
+            result += whole.diff(symbol) * sympy.Symbol(raised)
+    return cast("sympy.Expr", result)
 
 
 def _add(
@@ -158,10 +194,3 @@ def _add(
 
 def _written(factors: Sequence[sympy.Basic]) -> str:
     return "*".join(sorted(str(factor).replace("**", "^") for factor in factors))
-
-
-def _no_divergence(text: str) -> str:
-    return (
-        f"The term {text!r} is no derivative of a function of the variables, so that test functions cannot "
-        "see it without differentiating the data."
-    )

@@ -76,15 +76,12 @@ class Feature:
     @property
     def factor_expression(self) -> sympy.Expr:
         """The factor in plain SymPy symbols of components and axes."""
-        from ..equations import Equation
-
-        left = f"{self.components[0]}_t"
-        return Equation(f"{left} = {self.factor}", components=self.components).right_sides[left]
+        return right_side(self.factor, self.components)
 
     def _expanded(self) -> Mapping[str, float]:
         from ..equations import Equation
 
-        left = f"{self.components[0]}_t"
+        left = unused_left(self.components)
         inside = f"({self._inside})"
         for axis, order in zip(self.axes, self.orders, strict=True):
             if order:
@@ -101,6 +98,19 @@ class Feature:
             powers[name] = powers.get(name, 0) + 1
         written = [name if q == 1 else f"{name}^{q}" for name, q in sorted(powers.items())]
         return "*".join(written) or "1"
+
+
+def unused_left(components: Sequence[str]) -> str:
+    """A left side for equations that are read for their right side alone, which may hold any other."""
+    return f"{components[0]}_{'t' * 12}"
+
+
+def right_side(text: str, components: Sequence[str]) -> sympy.Expr:
+    """An expression in components, derivatives and axes, read as equations are, in plain SymPy symbols."""
+    from ..equations import Equation
+
+    left = unused_left(components)
+    return Equation(f"{left} = {text}", components=components).right_sides[left]
 
 
 def subscript(orders: Sequence[int], axes: Sequence[str]) -> str:

@@ -123,6 +123,10 @@ class Library:
                 kept.append(replace(term, lefts=served))
         return Library(self.components, self.axes, tuple(kept))
 
+    def without(self, unwanted: Callable[[Term], bool]) -> Library:
+        """The terms for which a rule does not hold."""
+        return Library(self.components, self.axes, tuple(term for term in self.terms if not unwanted(term)))
+
     def serving(self, left: str) -> tuple[Term, ...]:
         """The terms that the law of a left side, such as `u_t`, may have."""
         return tuple(term for term in self.terms if term.serves(left))

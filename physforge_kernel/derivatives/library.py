@@ -7,6 +7,7 @@ what units or a reflection forbid; `galilean` and `rotational` make the terms th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations_with_replacement, permutations
 from typing import TYPE_CHECKING
 
 from ..errors import DiscoveryError
@@ -33,6 +34,7 @@ __all__ = [
     "phase_symmetric",
     "places",
     "polynomial",
+    "products",
     "rotational",
     "terms",
     "trigonometric",
@@ -63,11 +65,11 @@ def polynomial(
 def terms(field: xr.Dataset, *texts: str) -> Library:
     """Terms of one's own, as equations write them: `terms(field, "sin(u)", "x*u_x", "exp(-t)*u")`.
 
-    They may be functions of variables and axes, derivatives times functions of the axes, and first
-    derivatives times functions of the same variable.
+    They are integrated by parts, so that test functions take over the derivatives. Where that leaves some
+    inside a product, as in `u_x^2`, discovery takes those from smoothed samples.
 
     Raises:
-        DiscoveryError: if a term cannot be read, or cannot be integrated by parts, as `u_x^2` cannot.
+        DiscoveryError: if a term cannot be read, or has parameters or complex numbers in it.
 
     Example:
         >>> import physforge_kernel as pf
@@ -92,6 +94,21 @@ def exponential(field: xr.Dataset, *, rates: Sequence[float] = (1.0, -1.0)) -> L
     """Exponentials of multiples of each variable."""
     components, _ = _real(field)
     return terms(field, *[f"exp({k:g}*{c})" for c in components for k in rates])
+
+
+def products(field: xr.Dataset) -> Library:
+    """Products of first derivatives, and of a variable and another's, which are no derivatives of anything.
+
+    They stand in laws of growing surfaces, `u_t = u_xx + u_x^2`, and in what one variable carries of another,
+    `u_t = -v*u_y`. Discovery takes the derivatives in them from smoothed samples.
+
+    Example:
+        >>> import physforge_kernel as pf
+        >>> heat = pf.catalogue.get("heat").field(x=16, t=5)
+        >>> pf.library.products(heat).names
+        ('u_x^2', 'u*u_x^2')
+    """
+    return slopes(*_real(field))
 
 
 def places(field: xr.Dataset, *, degree: int = 2) -> Library:
@@ -125,6 +142,22 @@ def sines(components: Sequence[str], axes: Sequence[str]) -> Library:
     """
     components, axes = tuple(components), tuple(axes)
     texts = [f"{function}({c})" for c in components for function in ("sin", "cos")]
+    return Library(components, axes, tuple(term(text, components, axes) for text in texts))
+
+
+def slopes(components: Sequence[str], axes: Sequence[str]) -> Library:
+    """Products of first derivatives, and of a component and another's first derivative.
+
+    Example:
+        >>> slopes(("u", "v"), ("t", "x")).names
+        ('u_x^2', 'u_x*v_x', 'v_x^2', 'u_x*v', 'u*v_x')
+    """
+    components, axes = tuple(components), tuple(axes)
+    firsts = [f"{c}_{axis}" for c in components for axis in axes if axis != "t"]
+    texts = [f"{a}*{b}" for a, b in combinations_with_replacement(firsts, 2)]
+    if len(components) == 1:
+        texts += [f"{components[0]}*{text}" for text in texts]
+    texts += [f"{c}_{axis}*{d}" for c, d in permutations(components, 2) for axis in axes if axis != "t"]
     return Library(components, axes, tuple(term(text, components, axes) for text in texts))
 
 

@@ -6,15 +6,17 @@ weighting them, costs no look at the samples.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import add
 
 import numpy as np
 
 from ..derivatives import Feature, Function
 from ._functions import Covariance
 from ._projection import Block, Projection
+from ._sample import Alike
 
 #: Fewest and most blocks: with fewer, a resampling says nothing, and more cost memory.
 FEWEST, MOST = 8, 32
@@ -142,13 +144,15 @@ class _Noise:
         return self._known[key]
 
     @cached_property
-    def _in_time(self) -> dict[tuple[Function | Covariance, int, int], np.ndarray]:
+    def _in_time(self) -> dict[tuple[Function | Covariance | Alike, int, int], np.ndarray]:
         return {}
 
-    def _moment(self, function: Function | Covariance, a: Sequence[int], b: Sequence[int]) -> np.ndarray:
+    def _moment(
+        self, function: Function | Covariance | Alike, a: Sequence[int], b: Sequence[int]
+    ) -> np.ndarray:
         key = (function, min(a[0], b[0]), max(a[0], b[0]))
         if key not in self._in_time:
-            values = self.block.sample.functions.product(function)
+            values = self.block.sample.summed(function, (1,) * len(a))
             self._in_time[key] = np.tensordot(self._weights(0, a[0], b[0]), values, axes=(1, 0))
         values = self._in_time[key]
         for i in range(len(a) - 1, 0, -1):
@@ -160,11 +164,9 @@ class _Noise:
         result = np.zeros((len(self._valid), len(columns), len(columns)))
         for i, a in enumerate(columns):
             for j, b in enumerate(columns[: i + 1]):
-                shared: Mapping[Function | Covariance, float] = self.block.sample.functions.covariance(
-                    a.function, b.function
-                )
-                for function, factor in shared.items():
-                    result[:, i, j] += factor * self._moment(function, a.orders, b.orders)
+                for summed, o, p, factor in self.block.sample.shared(a.function, b.function):
+                    orders = tuple(map(add, a.orders, o)), tuple(map(add, b.orders, p))
+                    result[:, i, j] += factor * self._moment(summed, *orders)
                 result[:, i, j] *= self._valid
                 result[:, j, i] = result[:, i, j]
         return result

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..derivatives import Feature, Library, phase_symmetric, polynomials, sines
+from ..derivatives import Feature, Library, Term, phase_symmetric, polynomials, sines, slopes
 from ..errors import DiscoveryError
 from ._beyond import beyond
 from ._controls import admitted, noisy_controls
@@ -73,8 +73,9 @@ def discover(
         seed: seed of the random probes that estimate the scatter of residuals.
         progress: called with a fraction and a message.
         library: the candidate terms; None takes the powers of the variables up to degree three and their
-            derivatives, and the sines and cosines of the variables where these do not suffice; for a complex
-            field the terms that keep their form where its phase is turned.
+            derivatives, and where these do not suffice the sines and cosines of the variables too, or
+            products of first derivatives; for a complex field the terms that keep their form where its phase
+            is turned.
         controls: variables that have no law of their own and may stand in those of the others, such as a
             forcing; they may have fewer axes than the field.
         method: `"weak"`, or an optimiser of PySINDy's to choose the terms from derivatives of the samples:
@@ -156,7 +157,7 @@ def _discover(
     result = Discovery(
         candidates=_candidates(found),
         verdict=combine(foremost.verdicts),
-        notes=(*own, *on_dates(fields), *_on_order(attempts, found), *flows, *notes(samples, found)),
+        notes=(*own, *on_dates(fields), *_on_order(attempts, found), *flows, *notes(foremost.samples, found)),
         noise=_noise(samples),
         settings={
             "target": target if target is None or isinstance(target, str) else list(target),
@@ -167,7 +168,7 @@ def _discover(
         seconds=time.perf_counter() - started,
         evidence=Evidence(
             tuple(fields),
-            tuple(samples),
+            tuple(foremost.samples),
             found,
             library,
             seed,
@@ -183,11 +184,12 @@ def _discover(
 
 @dataclass(frozen=True)
 class _Attempt:
-    """Laws for one set of targets, the verdict on each, and what another method picked for them."""
+    """Laws for one set of targets, the verdict on each, what another method picked, and the samples."""
 
     verdicts: dict[str, Verdict]
     sides: tuple[Side, ...]
     picked: dict[str, Picked]
+    samples: list[Sample]
 
 
 def _attempts(
@@ -220,15 +222,16 @@ def _attempts(
         message = f"seeking a law for {', '.join(target.name for target in targets)}"
         picked = chooser.pick(samples, targets, terms) if chooser else {}
         given = {left: each.supports for left, each in picked.items()} if chooser else None
+        known = [sample.knowing(terms.features) for sample in samples]
         found = sides(
-            samples, targets, terms, seed, lambda f, i=i, m=message: tell((i + f) / len(wanted), m), given
+            known, targets, terms, seed, lambda f, i=i, m=message: tell((i + f) / len(wanted), m), given
         )
-        verdicts = _judged(samples, found)
+        verdicts = _judged(known, found)
         if chooser:
             verdicts = {s.left: chooser.verdict(s, picked[s.left], verdicts[s.left]) for s in found}
-        attempts.append(_Attempt(verdicts, found, picked))
-        settled = [verdicts[side.left].kind == "identified" or not _like_sines(side) for side in found]
-        if all(settled) and all(_fits(side) for side in found):
+        verdicts = _against_lower(verdicts, found, attempts)
+        attempts.append(_Attempt(verdicts, found, picked, known))
+        if all(_settled(side, verdicts[side.left], first=i == 0) for side in found):
             break
     return attempts
 
@@ -264,7 +267,55 @@ def _standard(sample: Sample, flow: FoundFlow | None) -> list[Callable[[Sequence
             return terms
         return flow.flow.reduced(terms, [target.name.rpartition("_")[0] for target in targets])
 
-    return [powers, lambda targets: powers(targets) + sines(sample.components, sample.axes)]
+    def curved(targets: Sequence[Target]) -> Library:
+        return powers(targets) + sines(sample.components, sample.axes)
+
+    def steep(targets: Sequence[Target]) -> Library:
+        products = slopes(sample.components, sample.axes)
+        kept = powers(targets).without(
+            _mixed_slope
+        )  # (u*v)_x is u_x*v + u*v_x, which are candidates themselves
+        return kept + products
+
+    if len(sample.axes) == 1:
+        return [powers, curved]
+    return [powers, curved, steep] if len(sample.components) == 1 else [powers, steep, curved]
+
+
+def _mixed_slope(term: Term) -> bool:
+    """Whether a term is a first derivative of a product of two variables."""
+    feature = term.feature
+    return feature is not None and feature.order == 1 and feature.degree == 2 and max(feature.exponents) == 1
+
+
+def _against_lower(
+    verdicts: Mapping[str, Verdict], found: Sequence[Side], attempts: Sequence[_Attempt]
+) -> dict[str, Verdict]:
+    """Doubt in laws of the second order where one of the first explains the field: they follow from it."""
+    for earlier in attempts:
+        explained = all(verdict.kind != "not identifiable" for verdict in earlier.verdicts.values())
+        if explained and _order(earlier.sides) < _order(found):
+            lefts = ", ".join(earlier.verdicts)
+            doubt = (
+                f"candidates explain {lefts} too, if not surely, and a law of higher order may be no more "
+                "than what follows from one of that order"
+            )
+            return {left: doubted(verdict, [doubt]) for left, verdict in verdicts.items()}
+    return dict(verdicts)
+
+
+def _order(found: Sequence[Side]) -> int:
+    return max(side.target.features[0].order for side in found)
+
+
+def _settled(side: Side, verdict: Verdict, *, first: bool) -> bool:
+    """Whether a law leaves no reason to look further: it explains its left side, and could not be a sine.
+
+    Where the first attempt failed a later one must show more than noise would hide.
+    """
+    if not _fits(side) or not (first or verdict.kind == "identified" or _shown(side)):
+        return False
+    return verdict.kind == "identified" or not _like_sines(side)
 
 
 def _like_sines(side: Side) -> bool:
@@ -349,7 +400,7 @@ def _foremost(attempts: Sequence[_Attempt]) -> _Attempt:
 
     def merit(i: int) -> tuple[int, bool, int, int, int]:
         found = attempts[i].sides
-        order = max(side.target.features[0].order for side in found)
+        order = _order(found)
         size = sum(len(side.best.names) for side in found if side.best)
         rank, shown = _rank(attempts[i].verdicts), all(_shown(side) for side in found)
         counts = i == 0 or shown or rank == len(RANKS) - 1

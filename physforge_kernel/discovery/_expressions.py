@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from ..derivatives import Function
+from ..derivatives import Function, right_side
 from ..errors import DiscoveryError
 
 if TYPE_CHECKING:
@@ -19,22 +19,25 @@ _TERMS_ENTIRE, _TERMS_OTHER = 8, 2
 
 @dataclass(frozen=True)
 class Expressions:
-    """Functions of components with noise of sd `sigma`, and of places along the axes.
+    """Functions of components, of derivatives among them, and of places along the axes.
 
-    Factors of functions see both times `scales`, in the field's own units.
+    Components and derivatives have noise of sd `sigma`; `shared` is the covariance of different ones.
+    Factors of functions see all of them times `scales`, in the field's own units.
     """
 
     components: tuple[str, ...]
     axes: tuple[str, ...]
     sigma: tuple[float, ...]
     scales: tuple[float, ...] = ()
+    derivatives: tuple[str, ...] = ()
+    shared: Mapping[tuple[int, int], float] = field(default_factory=dict)
 
     @cached_property
     def symbols(self) -> list[sympy.Symbol]:
-        """The components."""
+        """The components, and the derivatives."""
         import sympy
 
-        return [sympy.Symbol(name, real=True) for name in self.components]
+        return [sympy.Symbol(name, real=True) for name in (*self.components, *self.derivatives)]
 
     @cached_property
     def places(self) -> list[sympy.Symbol]:
@@ -57,24 +60,32 @@ class Expressions:
     def _read(self, factor: str) -> sympy.Expr:
         import sympy
 
-        from ..equations import Equation
-
-        left = f"{self.components[0]}_t"
-        written = Equation(f"{left} = {factor}", components=self.components).right_sides[left]
-        own = dict(zip((*self.components, *self.axes), [*self.symbols, *self.places], strict=True))
-        scales = dict(zip((*self.components, *self.axes), self.scales or (1.0,) * len(own), strict=True))
-        meant = {sympy.Symbol(name): scales[name] * symbol for name, symbol in own.items()}
+        written = right_side(factor, self.components)
+        names = (*self.components, *self.derivatives, *self.axes)
+        scales = self.scales or (1.0,) * len(names)
+        meant = {
+            sympy.Symbol(name): scale * symbol
+            for name, scale, symbol in zip(names, scales, [*self.symbols, *self.places], strict=True)
+        }
         unknown = written.free_symbols - set(meant)
         if unknown:
             raise DiscoveryError(
                 f"The factor {factor!r} holds {', '.join(sorted(map(str, unknown)))}; "
-                f"a factor may hold {', '.join(own)} only, without derivatives."
+                f"a factor may hold {', '.join(names)} only."
             )
         return cast("sympy.Expr", written.xreplace(meant))
 
     def depends(self, factor: str) -> bool:
-        """Whether a factor holds components, and not places alone."""
+        """Whether a factor holds components or derivatives, and not places alone."""
         return bool(factor) and bool(self.factor(factor).free_symbols & set(self.symbols))
+
+    def inner(self, factor: str) -> bool:
+        """Whether a factor holds derivatives."""
+        return bool(factor) and bool(self.factor(factor).free_symbols & set(self.symbols[self._count :]))
+
+    @property
+    def _count(self) -> int:
+        return len(self.components)
 
     def plain(self, function: Function) -> sympy.Expr:
         """A function as if the components were free of noise."""
@@ -82,7 +93,7 @@ class Expressions:
 
         exponents, factor = function
         result = self.factor(factor) if factor else sympy.Integer(1)
-        for symbol, power in zip(self.symbols, exponents, strict=True):
+        for symbol, power in zip(self.symbols, exponents, strict=False):
             result = result * symbol**power
         return result
 
@@ -94,7 +105,7 @@ class Expressions:
         return self._cache[key]
 
     def derivative(self, function: Function, orders: Sequence[int]) -> sympy.Expr:
-        """A derivative by the components of a function without bias."""
+        """A derivative by components and derivatives of a function without bias."""
         key = ("derivative", function, tuple(orders))
         if key not in self._cache:
             derivative = self.unbiased(function)
@@ -104,7 +115,7 @@ class Expressions:
         return self._cache[key]
 
     def callable(self, expression: sympy.Expr) -> Callable[..., Any]:
-        """An expression as a function of arrays: the components, then the places."""
+        """An expression as a function of arrays: the components, the derivatives, then the places."""
         import sympy
 
         if expression not in self._cache:
@@ -118,6 +129,10 @@ class Expressions:
         result = term = expression
         for n in range(1, _TERMS_ENTIRE if _entire(expression, self.symbols) else _TERMS_OTHER):
             parts = [s**2 * term.diff(u, 2) for u, s in zip(self.symbols, self.sigma, strict=True) if s]
+            parts += [
+                2 * value * term.diff(self.symbols[i], self.symbols[j])
+                for (i, j), value in self.shared.items()
+            ]
             term = -sympy.Add(*parts) / (2 * n)
             if term == 0:
                 break

@@ -49,19 +49,22 @@ class Covariance:
 class NoisyFunctions:
     """Functions of several noisy components on samples of an experiment, unbiased, computed once each.
 
-    `values[c]` are samples of component c with Gaussian noise of sd `expressions.sigma[c]`; in sums over
-    samples it counts as independent noise of sd `spread[c]`, which is larger where samples were filled from
-    others. `points` are those of the samples' grid, and seen by factors that depend on places.
+    `values[c]` are samples of component c with Gaussian noise of sd `expressions.sigma[c]`, and after them
+    the derivatives that stand in factors. In sums over samples a component's noise counts as independent
+    noise of sd `spread[c]`, which is larger where samples were filled from others; that of a derivative is
+    alike over `reach` samples. `points` are those of the samples' grid, and seen by factors that depend on
+    places.
     """
 
     expressions: Expressions
     values: tuple[np.ndarray, ...]
     spread: tuple[float, ...]
     points: tuple[np.ndarray, ...] = ()
+    reach: tuple[float, ...] = ()
 
     def at(self, values: Sequence[np.ndarray], points: Sequence[np.ndarray]) -> NoisyFunctions:
         """The same functions on other samples of the same experiment."""
-        return NoisyFunctions(self.expressions, tuple(values), self.spread, tuple(points))
+        return NoisyFunctions(self.expressions, tuple(values), self.spread, tuple(points), self.reach)
 
     @property
     def sigma(self) -> tuple[float, ...]:
@@ -84,20 +87,20 @@ class NoisyFunctions:
         if self.expressions.depends(factor):
             return self._evaluated(self.expressions.unbiased(function))
         result = self._evaluated(self.expressions.factor(factor)) if factor else None
-        for values, sigma, power in zip(self.values, self.sigma, exponents, strict=True):
+        for values, sigma, power in zip(self.values, self.sigma, exponents, strict=False):
             if power:
                 factored = unbiased_power(values, power, sigma)
                 result = factored if result is None else result * factored
         return np.ones_like(self.values[0]) if result is None else result
 
     def slope(self, function: Function, component: int) -> np.ndarray | None:
-        """Derivative of a function by one component on every sample; None if it is zero."""
+        """Derivative of a function by a component, or a derivative, on every sample; None if it is zero."""
         exponents, factor = function
         if self.expressions.depends(factor):
             orders = tuple(int(c == component) for c in range(len(self.values)))
             derivative = self.expressions.derivative(function, orders)
             return self._evaluated(derivative) if derivative != 0 else None
-        power = exponents[component]
+        power = exponents[component] if component < len(exponents) else 0
         if power == 0:
             return None
         lower = self.product((tuple(q - (i == component) for i, q in enumerate(exponents)), factor))
@@ -107,14 +110,14 @@ class NoisyFunctions:
         """Noise covariance of two functions as `{key: factor}`, to be summed over `product(key)`.
 
         Of powers, per component `E[H_a H_b] = sum_j C(a,j) C(b,j) j! sigma^2j u^(a+b-2j)`; the noise-free
-        product is left out.
+        product is left out. Where one holds derivatives, so is what they share to first order.
         """
         if self.expressions.depends(a[1]) or self.expressions.depends(b[1]):
-            inflated = max((p / s for s, p in zip(self.sigma, self.spread, strict=True) if s), default=1.0)
+            inflated = max((p / s for s, p in zip(self.sigma, self.spread, strict=False) if s), default=1.0)
             return {Covariance(a, b): inflated**2} if any(self.sigma) else {}
         factor = f"({a[1]})*({b[1]})" if a[1] and b[1] else a[1] or b[1]
         terms: dict[tuple[int, ...], float] = {(): 1.0}
-        for q, p, sigma, spread in zip(a[0], b[0], self.sigma, self.spread, strict=True):
+        for q, p, sigma, spread in zip(a[0], b[0], self.sigma, self.spread, strict=False):
             grown: dict[tuple[int, ...], float] = {}
             for exponents, weight in terms.items():
                 share, j = 1.0, 0
@@ -134,9 +137,10 @@ class NoisyFunctions:
         exponents, factor = function
         if not factor:
             lower = [q - (i == component) for i, q in enumerate(exponents)]
-            powers = [v**q for v, q in zip(states, lower, strict=True) if q]
-            size = float(exponents[component]) * np.ones(len(states[0]))
-            return size * np.prod(powers, axis=0) if exponents[component] else 0.0 * size
+            powers = [v**q for v, q in zip(states, lower, strict=False) if q]
+            power = exponents[component] if component < len(exponents) else 0
+            size = float(power) * np.ones(len(states[0]))
+            return size * np.prod(powers, axis=0) if power else size
         derivative = self.expressions.plain(function).diff(self.expressions.symbols[component])
         values = self.expressions.callable(derivative)(*states, *places)
         return np.broadcast_to(np.asarray(values, dtype=float), states[0].shape)
@@ -144,8 +148,10 @@ class NoisyFunctions:
     def _noise(self, a: Function, b: Function) -> np.ndarray:
         """`sum_m (-1)^(|m|+1) s^2m / m! D^m F_a D^m F_b` over the derivatives by components."""
         total = np.zeros_like(self.values[0])
+        components = len(self.spread)
+        least = 1 + (self.expressions.inner(a[1]) or self.expressions.inner(b[1]))
         for orders in product(range(_NOISE_ORDER + 1), repeat=len(self.values)):
-            if not 0 < sum(orders) <= _NOISE_ORDER:
+            if not least <= sum(orders) <= _NOISE_ORDER:
                 continue
             first, second = self._derivative(a, orders), self._derivative(b, orders)
             if first is None or second is None:
@@ -153,6 +159,9 @@ class NoisyFunctions:
             weight = (-1.0) ** (sum(orders) + 1)
             for m, sigma in zip(orders, self.sigma, strict=True):
                 weight *= sigma ** (2 * m) / factorial(m)
+            if not any(orders[:components]):
+                alike = (reach for reach, m in zip(self.reach, orders[components:], strict=True) if m)
+                weight *= min(alike)
             total += weight * first * second
         return total
 

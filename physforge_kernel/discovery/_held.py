@@ -75,6 +75,7 @@ def weak_check(laws: Mapping[str, SideLaw], observed: Observed) -> tuple[WeakChe
 def _refit(samples: Sequence[Sample], law: SideLaw) -> Estimate | None:
     """The law's own terms fitted to other samples."""
     columns = tuple(dict.fromkeys((*(f for t in law.chosen for f in t.features), *law.target.features)))
+    samples = [sample.knowing(columns) for sample in samples]
     found = [project(samples, columns, shares) for shares in scale_shares(samples)]
     scales = [Scale(regression(p, law.target, law.chosen)) for p in found if p is not None]
     return estimate(scales, tuple(range(len(law.chosen)))) if scales else None

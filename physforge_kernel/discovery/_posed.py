@@ -52,15 +52,23 @@ def ill_posed(sample: Sample, laws: Mapping[str, SideLaw]) -> bool:
 
 
 def _states(sample: Sample) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """States `(n,)` per component well inside what the field takes, not noise, and their places."""
+    """States `(n,)` per argument well inside what the field takes, not noise, and their places."""
     values, points = sample.states(_LOOKED_AT)
     stacked, places = np.stack(values, axis=1), np.stack(points, axis=1)
-    low, high = np.quantile(stacked, [0.05, 0.95], axis=0) + np.outer([3, -3], sample.sigma)
+    low, high = np.quantile(stacked, [0.05, 0.95], axis=0) + np.outer([3, -3], sample.noise)
     inside = np.flatnonzero(np.all((stacked >= low) & (stacked <= high), axis=1))
     if not len(inside):
         return list(np.median(stacked, axis=0)[:, None]), list(np.median(places, axis=0)[:, None])
     few = inside[:: max(1, len(inside) // _STATES)]
     return list(stacked[few].T), list(places[few].T)
+
+
+def _arguments(sample: Sample, component: int) -> list[tuple[int, tuple[int, ...]]]:
+    """The arguments of functions that are a component or its derivatives, and their orders."""
+    inner = sample.inner.which.values() if sample.inner else ()
+    first = len(sample.components)
+    found = [(first + i, orders) for i, (c, orders) in enumerate(inner) if c == component]
+    return [(component, (0,) * len(sample.axes)), *found]
 
 
 def _growth(
@@ -81,9 +89,11 @@ def _growth(
                 symbol = np.prod([(1j * k) ** feature.orders[i] for i, k in zip(space, wave, strict=True)])
                 unit = sample.units.factor(feature, term.unit) if sample.units else 1.0
                 for column, (_, _, c) in enumerate(rows):
-                    slope = sample.functions.plain_slope(feature.function, c, *states)
-                    into = moving if feature.orders[time] else still
-                    into[:, row, column] += weight * share * unit * symbol * slope
+                    for argument, orders in _arguments(sample, c):
+                        slope = sample.functions.plain_slope(feature.function, argument, *states)
+                        into = moving if feature.orders[time] + orders[time] else still
+                        inside = np.prod([(1j * k) ** orders[i] for i, k in zip(space, wave, strict=True)])
+                        into[:, row, column] += weight * share * unit * symbol * inside * slope
     if second:
         ones = np.broadcast_to(np.eye(size), still.shape)
         still = np.block([[np.zeros_like(still), ones.astype(complex)], [still, moving]])

@@ -7,16 +7,18 @@ expected Gram matrix of that noise is known exactly (`noise`), and so is how noi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from operator import add
 
 import numpy as np
 
 from ..derivatives import Feature, Function
 from ._columns import project_all
-from ._functions import Covariance, NoisyFunctions
-from ._sample import Axis, Sample
+from ._functions import Covariance
+from ._inner import inner_derivatives
+from ._sample import Alike, Axis, Sample, Shared, Slopes
 from ._weak import FEWEST_STEPS, AxisTests, WeakForm, apply_along, axis_tests
 
 #: Spacing of the test functions, as a share of their half width.
@@ -31,9 +33,6 @@ MANY = 2**18
 
 #: Combinations of columns whose sensitivities to samples are remembered at every scale.
 _REMEMBERED = 2
-
-#: Sensitivities of a residual to samples, by the derivative orders of the test function.
-Slopes = dict[tuple[int, ...], np.ndarray]
 
 #: Most test functions along time and along each space axis: more add cost and no information.
 MOST = {1: 400, 2: 60, 3: 24, 4: 12}
@@ -53,24 +52,12 @@ class Block:
         """The weak form on every n-th sample: enough for sums over smooth functions, and much cheaper."""
         return self.weak.thinned(self.steps)
 
-    @cached_property
-    def _slopes(self) -> dict[tuple[Function, int], np.ndarray | None]:
-        return {}
-
-    def slope(self, feature: Feature, component: int) -> np.ndarray | None:
-        """Derivative of the feature's function by one component, thinned; None if zero."""
-        key = (feature.function, component)
-        if key not in self._slopes:
-            self._slopes[key] = self.sample.thinned(self.steps).slope(*key)
-        return self._slopes[key]
-
     def response(self, columns: Sequence[Feature], weights: np.ndarray, component: int) -> Slopes:
         """Derivative of a combination of columns by one component, on the thinned samples."""
         result: Slopes = {}
         for j in map(int, np.flatnonzero(weights)):
-            slope = self.slope(columns[j], component)
-            if slope is not None:
-                orders = columns[j].orders
+            for inside, slope in self.sample.slopes(columns[j].function, component, self.steps).items():
+                orders = tuple(map(add, columns[j].orders, inside))
                 part = weights[j] * slope
                 result[orders] = result[orders] + part if orders in result else part
         return result
@@ -79,7 +66,7 @@ class Block:
     def _sums(self) -> _Moments:
         """Sums over samples that noise needs: over all of them, or over some where there are many."""
         steps = self.steps if self.sample.size > MANY else (1,) * len(self.steps)
-        return _Moments(self.sample.thinned(steps), self.weak.thinned(steps), float(np.prod(steps)))
+        return _Moments(self.sample, steps, self.weak.thinned(steps))
 
     def noise(self, columns: Sequence[Feature]) -> np.ndarray:
         """The expected Gram matrix `(columns, columns)` of what noise makes of the columns."""
@@ -97,20 +84,22 @@ class Block:
 class _Moments:
     """`sum_k sum_i psi^a_k(i) psi^b_k(i) f(i)` for functions on (thinned) samples, each computed once."""
 
-    functions: NoisyFunctions
+    sample: Sample
+    steps: tuple[int, ...]
     weak: WeakForm
-    thinning: float
 
     def shared(self, a: Feature, b: Feature) -> float:
         """What noise adds to the sum of products of two columns."""
         key = (a.function, b.function)
         if key not in self._covariances:
-            self._covariances[key] = self.functions.covariance(*key)
-        terms = self._covariances[key]
-        return sum(factor * self._moment(function, a.orders, b.orders) for function, factor in terms.items())
+            self._covariances[key] = self.sample.shared(*key)
+        return sum(
+            factor * self._moment(summed, tuple(map(add, a.orders, o)), tuple(map(add, b.orders, p)))
+            for summed, o, p, factor in self._covariances[key]
+        )
 
     @cached_property
-    def _covariances(self) -> dict[tuple[Function, Function], Mapping[Function | Covariance, float]]:
+    def _covariances(self) -> dict[tuple[Function, Function], list[Shared]]:
         return {}
 
     @cached_property
@@ -121,18 +110,18 @@ class _Moments:
     def _in_time(self) -> dict[tuple, np.ndarray]:
         return {}
 
-    def _moment(self, function: Function | Covariance, a: Sequence[int], b: Sequence[int]) -> float:
+    def _moment(self, function: Function | Covariance | Alike, a: Sequence[int], b: Sequence[int]) -> float:
         pairs = tuple((min(i, j), max(i, j)) for i, j in zip(a, b, strict=True))
         if (function, pairs) not in self._found:
             key = (function, pairs[0])
             if key not in self._in_time:
-                values = self.functions.product(function)
+                values = self.sample.summed(function, self.steps)
                 weights = self.weak.product_weights(0, *pairs[0])
                 self._in_time[key] = (weights @ values.reshape(len(values), -1)).reshape(values.shape[1:])
             left = self._in_time[key]
             for i in range(len(pairs) - 1, 0, -1):
                 left = left @ self.weak.product_weights(i, *pairs[i])
-            self._found[function, pairs] = self.thinning * float(left)
+            self._found[function, pairs] = float(np.prod(self.steps)) * float(left)
         return self._found[function, pairs]
 
 
@@ -283,7 +272,7 @@ def blocks(
 
     There are as many as the spacing asks for, but not more than `most` along each axis (None: `MOST`).
     """
-    order = [max(f.orders[i] for f in columns) for i in range(len(samples[0].axes))]
+    order = _orders(columns)
     found = []
     for sample in samples:
         weak = WeakForm(
@@ -297,6 +286,14 @@ def blocks(
             return None
         found.append(block)
     return tuple(found)
+
+
+def _orders(columns: Sequence[Feature]) -> list[int]:
+    """Derivatives of test functions that columns need along each axis, and how the samples move them."""
+    inside = [orders for _, orders in inner_derivatives(columns).values()]
+    outside = [feature.orders for feature in columns]
+    extra = [max((orders[i] for orders in inside), default=0) for i in range(len(outside[0]))]
+    return [max(orders[i] for orders in outside) + more for i, more in enumerate(extra)]
 
 
 def _rows(sample: Sample, weak: WeakForm) -> np.ndarray:

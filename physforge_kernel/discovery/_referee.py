@@ -48,7 +48,7 @@ class Referee:
         if names not in self._found:
             laws = [law if other.target.name == self.left else other for other in self.whitening.laws]
             before = self.whitening
-            self._found[names] = whiten(self.samples, laws, before.shares, before.smoothers)
+            self._found[names] = whiten(self.samples, laws, before.shares, before.splines)
         return self._found[names]
 
     def further(self, rival: Law, law: Law) -> float:

@@ -45,8 +45,9 @@ _SHARPENED = 3
 #: the first for which there are not too many.
 _LONGER = (0.5, 1.0, 2.0, 4.0, 8.0)
 
-#: Largest share of a left side that a law may leave unexplained for samples to be smoothed under it.
-MOST_LACKING = 0.15
+#: A law that leaves more than this share of the left side, beyond noise, is none: samples are not smoothed
+#: under it, and nobody asks for its rivals.
+FAILED = 0.15
 
 #: With this many samples along an axis the widest test function (0.4) has nothing to add.
 MANY_SAMPLES = 150
@@ -98,8 +99,14 @@ class SideLaw:
         return tuple(names), matrix
 
     @cached_property
-    def _factors(self) -> dict[str, float]:
-        return {name: self.factor(term) for term in self.chosen for name in term.expansion}
+    def _scaled(self) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
+        """Names of the expansion, what the weights add to each in its own unit, and those units."""
+        names, matrix = self._expansion
+        factors = np.array([self.factor(term) for term in self.chosen])
+        units = np.where(matrix != 0, factors, 0.0).max(axis=1)
+        with np.errstate(all="ignore"):
+            ratios = factors / units[:, None]
+        return names, matrix * np.where(np.isfinite(ratios), ratios, 1.0), units
 
     @property
     def coefficients(self) -> dict[str, Coefficient]:
@@ -110,19 +117,21 @@ class SideLaw:
     @property
     def values(self) -> dict[str, Coefficient]:
         """Coefficients as estimated, unrounded."""
-        names, matrix = self._expansion
+        names, matrix, units = self._scaled
         weights = matrix @ self.estimate.fit.weights
-        return {n: _plain(w, self._factors[n]) for n, w in zip(names, weights, strict=True)}
+        return {n: _plain(w, unit) for n, w, unit in zip(names, weights, units, strict=True)}
 
     @property
     def standard_errors(self) -> dict[str, Coefficient]:
         """Standard errors; of a complex coefficient those of its two parts, as one complex number."""
-        names, matrix = self._expansion
+        names, matrix, units = self._scaled
         parts = [
             np.sqrt(np.maximum(np.diag(part @ self.estimate.covariance @ part.T), 0.0))
             for part in (np.real(matrix), np.imag(matrix))
         ]
-        return {n: _plain(complex(re, im), self._factors[n]) for n, re, im in zip(names, *parts, strict=True)}
+        return {
+            n: _plain(complex(re, im), unit) for n, re, im, unit in zip(names, *parts, units, strict=True)
+        }
 
     def intervals(self, level: float) -> dict[str, tuple[Coefficient, Coefficient]]:
         """Two-sided intervals from Student's t, with as many degrees of freedom as test functions allow.
@@ -242,7 +251,7 @@ class _Search:
 
     def law(self, target: Target, terms: tuple[Term, ...]) -> Law | None:
         """What samples may be smoothed under: a law that leaves little of the left side unexplained."""
-        if not self.path.support or self.found is None or self.found.lack > MOST_LACKING:
+        if not self.path.support or self.found is None or self.found.lack > FAILED:
             return None
         return Law(target, tuple(terms[j] for j in self.found.fit.support), self.found.fit.weights)
 
@@ -297,7 +306,7 @@ def _side(samples: Sequence[Sample], target: Target, terms: tuple[Term, ...], se
         return Side(target, scales, path, None, (), ())
     best = SideLaw(target, terms, found)
     referee = Referee(samples, search.whitening, target.name, len(terms)) if search.whitening else None
-    standing = _standing(scales, best, referee) if path.support else []
+    standing = _standing(scales, best, referee) if path.support and found.lack <= FAILED else []
     passed = [best]
     while search.given is None and (preferred := _preferred(best, standing, referee)) is not best:
         if preferred.names in [law.names for law in passed]:

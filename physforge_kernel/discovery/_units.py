@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import frexp
 
@@ -22,6 +22,14 @@ class Units:
         """The power of two that a feature is measured in."""
         values = sum(q * k for q, k in zip(feature.exponents, self.components, strict=True))
         return values - sum(a * k for a, k in zip(feature.orders, self.axes, strict=True))
+
+    def arguments(self, derivatives: Iterable[tuple[int, tuple[int, ...]]]) -> list[int]:
+        """The powers of two of the components, of derivatives of them, and of the axes."""
+        found = [
+            self.components[c] - sum(a * k for a, k in zip(orders, self.axes, strict=True))
+            for c, orders in derivatives
+        ]
+        return [*self.components, *found, *self.axes]
 
     def factor(self, left: Feature, feature: Feature) -> float:
         """What turns a feature's weight into one in the field's units; infinite or zero beyond numbers."""

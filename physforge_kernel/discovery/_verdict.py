@@ -11,7 +11,7 @@ import numpy as np
 from .._wording import percent
 from ._numerics import Refinement
 from ._select import CONVINCING, HIDDEN
-from ._side import MOST_RIVALS, Side, SideLaw
+from ._side import FAILED, MOST_RIVALS, Side, SideLaw
 
 Kind = Literal["identified", "ambiguous", "not identifiable"]
 
@@ -19,10 +19,9 @@ Kind = Literal["identified", "ambiguous", "not identifiable"]
 RANKS: tuple[Kind, ...] = ("not identifiable", "ambiguous", "identified")
 
 #: A law that leaves more than this share of the left side, beyond noise, is an approximation of another;
-#: where a discretisation explains what is left, the second share applies. Beyond the third it is no law.
+#: where a discretisation explains what is left, the second share applies.
 APPROXIMATE = 1e-4
 DISCRETISED = 1e-2
-FAILED = 0.15
 
 #: Share left unexplained at some other scale that speaks against a law which fits at its own.
 CONTRADICTED = 0.05

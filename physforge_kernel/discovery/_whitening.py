@@ -11,9 +11,10 @@ of them says of the field serves all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import add
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from ..derivatives import Feature, Term
 from ._covariance import Overlaps, Responses, Root, covariance, responses
 from ._projection import Block, Projection, Sample, blocks, evaluate
 from ._regression import Fit, Regression
-from ._smooth import Smoother, smoother
+from ._splines import Splines, smoothed
 from ._target import Target, combinations
 
 #: Spacing of the test functions, as a share of their half width: closer ones see nothing new.
@@ -130,7 +131,7 @@ class Whitening:
     laws: tuple[Law, ...]
     shares: tuple[float, ...]
     parts: tuple[Weighed, ...]
-    smoothers: tuple[Smoother, ...]
+    splines: tuple[tuple[Splines, ...], ...]
     misfit: float
 
     @property
@@ -187,7 +188,7 @@ def whiten(
     samples: Sequence[Sample],
     laws: Sequence[Law],
     shares: Sequence[float],
-    smoothers: Sequence[Smoother] | None = None,
+    splines: Sequence[tuple[Splines, ...]] | None = None,
 ) -> Whitening | None:
     """Smooth experiments under the laws of a system and weigh their residuals.
 
@@ -195,7 +196,7 @@ def whiten(
         samples: the experiments.
         laws: one law for each left side.
         shares: half widths of the test functions as shares of the axes.
-        smoothers: those of an earlier whitening of the same experiments.
+        splines: those of an earlier whitening of the same experiments.
 
     Returns:
         None where there is little white noise, too many test functions, or more than one axis of space.
@@ -206,8 +207,8 @@ def whiten(
     found = blocks(samples, columns, shares, SPACING, max(MOST_ROWS.values()))
     if found is None or any(sides * block.rows.sum() > MOST_ROWS[len(block.weak.axes)] for block in found):
         return None
-    smoothers = smoothers or tuple(smoother(sample) for sample in samples)
-    parts = [_Part(*part, columns, tuple(laws)) for part in zip(samples, smoothers, found, strict=True)]
+    splines = splines or tuple(sample.splines for sample in samples)
+    parts = [_Part(*part, columns, tuple(laws)) for part in zip(samples, splines, found, strict=True)]
     states, weights = [part.start() for part in parts], np.concatenate([law.weights for law in laws])
     misfit, best = np.inf, None
     for _ in range(_ROUNDS):
@@ -226,7 +227,7 @@ def whiten(
             tuple(laws),
             tuple(shares),
             tuple(weighed),
-            tuple(smoothers),
+            tuple(splines),
             misfit,
         )
         if abs(before - misfit) < _SETTLED:
@@ -267,12 +268,16 @@ def _is_white(sample: Sample) -> bool:
     return shown and max(sample.filled.values(), default=0.0) <= _MOST_FILLED
 
 
+#: One array on the samples' grid for each component.
+_Arrays = Sequence[np.ndarray]
+
+
 @dataclass(frozen=True)
 class _Part:
     """One experiment as measured, with the test functions and the laws' columns."""
 
     sample: Sample
-    smoother: Smoother
+    splines: tuple[Splines, ...]
     measured: Block
     columns: tuple[Feature, ...]
     laws: tuple[Law, ...]
@@ -287,18 +292,34 @@ class _Part:
             found += [side @ mine for side in sides]
         return found
 
-    def start(self) -> tuple[np.ndarray, ...]:
+    def start(self) -> Sample:
         """The samples smoothed without regard to any law."""
-        return tuple(self.smoother(values) for values in self.sample.values)
+        return self._state(self.sample.values, lambda noise: noise)
 
-    def _at(self, state: Sequence[np.ndarray]) -> Block:
-        clean = replace(self.sample, values=tuple(state), sigma=(0.0,) * len(state), spread=None)
-        return Block(clean, self.measured.weak, self.measured.rows, self.measured.steps)
+    def _state(self, values: _Arrays, quieter: Callable[[_Arrays], _Arrays]) -> Sample:
+        """Values smoothed by splines, with what they leave of the noise that `quieter` leaves."""
+        remaining, inner = None, self.sample.inner
+        if inner is not None:
+            rng, shape = np.random.default_rng(0), self.sample.shape
+            noise = quieter([sigma * rng.standard_normal(shape) for sigma in self.sample.spreads])
+            noise = [smoothed(self.splines, each) for each in noise]
+            middle = tuple(slice(n // 10, n - n // 10) for n in shape)
+            left = np.stack([each[middle].ravel() for each in (*noise, *inner.values(noise))])
+            remaining = left @ left.T / left.shape[1]
+        return replace(
+            self.sample,
+            values=tuple(smoothed(self.splines, each) for each in values),
+            sigma=(0.0,) * len(values),
+            spread=None,
+            remaining=remaining,
+        )
 
-    def weigh(self, state: Sequence[np.ndarray], weights: np.ndarray) -> Weighed | None:
+    def weigh(self, state: Sample, weights: np.ndarray) -> Weighed | None:
         """The laws' rows about a smoothed field, and the root of the covariance of their residuals."""
-        block, residuals = self._at(state), self._residuals(weights)
-        shift = np.concatenate([self._shift(block, residual, state) for residual in residuals])
+        block = Block(state, self.measured.weak, self.measured.rows, self.measured.steps)
+        residuals = self._residuals(weights)
+        apart = [values - smooth for values, smooth in zip(self.sample.values, state.values, strict=True)]
+        shift = np.concatenate([self._shift(block, residual, apart) for residual in residuals])
         moved = responses(block, self.columns, residuals)
         noise = covariance(self._overlaps, block, moved, moved, self.sample.spreads)
         in_time = np.tile(np.nonzero(block.rows)[0], len(residuals))
@@ -313,36 +334,42 @@ class _Part:
     def _overlaps(self) -> tuple[Overlaps, ...]:
         return tuple(Overlaps(axis) for axis in self.measured.thinned.axes)
 
-    def _slopes(self, block: Block, combined: np.ndarray, c: int) -> list[tuple[Feature, np.ndarray]]:
-        """The columns in a combination with their derivatives by one component on all samples, weighted."""
-        found = []
+    def _slopes(self, block: Block, combined: np.ndarray, c: int) -> list[tuple[tuple[int, ...], np.ndarray]]:
+        """Derivatives of a combination of columns by one component on all samples, with their orders."""
+        ones, found = (1,) * len(block.steps), []
         for j in map(int, np.flatnonzero(combined)):
-            slope = block.sample.functions.slope(self.columns[j].function, c)
-            if slope is not None:
-                found.append((self.columns[j], combined[j] * slope))
+            for inside, slope in block.sample.slopes(self.columns[j].function, c, ones).items():
+                found.append((tuple(map(add, self.columns[j].orders, inside)), combined[j] * slope))
         return found
 
-    def _shift(self, block: Block, combined: np.ndarray, state: Sequence[np.ndarray]) -> np.ndarray:
-        """What the distance of the samples from the smoothed ones adds to the residuals of one side."""
+    def _shift(self, block: Block, combined: np.ndarray, changes: Sequence[np.ndarray]) -> np.ndarray:
+        """What changes of the smoothed samples add to the residuals of one side, to first order."""
         total = np.zeros(int(block.rows.sum()))
-        for c, (measured, smooth) in enumerate(zip(self.sample.values, state, strict=True)):
-            for feature, slope in self._slopes(block, combined, c):
-                total += block.weak.project(slope * (measured - smooth), feature.orders)[block.rows]
+        for c, change in enumerate(changes):
+            for orders, slope in self._slopes(block, combined, c):
+                total += block.weak.project(slope * change, orders)[block.rows]
         return total
 
-    def smoothed(self, weighed: Weighed, weights: np.ndarray) -> tuple[np.ndarray, ...]:
+    def smoothed(self, weighed: Weighed, weights: np.ndarray) -> Sample:
         """The samples moved as little as makes the laws' residuals vanish, and smoothed."""
-        block = weighed.block
         rest = weighed.rows @ np.append(-weights, 1.0)
-        multipliers = weighed.root.divided(rest)
-        state = []
-        for c, (values, sigma) in enumerate(zip(self.sample.values, self.sample.spreads, strict=True)):
-            change = np.zeros_like(values)
-            parts = np.split(multipliers, len(weighed.residuals))
+
+        def quieter(noise: _Arrays) -> _Arrays:
+            shifts = [self._shift(weighed.block, residual, noise) for residual in weighed.residuals]
+            return self._moved(weighed, noise, np.concatenate(shifts))
+
+        return self._state(self._moved(weighed, self.sample.values, rest), quieter)
+
+    def _moved(self, weighed: Weighed, values: _Arrays, rest: np.ndarray) -> _Arrays:
+        """Values moved as little as takes `rest` out of the laws' residuals."""
+        block, result = weighed.block, []
+        parts = np.split(weighed.root.divided(rest), len(weighed.residuals))
+        for c, (each, sigma) in enumerate(zip(values, self.sample.spreads, strict=True)):
+            change = np.zeros_like(each)
             for residual, part in zip(weighed.residuals, parts, strict=True):
                 grid = np.zeros(block.weak.shape)
                 grid[block.rows] = part
-                for feature, slope in self._slopes(block, residual, c):
-                    change += slope * block.weak.adjoint(grid, feature.orders)
-            state.append(self.smoother(values - sigma**2 * change))
-        return tuple(state)
+                for orders, slope in self._slopes(block, residual, c):
+                    change += slope * block.weak.adjoint(grid, orders)
+            result.append(each - sigma**2 * change)
+        return result

@@ -41,6 +41,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., sympy.Expr], Callable[[complex], comple
     "sin": (sympy.sin, cmath.sin),
     "cos": (sympy.cos, cmath.cos),
     "tan": (sympy.tan, cmath.tan),
+    "atan": (sympy.atan, cmath.atan),
     "exp": (sympy.exp, cmath.exp),
     "log": (sympy.log, cmath.log),
     "tanh": (sympy.tanh, cmath.tanh),

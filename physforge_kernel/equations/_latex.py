@@ -11,7 +11,10 @@ from ._text import Spelling
 from ._tokens import GREEK
 
 _GREEK = frozenset(GREEK.values()) - {"pi"}
-_COMMANDS = frozenset({"sin", "cos", "tan", "exp", "log", "tanh", "cosh", "sinh"})
+_COMMANDS = {
+    **{name: name for name in ("sin", "cos", "tan", "exp", "log", "tanh", "cosh", "sinh")},
+    "atan": "arctan",
+}
 
 
 class LatexSpelling(Spelling):
@@ -67,7 +70,8 @@ class LatexSpelling(Spelling):
             return rf"\overline{{{argument}}}"
         if function == "abs":
             return rf"\left|{argument}\right|"
-        command = rf"\{function}" if function in _COMMANDS else rf"\operatorname{{{function}}}"
+        known = _COMMANDS.get(function)
+        command = rf"\{known}" if known else rf"\operatorname{{{function}}}"
         return command + self.group(argument)
 
     def raised(self, base: str, exponent: str) -> str:

@@ -25,7 +25,7 @@ _OPERATORS = {
 }  # fmt: skip
 _NAMES = {
     "varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varrho": "rho", "varsigma": "sigma",
-    "imath": "i", "ln": "log", "sgn": "sign",
+    "imath": "i", "ln": "log", "sgn": "sign", "arctan": "atan",
     **{name: name for name in ("sin", "cos", "tan", "exp", "log", "tanh", "cosh", "sinh", "pi")},
 }  # fmt: skip
 WRAPPERS = ("mathrm", "mathit", "mathbf", "mathsf", "text", "textrm", "operatorname", "boldsymbol")

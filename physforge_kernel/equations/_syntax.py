@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from ..errors import EquationError
 
-FUNCTIONS = ("sin", "cos", "tan", "exp", "log", "sqrt", "tanh", "cosh", "sinh", "abs", "conj", "sign")
+FUNCTIONS = ("sin", "cos", "tan", "atan", "exp", "log", "sqrt", "tanh", "cosh", "sinh", "abs", "conj", "sign")
 
 
 @dataclass(frozen=True)

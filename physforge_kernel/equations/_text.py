@@ -14,6 +14,7 @@ FUNCTION_NAMES: dict[type, str] = {
     sympy.sin: "sin",
     sympy.cos: "cos",
     sympy.tan: "tan",
+    sympy.atan: "atan",
     sympy.exp: "exp",
     sympy.log: "log",
     sympy.tanh: "tanh",

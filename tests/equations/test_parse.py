@@ -77,6 +77,7 @@ def test_a_comma_before_another_equation_separates() -> None:
         ("u_t = u/(2 + 4 u)^2", "u_t = 0.0625*u/(u + 0.5)^2"),
         ("u_t = |u - 1| |u|", "u_t = abs(u - 1)*abs(u)"),
         ("u_t = sin^2(u) + tanh(x/2)", "u_t = tanh(0.5*x) + sin(u)^2"),
+        ("u_t = (atan(u_x))_x", "u_t = u_xx/(u_x^2 + 1)"),
         ("u_t = exp(1) u + pi", "u_t = 3.141592653589793 + 2.718281828459045*u"),
         ("u_t = sin(2 pi x - pi t/2)", "u_t = -sin(pi/2*t - 2*pi*x)"),
         ("u_t = sign(u) + log(x) + conj(u)", "u_t = log(x) + conj(u) + sign(u)"),

@@ -24,7 +24,7 @@ numbers = st.one_of(
 names = st.sampled_from(
     ["u", "v", "u_x", "u_xx", "v_xy", "temp_y", "x", "t", "nu", "beta_0", "k_on", "lambda"]
 )
-functions = st.sampled_from(["sin", "cos", "tanh", "exp", "abs", "sqrt", "conj", "sign", "log"])
+functions = st.sampled_from(["sin", "cos", "atan", "tanh", "exp", "abs", "sqrt", "conj", "sign", "log"])
 
 
 def _deeper(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...derivatives import Feature, Term, differentiate
-from ...equations import Equation, split_derivative
+from ...derivatives import Feature, Term, differentiate, right_side
+from ...equations import split_derivative
 from ...errors import DiscoveryError
 from .._projection import Sample
 from .._target import Target
@@ -139,8 +139,7 @@ class _Values:
         """A product that holds functions or places, read as equations are."""
         import sympy
 
-        left = f"{self._components[0]}_t"
-        expression = Equation(f"{left} = {name}", components=self._components).right_sides[left]
+        expression = right_side(name, self._components)
         symbols = sorted(expression.free_symbols, key=str)
         with np.errstate(all="ignore"):
             values = sympy.lambdify(symbols, expression, modules="numpy")(
