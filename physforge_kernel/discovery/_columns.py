@@ -7,6 +7,7 @@ in the processor's cache; then every axis of space, once for features that share
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import add
 
 import numpy as np
 
@@ -29,6 +30,10 @@ def project_all(
     times = list({id(weak.axes[0]): weak.axes[0] for weak, _ in forms}.values())
     wanted: dict[_Key, dict[tuple[int, ...], int]] = {}
     for j, feature in enumerate(columns):
+        if sample.holds(feature.function):
+            for (weak, rows), result in zip(forms, results, strict=True):
+                result[:, j] = _in_parts(sample, weak, feature)[rows]
+            continue
         wanted.setdefault((feature.function, feature.orders[0]), {})[feature.orders[1:]] = j
     for keys in _batches(sample, times, list(wanted)):
         contracted = _in_time(sample, times, keys)
@@ -39,6 +44,12 @@ def project_all(
                 for orders, seen in _in_space(values, weak.axes[1:], list(places)):
                     result[:, places[orders]] = seen[rows]
     return results
+
+
+def _in_parts(sample: Sample, weak: WeakForm, feature: Feature) -> np.ndarray:
+    """A feature that holds derivatives, from the parts that test functions see."""
+    parts = sample.parts(feature.function).items()
+    return np.sum([weak.project(part, tuple(map(add, feature.orders, o))) for o, part in parts], axis=0)
 
 
 def _batches(sample: Sample, times: Sequence[AxisTests], keys: Sequence[_Key]) -> Iterator[list[_Key]]:

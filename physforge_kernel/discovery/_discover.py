@@ -283,7 +283,7 @@ def _standard(sample: Sample, flow: FoundFlow | None) -> list[Callable[[Sequence
 
 
 def _mixed_slope(term: Term) -> bool:
-    """Whether a term is a first derivative of a product of two variables."""
+    """Whether a term is as `(u*v)_x`, where `u*v_x` and `v*u_x` are candidates themselves."""
     feature = term.feature
     return feature is not None and feature.order == 1 and feature.degree == 2 and max(feature.exponents) == 1
 

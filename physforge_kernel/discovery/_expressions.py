@@ -79,14 +79,6 @@ class Expressions:
         """Whether a factor holds components or derivatives, and not places alone."""
         return bool(factor) and bool(self.factor(factor).free_symbols & set(self.symbols))
 
-    def inner(self, factor: str) -> bool:
-        """Whether a factor holds derivatives."""
-        return bool(factor) and bool(self.factor(factor).free_symbols & set(self.symbols[self._count :]))
-
-    @property
-    def _count(self) -> int:
-        return len(self.components)
-
     def plain(self, function: Function) -> sympy.Expr:
         """A function as if the components were free of noise."""
         import sympy

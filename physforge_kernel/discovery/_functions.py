@@ -51,20 +51,18 @@ class NoisyFunctions:
 
     `values[c]` are samples of component c with Gaussian noise of sd `expressions.sigma[c]`, and after them
     the derivatives that stand in factors. In sums over samples a component's noise counts as independent
-    noise of sd `spread[c]`, which is larger where samples were filled from others; that of a derivative is
-    alike over `reach` samples. `points` are those of the samples' grid, and seen by factors that depend on
-    places.
+    noise of sd `spread[c]`, which is larger where samples were filled from others. `points` are those of the
+    samples' grid, and seen by factors that depend on places.
     """
 
     expressions: Expressions
     values: tuple[np.ndarray, ...]
     spread: tuple[float, ...]
     points: tuple[np.ndarray, ...] = ()
-    reach: tuple[float, ...] = ()
 
     def at(self, values: Sequence[np.ndarray], points: Sequence[np.ndarray]) -> NoisyFunctions:
         """The same functions on other samples of the same experiment."""
-        return NoisyFunctions(self.expressions, tuple(values), self.spread, tuple(points), self.reach)
+        return NoisyFunctions(self.expressions, tuple(values), self.spread, tuple(points))
 
     @property
     def sigma(self) -> tuple[float, ...]:
@@ -110,7 +108,7 @@ class NoisyFunctions:
         """Noise covariance of two functions as `{key: factor}`, to be summed over `product(key)`.
 
         Of powers, per component `E[H_a H_b] = sum_j C(a,j) C(b,j) j! sigma^2j u^(a+b-2j)`; the noise-free
-        product is left out. Where one holds derivatives, so is what they share to first order.
+        product is left out.
         """
         if self.expressions.depends(a[1]) or self.expressions.depends(b[1]):
             inflated = max((p / s for s, p in zip(self.sigma, self.spread, strict=False) if s), default=1.0)
@@ -148,10 +146,8 @@ class NoisyFunctions:
     def _noise(self, a: Function, b: Function) -> np.ndarray:
         """`sum_m (-1)^(|m|+1) s^2m / m! D^m F_a D^m F_b` over the derivatives by components."""
         total = np.zeros_like(self.values[0])
-        components = len(self.spread)
-        least = 1 + (self.expressions.inner(a[1]) or self.expressions.inner(b[1]))
         for orders in product(range(_NOISE_ORDER + 1), repeat=len(self.values)):
-            if not least <= sum(orders) <= _NOISE_ORDER:
+            if not 0 < sum(orders) <= _NOISE_ORDER:
                 continue
             first, second = self._derivative(a, orders), self._derivative(b, orders)
             if first is None or second is None:
@@ -159,9 +155,6 @@ class NoisyFunctions:
             weight = (-1.0) ** (sum(orders) + 1)
             for m, sigma in zip(orders, self.sigma, strict=True):
                 weight *= sigma ** (2 * m) / factorial(m)
-            if not any(orders[:components]):
-                alike = (reach for reach, m in zip(self.reach, orders[components:], strict=True) if m)
-                weight *= min(alike)
             total += weight * first * second
         return total
 

@@ -1,9 +1,9 @@
 """Derivatives that stand inside products, such as `u_x` in `u_x^2`: no test function can take them over.
 
 They are those of splines nearest to the samples, which are few enough that white noise leaves little in them.
-What it does leave is known: a variance at each place, which functions of them are corrected for, and how a
-change of the samples moves them. There test functions serve again: `f D(du)` is a sum of derivatives of
-multiples of `du`, by parts.
+What it does leave has a known variance, which functions of them are corrected for. What the samples show
+beyond the splines counts to first order, and there test functions serve again: `f D(du)` is a sum of
+derivatives of multiples of `du`, by parts.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import product
 from math import comb, prod
 
@@ -51,25 +50,19 @@ class Inner:
         """The derivatives of components on the samples' grid."""
         return tuple(smoothed(self.splines, components[c], orders) for c, orders in self.which.values())
 
-    @cached_property
-    def reach(self) -> tuple[float, ...]:
-        """Over how many samples the noise of each is alike."""
-        each = self.which.values()
-        return tuple(
-            prod(s.reach(a) for s, a in zip(self.splines, orders, strict=True)) for _, orders in each
-        )
+    def stands_in(self, factor: str) -> bool:
+        """Whether a factor holds one of the derivatives."""
+        return any(word in self.which for word in _WORD.findall(factor))
 
     def covariance(self, sigma: Sequence[float]) -> np.ndarray:
-        """What white noise of the components makes them and, after them, the derivatives share at a place."""
-        none = (None,) * len(self.splines)
-        arguments = [*((c, none) for c in range(len(sigma))), *self.which.values()]
+        """What white noise leaves at a place in smoothed components and, after them, the derivatives."""
+        arguments = [*((c, (0,) * len(self.splines)) for c in range(len(sigma))), *self.which.values()]
         result = np.zeros((len(arguments),) * 2)
         for i, (c, orders) in enumerate(arguments):
             for j, (other, more) in enumerate(arguments[: i + 1]):
                 if c == other:
                     both = zip(self.splines, orders, more, strict=True)
-                    share = prod(1.0 if a is None else s.shared(a, b) for s, a, b in both)
-                    result[i, j] = result[j, i] = share * sigma[c] ** 2
+                    result[i, j] = result[j, i] = sigma[c] ** 2 * prod(s.shared(a, b) for s, a, b in both)
         return result
 
     def moved(self, name: int, slope: np.ndarray) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:

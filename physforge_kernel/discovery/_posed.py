@@ -34,6 +34,7 @@ def ill_posed(sample: Sample, laws: Mapping[str, SideLaw]) -> bool:
     space = [i for i, axis in enumerate(sample.axes) if axis != "t"]
     if not space:
         return False
+    sample = sample.smooth
     states = _states(sample)
     rows = [
         (law, part, int(np.argmax(feature.exponents)))
@@ -55,7 +56,7 @@ def _states(sample: Sample) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """States `(n,)` per argument well inside what the field takes, not noise, and their places."""
     values, points = sample.states(_LOOKED_AT)
     stacked, places = np.stack(values, axis=1), np.stack(points, axis=1)
-    low, high = np.quantile(stacked, [0.05, 0.95], axis=0) + np.outer([3, -3], sample.noise)
+    low, high = np.quantile(stacked, [0.05, 0.95], axis=0) + np.outer([3, -3], sample.functions.sigma)
     inside = np.flatnonzero(np.all((stacked >= low) & (stacked <= high), axis=1))
     if not len(inside):
         return list(np.median(stacked, axis=0)[:, None]), list(np.median(places, axis=0)[:, None])

@@ -12,7 +12,7 @@ from ..derivatives import Feature, Function
 from ._expressions import Expressions
 from ._functions import Covariance, NoisyFunctions
 from ._inner import Inner, inner_derivatives
-from ._splines import Splines, fitting
+from ._splines import Splines, fitting, smoothed
 from ._units import Units, power_of_two
 
 #: Samples of a component in a piece: functions of so many stay in the processor's cache.
@@ -73,8 +73,8 @@ class Sample:
     `spread` the sd of white noise that would disturb sums as much as the noise with them (None: `sigma`).
     `units` are those of values and points. `complex_name` is that of the complex field whose real and
     imaginary part are the two components, if they are. `controls` are the components without a law.
-    `inner` are the derivatives that terms have as factors; `remaining` is the covariance of the noise of
-    all arguments where it is known better than from `sigma`.
+    `inner` are the derivatives that terms have as factors; smooth samples know them, and `remaining` is the
+    covariance of what noise is left in components and derivatives.
     """
 
     grid: tuple[Axis, ...]
@@ -133,22 +133,28 @@ class Sample:
         """Splines along every axis that hold what the samples show."""
         return self.inner.splines if self.inner else fitting(self.points, self.values)
 
+    def smoothed(self, values: Sequence[np.ndarray], remaining: np.ndarray) -> Sample:
+        """The sample with smooth values, whose derivatives are known up to noise of a covariance."""
+        still = (0.0,) * len(self.components)
+        return replace(self, values=tuple(values), sigma=still, spread=None, remaining=remaining)
+
+    @cached_property
+    def smooth(self) -> Sample:
+        """The samples as splines, on which functions that hold derivatives are evaluated."""
+        if self.inner is None or self.remaining is not None:
+            return self
+        values = [smoothed(self.splines, each) for each in self.values]
+        return self.smoothed(values, self.inner.covariance(self.sigma))
+
     @cached_property
     def arguments(self) -> tuple[np.ndarray, ...]:
-        """What functions are of: the components, and the derivatives that terms have as factors."""
-        return (*self.values, *(self.inner.values(self.values) if self.inner else ()))
+        """What functions are of: the components, and on smooth samples derivatives of them."""
+        return (*self.values, *(self.derived.values(self.values) if self.derived else ()))
 
-    @cached_property
-    def covariance(self) -> np.ndarray:
-        """What noise makes the arguments share at a place, on average."""
-        if self.remaining is not None:
-            return self.remaining
-        return self.inner.covariance(self.sigma) if self.inner else np.diag(np.square(self.sigma))
-
-    @cached_property
-    def noise(self) -> tuple[float, ...]:
-        """The sd of the noise of every argument."""
-        return tuple(np.sqrt(np.diag(self.covariance)).tolist()) if self.inner else self.sigma
+    @property
+    def derived(self) -> Inner | None:
+        """The derivatives that are known here."""
+        return None if self.remaining is None else self.inner
 
     @cached_property
     def functions(self) -> NoisyFunctions:
@@ -157,23 +163,51 @@ class Sample:
 
     @cached_property
     def _nowhere(self) -> NoisyFunctions:
-        inner = list(self.inner.which.values()) if self.inner else []
-        scales = tuple(power_of_two(k) for k in (self.units.arguments(inner) if self.units else ()))
-        if self.inner is None:
-            return NoisyFunctions(
-                Expressions(self.components, self.axes, self.sigma, scales), (), self.spreads
-            )
-        pairs = zip(*np.nonzero(np.triu(self.covariance, 1)), strict=True)
-        shared = {(int(i), int(j)): float(self.covariance[i, j]) for i, j in pairs}
-        expressions = Expressions(self.components, self.axes, self.noise, scales, self.inner.names, shared)
-        return NoisyFunctions(expressions, (), self.spreads, (), self.inner.reach)
+        inner = self.derived
+        powers = self.units.arguments(inner.which.values() if inner else ()) if self.units else ()
+        scales = tuple(power_of_two(k) for k in powers)
+        if inner is None or self.remaining is None:
+            expressions = Expressions(self.components, self.axes, self.sigma, scales)
+        else:
+            sigma = tuple(np.sqrt(np.diag(self.remaining)).tolist())
+            pairs = zip(*np.nonzero(np.triu(self.remaining, 1)), strict=True)
+            shared = {(int(i), int(j)): float(self.remaining[i, j]) for i, j in pairs}
+            expressions = Expressions(self.components, self.axes, sigma, scales, inner.names, shared)
+        return NoisyFunctions(expressions, (), self.spreads)
+
+    def holds(self, function: Function) -> bool:
+        """Whether a function has derivatives in it."""
+        return self.inner is not None and self.inner.stands_in(function[1])
+
+    def parts(self, function: Function) -> Slopes:
+        """A function as a sum of derivatives, by their orders.
+
+        One without derivatives in it is itself alone. Another is what it is on the smooth samples, and what
+        their distance from the measured ones adds to first order: test functions take that over.
+        """
+        none = (0,) * len(self.grid)
+        if not self.holds(function):
+            return {none: self.functions.product(function)}
+        if function in self._parts:
+            return self._parts[function]
+        result = self._parts[function] = {none: self.smooth.functions.product(function)}
+        if self.smooth is self:
+            return result
+        for c, (measured, smooth) in enumerate(zip(self.values, self.smooth.values, strict=True)):
+            for orders, slope in self.slopes(function, c, (1,) * len(none)).items():
+                result[orders] = result.get(orders, 0.0) + slope * (measured - smooth)
+        return result
 
     def slopes(self, function: Function, component: int, steps: Sequence[int]) -> Slopes:
-        """How a function moves with a component, on every n-th sample: multiples by outer orders."""
+        """How a function moves with a component, on every n-th sample: a sum of derivatives, by orders."""
         key = (function, component, tuple(steps))
         if key not in self._slopes:
-            self._slopes[key] = self._moved(*key)
+            self._slopes[key] = (self.smooth if self.holds(function) else self)._moved(*key)
         return self._slopes[key]
+
+    @cached_property
+    def _parts(self) -> dict[Function, Slopes]:
+        return {}
 
     @cached_property
     def _slopes(self) -> dict[tuple, Slopes]:
@@ -182,24 +216,21 @@ class Sample:
     def _moved(self, function: Function, component: int, steps: tuple[int, ...]) -> Slopes:
         here = self.thinned(steps).slope(function, component)
         result: Slopes = {} if here is None else {(0,) * len(self.grid): here}
-        owners = [c for c, _ in self.inner.which.values()] if self.inner else []
+        if self.derived is None:
+            return result
         few = tuple(slice(None, None, n) for n in steps)
-        for i, owner in enumerate(owners):
+        for i, (owner, _) in enumerate(self.derived.which.values()):
             slope = self.functions.slope(function, len(self.components) + i) if owner == component else None
-            if slope is None or self.inner is None:
-                continue
-            for orders, part in self.inner.moved(i, slope):
-                result[orders] = result[orders] + part[few] if orders in result else part[few]
+            for orders, part in self.derived.moved(i, slope) if slope is not None else ():
+                result[orders] = result.get(orders, 0.0) + part[few]
         return result
 
     def shared(self, a: Function, b: Function) -> list[Shared]:
         """What noise makes two functions share, as sums over samples."""
         none = (0,) * len(self.grid)
-        result: list[Shared] = [
-            (key, none, none, factor) for key, factor in self.functions.covariance(a, b).items()
-        ]
-        if not any(self.functions.expressions.inner(factor) for _, factor in (a, b)):
-            return result
+        if not (self.holds(a) or self.holds(b)):
+            return [(key, none, none, factor) for key, factor in self.functions.covariance(a, b).items()]
+        result: list[Shared] = []
         ones = (1,) * len(self.grid)
         for c, spread in enumerate(self.spreads):
             for o in self.slopes(a, c, ones) if spread else ():

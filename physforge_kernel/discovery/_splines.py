@@ -66,21 +66,9 @@ class Splines:
             return self.projected(values)
         return self._curve(self._solved(self.values.T @ values))(self.points, nu=order)
 
-    def shared(self, a: int, b: int | None) -> float:
-        """What white noise of variance one makes two derivatives share at a place, on average.
-
-        Without b the other is the sample itself.
-        """
-        first = self._solved(self._basis(a).T).T
-        second = self._basis(b) if b is not None else np.asarray(self.values[self._places].todense())
-        return float(np.mean((first * second).sum(axis=1)))
-
-    def reach(self, order: int) -> float:
-        """Over how many samples the noise of a derivative is alike: the sum of its squared correlations."""
-        first = self._solved(self._basis(order).T).T
-        here = (first * self._basis(order)).sum(axis=1)
-        everywhere = self._curve(np.eye(self.count))(self.points, nu=order)
-        return float(np.mean(((first @ everywhere.T) ** 2).sum(axis=1)) / np.mean(here) ** 2)
+    def shared(self, a: int, b: int) -> float:
+        """What white noise of variance one makes two derivatives share at a place, on average."""
+        return float(np.mean((self._solved(self._basis(a).T).T * self._basis(b)).sum(axis=1)))
 
     @cached_property
     def _places(self) -> np.ndarray:

@@ -298,21 +298,16 @@ class _Part:
 
     def _state(self, values: _Arrays, quieter: Callable[[_Arrays], _Arrays]) -> Sample:
         """Values smoothed by splines, with what they leave of the noise that `quieter` leaves."""
-        remaining, inner = None, self.sample.inner
-        if inner is not None:
-            rng, shape = np.random.default_rng(0), self.sample.shape
-            noise = quieter([sigma * rng.standard_normal(shape) for sigma in self.sample.spreads])
-            noise = [smoothed(self.splines, each) for each in noise]
-            middle = tuple(slice(n // 10, n - n // 10) for n in shape)
-            left = np.stack([each[middle].ravel() for each in (*noise, *inner.values(noise))])
-            remaining = left @ left.T / left.shape[1]
-        return replace(
-            self.sample,
-            values=tuple(smoothed(self.splines, each) for each in values),
-            sigma=(0.0,) * len(values),
-            spread=None,
-            remaining=remaining,
-        )
+        smooth = [smoothed(self.splines, each) for each in values]
+        inner, shape = self.sample.inner, self.sample.shape
+        if inner is None:
+            return self.sample.smoothed(smooth, np.zeros((len(smooth),) * 2))
+        rng = np.random.default_rng(0)
+        noise = quieter([sigma * rng.standard_normal(shape) for sigma in self.sample.spreads])
+        noise = [smoothed(self.splines, each) for each in noise]
+        middle = tuple(slice(n // 10, n - n // 10) for n in shape)
+        left = np.stack([each[middle].ravel() for each in (*noise, *inner.values(noise))])
+        return self.sample.smoothed(smooth, left @ left.T / left.shape[1])
 
     def weigh(self, state: Sample, weights: np.ndarray) -> Weighed | None:
         """The laws' rows about a smoothed field, and the root of the covariance of their residuals."""
