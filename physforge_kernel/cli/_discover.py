@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ._console import print_json, progress, say, to_json
 from ._law import print_law
 from ._options import AsJson, Dims, FieldFile
+from ._pairs import config_of
 from ._usage import MisuseError
 
 if TYPE_CHECKING:
@@ -26,6 +27,16 @@ class Candidates:
     terms: list[str]
     degree: int | None
     order: int | None
+    library: Path | None
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """What chooses among them, and which variables have no law."""
+
+    controls: list[str]
+    method: str
+    options: dict[str, Any]
 
 
 def discover(
@@ -54,6 +65,25 @@ def discover(
             "--order", min=0, max=6, help="Highest order of their derivatives. Default: 4, or 2 in a plane."
         ),
     ] = None,
+    library: Annotated[
+        Path | None,
+        typer.Option(
+            "--library", metavar="LIBRARY.json", help="The candidates, as library.save wrote them, for these."
+        ),
+    ] = None,
+    control: Annotated[
+        list[str] | None,
+        typer.Option("--control", metavar="VARIABLE", help="It has no law of its own; again for more."),
+    ] = None,
+    method: Annotated[
+        str, typer.Option("--method", help="What chooses the terms: weak, or as in pysindy:stlsq.")
+    ] = "weak",
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option", metavar="NAME=VALUE|FILE", help="Of PySINDy's optimiser, as in threshold=0.05."
+        ),
+    ] = None,
     draws: Annotated[
         int,
         typer.Option("--draws", min=0, help="Repeat the search on so many resamplings: is it stable?"),
@@ -70,13 +100,17 @@ def discover(
 
     Prints the law with 95 % intervals, and a verdict: identified, ambiguous, or not identifiable.
     """
+    from ..discovery import check_method
     from ..fields import read
 
+    chooser = Chooser(control or [], method, config_of(option))
+    check_method(chooser.method, chooser.options)
     if output is not None and not output.absolute().parent.is_dir():
         raise MisuseError(f"{str(output.parent)!r} is not a folder.")
     with progress(f"Reading {file.name}"):
         field = read(file, variables=variable or None, dims=dims)
-    found = _search(field, file.name, target, seed, Candidates(term or [], degree, order))
+    asked = Candidates(term or [], degree, order, library)
+    found = _search(field, file.name, target, seed, asked, chooser)
     document = {**found.to_dict(), "file": str(file), "seed": seed}
     if draws:
         with progress(f"Resampling {file.name}") as report:
@@ -92,12 +126,34 @@ def discover(
 
 
 def _search(
-    field: xarray.Dataset, name: str, target: list[str] | None, seed: int, asked: Candidates
+    field: xarray.Dataset,
+    name: str,
+    target: list[str] | None,
+    seed: int,
+    asked: Candidates,
+    chooser: Chooser,
 ) -> Discovery:
+    from ..derivatives.library import load
     from ..discovery import candidates
     from ..discovery import discover as search
 
     wanted = target[0] if target and len(target) == 1 else target or None
-    library = candidates(field, asked.terms, degree=asked.degree, order=asked.order, target=wanted)
+    library = candidates(
+        field,
+        asked.terms,
+        degree=asked.degree,
+        order=asked.order,
+        target=wanted,
+        library=load(asked.library) if asked.library is not None else None,
+    )
     with progress(f"Discovering in {name}") as report:
-        return search(field, target=wanted, seed=seed, progress=report, library=library)
+        return search(
+            field,
+            target=wanted,
+            seed=seed,
+            progress=report,
+            library=library,
+            controls=chooser.controls,
+            method=chooser.method,
+            options=chooser.options,
+        )

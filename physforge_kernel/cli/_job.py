@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -14,6 +14,9 @@ from ._options import AsJson
 from ._pairs import config_of
 from ._records import event_document, job_document, workspace
 from ._usage import MisuseError
+
+if TYPE_CHECKING:
+    from ..jobs import Kind
 
 app = typer.Typer(no_args_is_help=True, help="Jobs: submit, watch, read results, cancel.")
 
@@ -88,11 +91,19 @@ def list_kinds(as_json: AsJson = False) -> None:
 
     found = [kinds.get(name) for name in kinds.names()]
     if as_json:
-        listed = [{"name": kind.name, "summary": kind.summary, "inputs": list(kind.inputs)} for kind in found]
+        listed = [
+            {"name": k.name, "summary": k.summary, "inputs": list(k.inputs), "optional": list(k.optional)}
+            for k in found
+        ]
         print_json(listed)
         return
-    rows = [[styled(kind.name, "bold"), ", ".join(kind.inputs), kind.summary] for kind in found]
+    rows = [[styled(kind.name, "bold"), _slots(kind), kind.summary] for kind in found]
     show(table(["kind", "inputs", "what it does"], rows))
+
+
+def _slots(kind: Kind) -> str:
+    """The inputs of a kind, those that may be left out in brackets."""
+    return ", ".join((*kind.inputs, *(f"[{name}]" for name in kind.optional)))
 
 
 @app.command("schema")

@@ -14,7 +14,7 @@ changed. `_validate`, `_forecast` and `_held` run laws forward and try them on o
 
 from __future__ import annotations
 
-from ._asked import candidates, check_term
+from ._asked import candidates, check_method, check_term, methods
 from ._criteria import Criteria
 from ._discover import discover
 from ._ranking import Ranking
@@ -36,6 +36,8 @@ __all__ = [
     "Validation",
     "Verdict",
     "candidates",
+    "check_method",
     "check_term",
     "discover",
+    "methods",
 ]

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..derivatives import Feature, Library, Term, phase_symmetric, polynomials, sines, slopes
 from ..errors import DiscoveryError
+from ._asked import check_method
 from ._beyond import beyond
 from ._controls import admitted, noisy_controls
 from ._criteria import Comparison
@@ -136,10 +137,7 @@ def _discover(
         raise DiscoveryError(
             f"The library is {library!r}; make one, as with pf.library.polynomial(field), or leave it out."
         )
-    if method == "weak" and options:
-        raise DiscoveryError(
-            f"The weak form has no options, and {', '.join(options)} was given; leave it out."
-        )
+    check_method(method, options)
     tell(0.0, "reading the field")
     fields, clouds = carried(as_fields(field), seed)
     chooser = None if method == "weak" else Strong(fields, method, options, seed)

@@ -87,6 +87,17 @@ class Input:
             )
         return read(self.path / (file or files[0]) if folder else self.path, dims=dims)
 
+    def file(self) -> Path:
+        """Return the path of the input's only file, for what is no field.
+
+        Raises:
+            JobError: it has several.
+        """
+        files = self._files() if self.path.is_dir() else ()
+        if len(files) > 1:
+            raise JobError(f"{self.ref} holds {len(files)} files; give a dataset of one.")
+        return self.path / files[0] if files else self.path
+
     def _files(self) -> tuple[str, ...]:
         found = (path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file())
         return tuple(sorted(found))

@@ -28,6 +28,7 @@ class Kind:
         run: does the work in a process of its own. A `PhysForgeError` it raises is what people read.
         summary: one sentence on what the job does.
         inputs: the names of the datasets it needs.
+        optional: the names of datasets that it takes besides, where they are given.
         title: what a form or a list calls it; its name with a capital if left out.
         seconds: the longest one attempt may take; None for no limit.
         memory_bytes: the most memory an attempt's processes may hold together; None for no limit.
@@ -53,6 +54,7 @@ class Kind:
     seconds: float | None = None
     memory_bytes: int | None = None
     title: str = ""
+    optional: tuple[str, ...] = ()
 
     def parse(self, config: Mapping[str, Any] | None) -> BaseModel:
         """Return the config as its model.

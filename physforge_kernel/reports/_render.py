@@ -75,8 +75,8 @@ def render(
 
 
 def _title(job: Any) -> str:
-    names = [ref.partition("@")[0] for ref in job.inputs.values()]
-    return f"The law behind {', '.join(names) or job.kind}"
+    given = next(iter(job.inputs.values()), job.kind)
+    return f"The law behind {given.partition('@')[0]}"
 
 
 def _execute(

@@ -135,9 +135,10 @@ class Health(BaseModel):
 
 
 class KindInfo(BaseModel):
-    """A kind of job: what it does, the inputs it needs, and the JSON schema of its settings."""
+    """A kind of job: what it does, the inputs it needs and may have, and the JSON schema of its settings."""
 
     name: str
     summary: str
     inputs: list[str]
+    optional: list[str]
     schema_: dict[str, Any] = Field(alias="schema")

@@ -23,7 +23,7 @@ from ._views import Views
 
 Validator = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """Returns a kind's config with its defaults filled in, or raises a PhysForgeError. It may carry an attribute
-`inputs`, the names of the inputs that the kind needs."""
+`inputs`, the names of the inputs that the kind needs, and `optional`, of those that it takes besides."""
 
 _FASTEST, _SLOWEST = 0.05, 0.25
 _WAKE_EVERY = 5.0
@@ -217,11 +217,13 @@ class EmbeddedJobs:
         if validator is None:
             raise not_found("job kind", kind, self._kinds, f"The kinds are: {', '.join(self._kinds)}.")
         needed: tuple[str, ...] | None = getattr(validator, "inputs", None)
-        if needed is not None and set(needed) != set(inputs):
+        optional: tuple[str, ...] = getattr(validator, "optional", ())
+        if needed is not None and not set(needed) <= set(inputs) <= {*needed, *optional}:
             each = "each" if len(needed) > 1 else "it"
             remedy = f"Name a dataset for {each}, such as wake or wake@3." if needed else "Leave that out."
             raise JobError(
-                f"A job of kind {kind!r} needs {_named(needed)}, and was given {_named(inputs)}. {remedy}"
+                f"A job of kind {kind!r} needs {_named(needed)}{_besides(optional)}, and was given "
+                f"{_named(inputs)}. {remedy}"
             )
         return validator(config)
 
@@ -256,6 +258,10 @@ class EmbeddedJobs:
         while page := self._records.events(id, after):
             yield from page
             after = page[-1].seq
+
+
+def _besides(optional: tuple[str, ...]) -> str:
+    return f" and may have {_named(optional)}" if optional else ""
 
 
 def _named(slots: Mapping[str, str] | tuple[str, ...]) -> str:

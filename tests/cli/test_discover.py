@@ -67,6 +67,24 @@ def test_candidates_and_resamplings_can_be_asked_for(physforge, sample):
     assert "sin(u" in wrong.err
 
 
+def test_candidates_from_a_file_controls_and_a_method_can_be_asked_for(physforge, sample, tmp_path):
+    few = pf.library.terms(pf.read(sample), "u*u_x", "u_xx", "u").save(tmp_path / "few.json")
+    asked = ["discover", sample, "--target", "u_t", "--library", few, "--json"]
+    kept, chosen, wrong, empty, alone = physforge.many(
+        asked,
+        [*asked, "--method", "pysindy:stlsq", "--option", "threshold=0.05", "--option", "derivatives=savgol"],
+        [*asked, "--method", "pysindy:lasso"],
+        [*asked, "--option", "threshold=0.05"],
+        ["discover", sample, "--control", "u"],
+    )
+    assert set(kept.json["terms"]["u_t"]) == {"u*u_x", "u_xx"}
+    assert chosen.json["settings"]["options"] == {"threshold": 0.05, "derivatives": "savgol"}
+    assert wrong.code == empty.code == alone.code == pf.errors.DiscoveryError.exit_code
+    assert "pysindy:frols" in wrong.err
+    assert "The weak form has no options" in empty.err
+    assert "control" in alone.err
+
+
 def test_only_the_named_variables_are_read(physforge, sample):
     ran = physforge("discover", sample, "--variable", "w")
     assert (ran.code, ran.out) == (pf.errors.FieldError.exit_code, "")

@@ -141,11 +141,61 @@ def test_candidates_and_resamplings_are_settings(lab: EmbeddedWorkspace):
         ({"degree": 0}, "degree"),
         ({"order": 7}, "order"),
         ({"draws": -1}, "draws"),
+        ({"method": "pysindy:lasso"}, "'pysindy:lasso' is none of weak, pysindy:stlsq, "),
+        ({"options": {"threshold": 0.1}}, "The weak form has no options, and threshold was given"),
+        ({"controls": "f"}, "controls"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused_before_the_job_is_queued(settings: dict, sentence: str):
     with pytest.raises(JobError, match=sentence):
         discover.validate(settings)
+
+
+def test_the_candidates_of_a_job_can_be_a_dataset_of_their_own(lab: EmbeddedWorkspace, tmp_path: Path):
+    lab.datasets.upload(heat(), "rod")
+    lab.datasets.upload(pf.library.terms(heat(), "u", "u_x", "x*u_xx").save(tmp_path / "few.json"))
+    job = lab.jobs.submit("discover", {"target": "u_t"}, inputs={"field": "rod", "candidates": "few"})
+    tried = lab.jobs.result(job.id, timeout=120)
+    assert set(tried["terms"]["u_t"]) <= {"u", "u_x", "u_xx*x"}  # the law's own term was no candidate
+    assert tried["verdict"]["kind"] != "identified"
+    with pytest.raises(
+        JobError, match=r"the input 'field' and may have the input 'candidates', and was given"
+    ):
+        lab.jobs.submit("discover", inputs={"field": "rod", "library": "few"})
+    with pytest.raises(JobError, match="needs the input 'field'"):
+        lab.jobs.submit("discover", inputs={"candidates": "few"})
+
+
+def test_a_dataset_that_is_no_library_is_refused_as_candidates(tmp_path: Path):
+    heat().to_netcdf(tmp_path / "rod.nc", engine="h5netcdf")
+    inputs = {"field": tmp_path / "rod.nc", "candidates": tmp_path / "rod.nc"}
+    with pytest.raises(DiscoveryError, match="no valid JSON"):
+        discover.run(discover.parse({}), trial(tmp_path, inputs))
+
+
+def test_controls_and_the_method_that_chooses_terms_are_settings(tmp_path: Path):
+    t = np.linspace(0.0, 20.0, 400)
+    field = xr.Dataset({"f": ("t", np.sin(1.7 * t)), "u": ("t", _driven(t))}, {"t": t})
+    field.to_netcdf(tmp_path / "driven.nc", engine="h5netcdf")
+    settings = {
+        "controls": ["f"],
+        "degree": 2,
+        "method": "pysindy:constrained",
+        "options": {"derivatives": "finite", "constraints": [[{"u_t: 1": 1.0}, 0.0]]},
+    }
+    discover.run(discover.parse(settings), trial(tmp_path, {"field": tmp_path / "driven.nc"}))
+    found = json.loads((tmp_path / "artifacts" / "result.json").read_text())
+    assert set(found["terms"]["u_t"]) == {"f", "u"}
+    assert found["settings"]["method"] == "pysindy:constrained"
+    assert found["settings"]["controls"] == ["f"]
+    assert found["settings"]["options"]["constraints"] == [[{"u_t: 1": 1.0}, 0.0]]
+
+
+def _driven(t: np.ndarray) -> np.ndarray:
+    """`u_t = -0.5*u + 2*f` from 1, where `f = sin(1.7*t)`."""
+    a, w = 0.5, 1.7
+    forced = 2 * (a * np.sin(w * t) - w * np.cos(w * t)) / (a**2 + w**2)
+    return forced + (1 - forced[0]) * np.exp(-a * t)
 
 
 def test_a_term_of_another_variable_is_refused_in_a_sentence(tmp_path: Path):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
+from physforge_kernel.discovery import methods
 from physforge_kernel.errors import JobError
 from physforge_kernel.jobs import Kind, kinds
 from physforge_kernel.jobs.kinds.discover import discover
@@ -67,7 +68,7 @@ def test_the_schema_carries_the_kinds_title_and_summary_and_the_order_of_its_set
     assert schema["title"] == "Discovery"
     assert (schema["x-order"][0], schema["x-order"][-1]) == ("target", "seed")
     assert schema["description"] == discover.summary
-    asked = {"target", "library", "degree", "order", "draws"}
+    asked = {"target", "library", "degree", "order", "controls", "method", "options", "draws"}
     assert set(schema["properties"]) == asked | {"file", "dims", "seed"}
 
 
@@ -77,6 +78,7 @@ def test_every_kind_of_ours_has_a_schema_that_forms_can_show():
         assert set(schema["x-order"]) == set(schema["properties"])
         assert all({"title", "description"} <= set(setting) for setting in schema["properties"].values())
     assert kinds.schema("report")["properties"]["template"]["enum"] == ["discovery"]
+    assert kinds.schema("discover")["properties"]["method"]["enum"] == list(methods())
     assert KIND.schema()["title"] == "Sample"
 
 

@@ -7,7 +7,7 @@ of the weak form, as for any other law.
 
 from __future__ import annotations
 
-from ._optimisers import methods
+from ._optimisers import methods, named
 from ._strong import Picked, Strong
 
-__all__ = ["Picked", "Strong", "methods"]
+__all__ = ["Picked", "Strong", "methods", "named"]

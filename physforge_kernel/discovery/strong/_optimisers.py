@@ -43,8 +43,9 @@ _OURS = {"constraints", "derivatives"}
 #: A coefficient below this share of the largest contribution is what an optimiser's arithmetic leaves.
 _ROUNDING = 1e-10
 
-#: One linear constraint: weights by left side and term, and what they add up to.
-Constraint = tuple[Mapping[tuple[str, str], float], float]
+#: One linear constraint: weights by left side and term, and what they add up to. A left side and a term may
+#: also be one text, as JSON needs it: `"x_t: y"`.
+Constraint = tuple[Mapping[tuple[str, str] | str, float], float]
 
 
 @dataclass(frozen=True)
@@ -60,17 +61,26 @@ def methods() -> tuple[str, ...]:
     return tuple(f"pysindy:{name}" for name in _CLASSES)
 
 
+def named(method: str) -> str:
+    """The optimiser's name in a method.
+
+    Raises:
+        DiscoveryError: there is no such method.
+    """
+    if method not in methods():
+        raise DiscoveryError(
+            f"The method {method!r} is none of weak, {', '.join(methods())}; name one of these."
+        )
+    return method.removeprefix("pysindy:")
+
+
 def checked(method: str, options: Mapping[str, Any]) -> str:
     """The optimiser's name in a method, its options checked.
 
     Raises:
         DiscoveryError: the method or an option is unknown, or PySINDy is not installed.
     """
-    name = method.removeprefix("pysindy:")
-    if not method.startswith("pysindy:") or name not in _CLASSES:
-        raise DiscoveryError(
-            f"The method {method!r} is none of weak, {', '.join(methods())}; name one of these."
-        )
+    name = named(method)
     known = _options(name)
     for option in options:
         if option not in known:
@@ -170,6 +180,20 @@ def _optimiser(
     return _class(name)(**options)
 
 
+def tied(weights: Mapping[tuple[str, str] | str, float]) -> dict[tuple[str, str], float]:
+    """Weights of a constraint by left side and term.
+
+    Example:
+        >>> tied({"x_t: y": 1.0, ("y_t", "x"): 1})
+        {('x_t', 'y'): 1.0, ('y_t', 'x'): 1.0}
+    """
+    found = {}
+    for key, weight in weights.items():
+        left, term = key.split(":") if isinstance(key, str) else key
+        found[left.strip(), term.strip()] = float(weight)
+    return found
+
+
 def equalities(
     constraints: Sequence[Constraint], lefts: Sequence[str], names: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -183,7 +207,7 @@ def equalities(
     for row, constraint in enumerate(constraints):
         try:
             weights, value = constraint
-            entries = {(str(left), str(term)): float(w) for (left, term), w in weights.items()}
+            entries = tied(weights)
             values[row] = float(value)
         except (TypeError, ValueError, AttributeError):
             raise DiscoveryError(

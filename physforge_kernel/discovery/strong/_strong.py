@@ -13,7 +13,7 @@ from .._projection import Sample
 from .._side import Side
 from .._target import Target
 from .._verdict import Verdict
-from ._optimisers import Coefficients, checked, equalities, fit
+from ._optimisers import Coefficients, checked, equalities, fit, tied
 from ._table import Table, label, table
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Strong:
         """The options as JSON has them."""
         plain = {key: np.asarray(v).tolist() for key, v in self.options.items() if key != "constraints"}
         given = self.options.get("constraints", ())
-        written = [[{f"{a}: {b}": w for (a, b), w in weights.items()}, value] for weights, value in given]
+        written = [[{f"{a}: {b}": w for (a, b), w in tied(weights).items()}, v] for weights, v in given]
         return plain | ({"constraints": written} if written else {})
 
     def pick(

@@ -70,13 +70,17 @@ def schema(name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Validator:
-    """What a workspace asks of a kind to accept a job: to check its config, and which inputs it needs."""
+    """What a workspace asks of a kind to accept a job: to check its config, and which inputs it takes."""
 
     kind: Kind
 
     @property
     def inputs(self) -> tuple[str, ...]:
         return self.kind.inputs
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        return self.kind.optional
 
     def __call__(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
         return self.kind.validate(config)

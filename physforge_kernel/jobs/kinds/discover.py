@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from ...errors import DiscoveryError
 from .._context import Context
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 #: Progress at which the law is found, where resamplings follow.
 _FOUND_AT = 0.3
+
+
+def _offer_methods(schema: dict[str, Any]) -> None:
+    from ...discovery import methods
+
+    schema["enum"] = list(methods())
 
 
 class DiscoverConfig(BaseModel):
@@ -50,6 +56,23 @@ class DiscoverConfig(BaseModel):
         title="Order",
         description="Highest order of their derivatives; empty takes 4 along a line, 2 in a plane or space.",
     )
+    controls: list[str] = Field(
+        default_factory=list,
+        title="Controls",
+        description="Variables without a law of their own that may stand in those of the others.",
+        examples=["f"],
+    )
+    method: str = Field(
+        default="weak",
+        title="Method",
+        description="What chooses the terms: the weak form, or an optimiser of PySINDy's.",
+        json_schema_extra=_offer_methods,
+    )
+    options: dict[str, JsonValue] = Field(
+        default_factory=dict,
+        title="Options",
+        description='Of that optimiser, as PySINDy calls them, such as {"threshold": 0.05}.',
+    )
     draws: int = Field(
         default=0,
         ge=0,
@@ -73,17 +96,31 @@ class DiscoverConfig(BaseModel):
                 raise ValueError(str(error)) from error
         return terms
 
+    @model_validator(mode="after")
+    def _can_be_chosen(self) -> DiscoverConfig:
+        from ...discovery import check_method
+
+        try:
+            check_method(self.method, self.options)
+        except DiscoveryError as error:
+            raise ValueError(str(error)) from error
+        return self
+
 
 def run(config: DiscoverConfig, context: Context) -> None:
     """Discover the law of the input `field`; leave the discovery in `result.json`, its fit in `fit.nc`.
 
-    Resamplings are inner tasks; what they choose is under `stability` in the result.
+    The input `candidates`, if it is given, holds a library of terms. Resamplings are inner tasks; what they
+    choose is under `stability` in the result.
     """
+    from ...derivatives import library
     from ...discovery import candidates
     from ...discovery import discover as search
 
     context.progress(0.0, "Reading the field")
     field = context.inputs["field"].open(config.file, dims=config.dims)
+    given = context.inputs.get("candidates")
+    kept = library.load(given.file()) if given is not None else None
     first = _FOUND_AT if config.draws else 0.9
     found = search(
         field,
@@ -91,8 +128,16 @@ def run(config: DiscoverConfig, context: Context) -> None:
         seed=config.seed,
         progress=lambda fraction, message: context.progress(0.05 + (first - 0.05) * fraction, message),
         library=candidates(
-            field, config.library or (), degree=config.degree, order=config.order, target=config.target
+            field,
+            config.library or (),
+            degree=config.degree,
+            order=config.order,
+            target=config.target,
+            library=kept,
         ),
+        controls=config.controls,
+        method=config.method,
+        options=config.options,
     )
     context.raise_if_cancelled()
     result, stable = found.to_dict(), None
@@ -128,4 +173,5 @@ discover = Kind(
     run=run,
     title="Discovery",
     summary="Finds the differential equation behind a measured field, with intervals and a verdict.",
+    optional=("candidates",),
 )

@@ -46,7 +46,13 @@ def kinds_of_jobs(desk: JobsRead) -> list[KindInfo]:
             _log.warning("%s", error)
             continue
         found.append(
-            KindInfo(name=name, summary=kind.summary, inputs=list(kind.inputs), schema=kind.schema())
+            KindInfo(
+                name=name,
+                summary=kind.summary,
+                inputs=list(kind.inputs),
+                optional=list(kind.optional),
+                schema=kind.schema(),
+            )
         )
     return found
 
