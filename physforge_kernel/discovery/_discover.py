@@ -81,10 +81,12 @@ def discover(
             forcing; they may have fewer axes than the field.
         method: `"weak"`, or an optimiser of PySINDy's to choose the terms from derivatives of the samples:
             `"pysindy:stlsq"`, `"pysindy:sr3"`, `"pysindy:ssr"`, `"pysindy:frols"`, `"pysindy:ensemble"` or
-            `"pysindy:constrained"`. Coefficients, intervals and verdict come from the weak form in any case.
+            `"pysindy:constrained"`; or `"pysindy:weak"`, STLSQ on PySINDy's weak form. Coefficients,
+            intervals and verdict come from our weak form in any case.
         options: of that optimiser, as PySINDy calls them, such as `{"threshold": 0.05}`; `derivatives` is the
-            method of `differentiate`, and `constraints`, for `constrained`, a list of weights by left side
-            and term with what they add up to: `[({("x_t", "y"): 1.0, ("y_t", "x"): 1.0}, 0.0)]`.
+            method of `differentiate`; `K`, `H_xt` and `p` are for `weak`, and `constraints`, for
+            `constrained`, a list of weights by left side and term with what they add up to:
+            `[({("x_t", "y"): 1.0, ("y_t", "x"): 1.0}, 0.0)]`.
 
     Returns:
         The laws considered, best first, with intervals, a verdict and notes on numerics.

@@ -37,7 +37,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 def test_every_optimiser_gives_the_one_type_of_result(method: str) -> None:
     field = heat()
     library = pf.library.polynomial(field, degree=2, order=2)
-    options = OPTIONS.get(method, {}) | {"derivatives": "savgol"}
+    options = OPTIONS.get(method, {}) | ({"derivatives": "savgol"} if method != "pysindy:weak" else {})
     found = pf.discover(field, "u_t", library=library, method=method, options=options)
     assert list(found.best.equation.terms["u_t"]) == ["u_xx"]
     low, high = found.best.intervals(0.999)["u_t"]["u_xx"]
@@ -136,6 +136,44 @@ def test_terms_are_evaluated_as_they_are_written() -> None:
     for column, term in zip(made.terms.T, library, strict=True):
         np.testing.assert_allclose(column, true[label(term)].ravel(), atol=1e-3)
     np.testing.assert_allclose(made.lefts[:, 0], -u.ravel(), atol=1e-3)
+
+
+@pytest.mark.parametrize("dims", [("t",), ("t", "x"), ("t", "x", "y")])
+def test_pysindys_weak_form_integrates_terms_against_its_test_functions(dims: tuple[str, ...]) -> None:
+    axes = {name: np.linspace(0, size, n) for name, size, n in (("t", 2, 81), ("x", 3, 61), ("y", 2, 41))}
+    grids = dict(zip(dims, np.meshgrid(*(axes[name] for name in dims), indexing="ij"), strict=True))
+    u = np.exp(-0.5 * sum(grids.values())) + 1.0
+    field = xr.Dataset({"u": (dims, u)}, {name: axes[name] for name in dims})
+    letters = [name for name in dims if name != "t"]
+    texts = ["u", "u^2", "cos(u)*t", *(f"u_{a}" for a in letters), *(f"u*u_{a}" for a in letters)]
+    library = pf.library.terms(field, *texts)
+    order = (1, *(0 for _ in letters))
+    target = Target("u_t", (Feature(("u",), dims, (1,), order),))
+    pieces = ({"K": 12, "H_xt": [0.4] * len(dims), "p": 3}, 1)
+    made = table([field], prepare([field]), [target], library.terms, np.random.default_rng(0), pieces=pieces)
+    assert made.terms.shape == (12, len(texts))
+    columns = dict(zip(map(label, library), made.terms.T, strict=True))
+    # Every derivative of this field is a half of what it is above one, and so are their means.
+    slope = -0.5 * (columns["u"] - 1)
+    for name in letters:
+        np.testing.assert_allclose(columns[f"u_{name}"], slope, rtol=5e-3)
+        np.testing.assert_allclose(columns[f"u*u_{name}"], -0.5 * (columns["u^2"] - columns["u"]), rtol=5e-3)
+    np.testing.assert_allclose(made.lefts[:, 0], slope, rtol=5e-3)
+
+
+def test_the_pieces_of_pysindys_weak_form_are_drawn_by_the_seed_and_can_be_chosen() -> None:
+    field = heat()
+    library = pf.library.polynomial(field, degree=1, order=2)
+    options = {"K": 60, "H_xt": [0.9, 0.3], "p": 5}
+    before = np.random.get_state()[1].tolist()  # type: ignore[index]
+    notes = [
+        pf.discover(field, "u_t", seed, library=library, method="pysindy:weak", options=options).notes[0]
+        for seed in (1, 1, 2)
+    ]
+    assert np.random.get_state()[1].tolist() == before  # type: ignore[index]
+    assert notes[0] == notes[1] != notes[2]
+    with pytest.raises(pf.PhysForgeError, match="PySINDy's weak form cannot do this: .*larger than"):
+        pf.discover(field, "u_t", method="pysindy:weak", options={"H_xt": 5.0})
 
 
 @pytest.mark.parametrize(

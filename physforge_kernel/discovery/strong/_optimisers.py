@@ -1,10 +1,11 @@
-"""PySINDy's optimisers by name, their options checked before they run."""
+"""PySINDy's optimisers by name, their options checked before they run; `weak` is STLSQ in its weak form."""
 
 from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ _CLASSES = {
     "frols": "FROLS",
     "ensemble": "EnsembleOptimizer",
     "constrained": "ConstrainedSR3",
+    "weak": "STLSQ",
 }
 
 #: Options of PySINDy's that are no one's to set here: they are arguments of their own, or would print.
@@ -37,8 +39,12 @@ _NOT_OURS = {
     "verbose_cvxpy",
 }
 
-#: Options that are not PySINDy's.
-_OURS = {"constraints", "derivatives"}
+#: What PySINDy's weak form lets one say of the pieces that it integrates over: how many, how wide, and the
+#: power of the test function.
+PIECES = ("K", "H_xt", "p")
+
+#: Options that are not an optimiser's.
+_NOT_THEIRS = {"constraints", "derivatives", *PIECES}
 
 #: A coefficient below this share of the largest contribution is what an optimiser's arithmetic leaves.
 _ROUNDING = 1e-10
@@ -113,7 +119,20 @@ def _options(name: str) -> set[str]:
     own = set(inspect.signature(_class(name)).parameters)
     if name == "ensemble":
         own |= set(inspect.signature(_class("stlsq")).parameters)
+    if name == "weak":
+        return own - _NOT_OURS | {*PIECES}
     return own - _NOT_OURS | {"derivatives"} | ({"constraints"} if name == "constrained" else set())
+
+
+@contextmanager
+def fixed_randomness(seed: int) -> Iterator[None]:
+    """Seed NumPy's global state, from which PySINDy draws, and put it back."""
+    state = np.random.get_state()
+    np.random.seed(seed % 2**32)
+    try:
+        yield
+    finally:
+        np.random.set_state(state)
 
 
 def fit(
@@ -138,18 +157,14 @@ def fit(
     Raises:
         DiscoveryError: PySINDy refuses an option, or its arithmetic fails.
     """
-    options = {key: value for key, value in options.items() if key not in _OURS}
-    state = np.random.get_state()
-    np.random.seed(seed % 2**32)
+    options = {key: value for key, value in options.items() if key not in _NOT_THEIRS}
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
+        with warnings.catch_warnings(), np.errstate(all="ignore"), fixed_randomness(seed):
             warnings.simplefilter("ignore")
             optimiser = _optimiser(name, options, constraints)
             optimiser.fit(terms, lefts)
     except (ValueError, TypeError, np.linalg.LinAlgError) as error:
         raise DiscoveryError(f"PySINDy's {_CLASSES[name]} cannot do this: {error}") from error
-    finally:
-        np.random.set_state(state)
     values = np.atleast_2d(np.asarray(optimiser.coef_, dtype=float))
     sizes = np.abs(values) * np.sqrt(np.mean(terms**2, axis=0))
     values = np.where(sizes > _ROUNDING * sizes.max(axis=1, keepdims=True), values, 0.0)

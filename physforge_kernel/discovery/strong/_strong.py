@@ -77,7 +77,8 @@ class Strong:
         """
         rng = np.random.default_rng(self.seed)
         by = str(self.options.get("derivatives", "auto"))
-        whole = table(self.fields, samples, targets, library.terms, rng, by)
+        pieces = (self.options, self.seed) if self.name == "weak" else None
+        whole = table(self.fields, samples, targets, library.terms, rng, by, pieces)
         if self.name == "constrained":
             return self._together(whole, targets, library)
         found = {}

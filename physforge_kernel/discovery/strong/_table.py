@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ...equations import split_derivative
 from ...errors import DiscoveryError
 from .._projection import Sample
 from .._target import Target
+from ._weak_form import WeakValues
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -43,8 +44,12 @@ def table(
     terms: Sequence[Term],
     rng: np.random.Generator,
     method: str = "auto",
+    pieces: tuple[Mapping[str, Any], int] | None = None,
 ) -> Table:
     """Evaluate terms and left sides on all samples of all experiments at which every one is known.
+
+    With `pieces`, the options and the seed of PySINDy's weak form, they are integrated over pieces of each
+    experiment, and a row is a piece.
 
     A term that is one product with a number, as `(u^2)_x = 2*u*u_x` is, is measured as that product, so that
     its coefficient is the one that equations have. `method` is that of the derivatives.
@@ -56,7 +61,12 @@ def table(
     rows: list[tuple[np.ndarray, np.ndarray]] = []
     features = [*(f for term in terms for f in term.features), *(f for t in targets for f in t.features)]
     for field, sample in zip(fields, samples, strict=True):
-        values = _Values(_real(field, sample), sample, features, method)
+        real = _real(field, sample)
+        if pieces is None:
+            values = _Values(real, sample, features, method)
+        else:
+            points = [real[axis].to_numpy().astype(float) for axis in sample.axes]
+            values = WeakValues(points, features, _Values(real, sample, (), method).feature, *pieces)
         for part in range(len(targets[0].features)):
             columns = [values.total(term.parts[part if len(term.parts) > 1 else 0]) for term in terms]
             sides = [values.feature(target.features[part]) for target in targets]
@@ -65,8 +75,9 @@ def table(
             rows.append((whole[:, : len(terms)] / numbers, whole[:, len(terms) :]))
     right, left = (np.concatenate([each[i] for each in rows]) for i in (0, 1))
     if len(right) <= len(terms):
+        rows_that = "samples have all derivatives" if pieces is None else "pieces have no gap"
         raise DiscoveryError(
-            f"Only {len(right)} samples have all derivatives, fewer than the {len(terms)} candidate terms; "
+            f"Only {len(right)} {rows_that}, fewer than the {len(terms)} candidate terms; "
             "fill the gaps in the field, or choose a smaller library."
         )
     if len(right) > _MOST_ROWS:
@@ -109,7 +120,7 @@ class _Values:
         self._components = sample.components
         self._shape = tuple(field.sizes[axis] for axis in sample.axes)
         names = sorted({name for f in features for product in f.terms for name in self._derivatives(product)})
-        found = differentiate(field, names, method=method)
+        found = differentiate(field, names, method=method) if names else field
         self._known = {name: found[name].to_numpy() for name in names}
         for i, axis in enumerate(sample.axes):
             shape = [-1 if k == i else 1 for k in range(len(sample.axes))]
