@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SimulationError
+from ._simulate_noise import noise_level
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -19,6 +20,7 @@ Array = NDArray[Any]
 _SEAM_RATIO = 3.0
 _NEGLIGIBLE = 1e-7
 _SMOOTH_GROWTH = 20.0  # a jump or a kink reaches 150
+_CUTS = 16  # places where a circle is cut, to compare
 _WHITE_GROWTH = 12870 / 70  # mean squares of the eighth differences of white noise, over those of the fourth
 
 
@@ -112,11 +114,12 @@ def _read_axis(field: xr.Dataset, name: str, variables: Sequence[str], told: boo
 def closes(rows: Array) -> bool:
     """Whether rows of equally spaced samples are as smooth across their closed end as elsewhere.
 
-    Fourth differences, of the rows and of their means over 2, 4, 8, ... neighbours, are compared where they
-    straddle the seam and beside it: a jump, or a kink, stands out there at one of the scales even under
-    noise. It does not count where the rows hold something as steep and as rough elsewhere, or where their
-    eighth differences say that the seam is smooth. A jump that drowns in noise is not seen: say so with
-    `periodic=False` where that matters.
+    Noisy rows do if waves that close on themselves tell them from their noise as well as half waves do, which
+    need not. Otherwise fourth differences, of the rows and of their means over 2, 4, 8, ...
+    neighbours, are compared where they straddle the seam and beside it: a jump, or a kink, stands out there
+    at one of the scales. It does not count where the rows hold something as steep and as rough elsewhere, or
+    where their eighth differences say that the seam is smooth. A jump that drowns in noise is not seen: say
+    so with `periodic=False` where that matters.
 
     Args:
         rows: (m, n), each row one pass over the axis, its first sample following the last.
@@ -130,6 +133,10 @@ def closes(rows: Array) -> bool:
     """
     if rows.size == 0:
         return False
+    real = np.concatenate([np.real(rows), np.imag(rows)]) if np.iscomplexobj(rows) else rows
+    noise = noise_level(real, axes=(1,))
+    if noise > 0:
+        return _close_under(real, noise)
     size = np.sqrt(np.mean(np.abs(rows - rows.mean(axis=1, keepdims=True)) ** 2))
     scale = 1
     while rows.shape[1] // scale >= 12:
@@ -140,6 +147,31 @@ def closes(rows: Array) -> bool:
             return False
         scale *= 2
     return True
+
+
+def _close_under(rows: Array, noise: float) -> bool:
+    """Whether real rows `(m, n)` are told from their noise as well by waves of period `n` as by half waves.
+
+    As many of each are kept as Stein's unbiased risk estimate says: a jump takes many waves, and slopes at
+    the ends take many half waves. If rows that are cut elsewhere need fewer half waves still, it is not for
+    the sake of their ends.
+    """
+    from scipy.fft import dct
+
+    m, n = rows.shape
+    counts = np.arange(1, 2 * (n // 3), 2)
+    price = 2 * m * noise**2 * counts
+
+    def half_waves(shift: int) -> float:
+        energy = (np.asarray(dct(np.roll(rows, shift, axis=1), axis=1, norm="ortho")) ** 2).sum(axis=0)
+        return float(np.min(price - np.cumsum(energy)[counts - 1]))
+
+    energy = (np.abs(np.fft.rfft(rows, axis=1, norm="ortho")) ** 2).sum(axis=0)
+    energy[1 : (n + 1) // 2] *= 2
+    waves, cut_here = float(np.min(price - np.cumsum(energy)[counts // 2])), half_waves(0)
+    if waves <= cut_here + noise**2 * np.sqrt(2 * m):
+        return True
+    return any(half_waves(n * part // _CUTS) <= cut_here for part in range(1, _CUTS))
 
 
 def _averaged(rows: Array, scale: int) -> Array:

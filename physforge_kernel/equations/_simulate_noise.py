@@ -16,7 +16,7 @@ _LONGEST = 1600
 _PENALTIES = 10.0 ** np.arange(-6, 13)
 
 
-def noise_level(values: Array) -> float:
+def noise_level(values: Array, axes: Sequence[int] | None = None) -> float:
     """The standard deviation of white noise on a sampled field, or 0 where none is found.
 
     Differences of order 4 and 6 along an axis agree on the level of white noise, and disagree on anything
@@ -24,6 +24,7 @@ def noise_level(values: Array) -> float:
 
     Args:
         values: (n_t, ...), real.
+        axes: those along which neighbours are neighbours; all of them by default.
 
     Returns:
         The noise, in units of the values.
@@ -35,7 +36,7 @@ def noise_level(values: Array) -> float:
     """
     size = float(values.std())
     found: list[float] = []
-    for axis in range(values.ndim):
+    for axis in range(values.ndim) if axes is None else axes:
         if values.shape[axis] < 16:
             continue
         fourth, sixth = (_difference(values, order, axis) for order in (4, 6))

@@ -266,6 +266,16 @@ def test_a_noisy_start_is_smoothed_before_it_is_followed(name: str, bound: float
     assert distance(found.isel(t=[0]), field.isel(t=[0])) < bound
 
 
+def test_a_noisy_schrodinger_field_is_followed_on_its_circle() -> None:
+    law = catalogue.get("schroedinger")
+    field = law.field()
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal(field.u.shape) + 1j * rng.standard_normal(field.u.shape)
+    found = simulate(law.equation, field.assign(u=field.u + 0.1 * noise), t=field.t.values[:30])
+    assert found.attrs["periodic"] == "x"
+    assert distance(found, field.isel(t=slice(0, 30))) < 0.12
+
+
 def test_a_smooth_start_is_not_smoothed_and_smoothing_can_be_refused() -> None:
     equation, field = reference("heat")
     assert "denoised" not in simulate(equation, field).attrs
