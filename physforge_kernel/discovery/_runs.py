@@ -1,21 +1,58 @@
-"""A law run forwards from the start of the field that it was found in."""
+"""A law run forwards from a start."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import PhysForgeError
+from ..equations import Equation, simulate
+from ..equations._etdrk4 import OutOfTimeError
+from ..errors import PhysForgeError, SimulationError
+from ._observed import Observed
 from ._regression import Fit
 from ._side import SideLaw
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from ..equations import Equation
+
+@dataclass(frozen=True)
+class Start:
+    """Where a simulation starts; `denoise` if it is still to be smoothed.
+
+    An estimated start names its `states`, with a root of their covariance (`spread`) and the time `until`
+    which samples were used for it.
+    """
+
+    field: xr.Dataset
+    denoise: bool
+    states: tuple[str, ...] = ()
+    spread: np.ndarray | None = None
+    until: float | None = None
+
+
+def run_from(
+    equation: Equation, observed: Observed, begin: Start, seconds: float, times: np.ndarray
+) -> tuple[xr.Dataset | None, str, bool]:
+    """A simulation, or the sentence that says why there is none, and whether only time was lacking."""
+    options: dict[str, Any] = {}
+    if observed.space:
+        options["periodic"] = observed.periodic
+        if begin.field.sizes["t"] < len(observed.times):
+            options["boundary"] = observed.filled
+    try:
+        run = simulate(
+            equation, begin.field, t=times, denoise=begin.denoise, seconds=max(seconds, 0.01), **options
+        )
+    except SimulationError as error:
+        return None, str(error), isinstance(error, OutOfTimeError)
+    for name in run.data_vars:
+        if not np.isfinite(run[name].values).all():
+            return None, f"The simulation of {name} left the numbers.", False
+    return run.transpose("t", *observed.space), "", False
 
 
 @dataclass(frozen=True)
@@ -47,8 +84,6 @@ class Forecast:
 
 def forecast(laws: Mapping[str, SideLaw], field: xr.Dataset, seconds: float) -> Forecast:
     """Simulate laws from a field's first instant over its span."""
-    from ..equations import simulate
-
     try:
         return Forecast(simulate(equation_of(laws), field, seconds=seconds))
     except PhysForgeError as error:
@@ -56,9 +91,7 @@ def forecast(laws: Mapping[str, SideLaw], field: xr.Dataset, seconds: float) -> 
 
 
 def equation_of(laws: Mapping[str, SideLaw]) -> Equation:
-    """The laws with all digits of their coefficients."""
-    from ..equations import Equation
-
+    """A law with its coefficients as estimated, unrounded."""
     components = [left.rpartition("_")[0] for left in laws]
     return Equation.from_terms({left: law.values for left, law in laws.items()}, components=components)
 
