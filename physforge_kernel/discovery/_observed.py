@@ -85,8 +85,11 @@ def observe(
     variables: Sequence[str],
     axes: Sequence[str],
     periodic: bool | Mapping[str, bool] | None = None,
+    controls: Sequence[str] = (),
 ) -> Observed:
     """Check a field that a law about `variables` over `axes` is to be held against, and measure its noise.
+
+    Those of the variables that are `controls` may lack axes; they are the same along these.
 
     Raises:
         DiscoveryError: saying what is missing or cannot be used.
@@ -118,6 +121,7 @@ def observe(
         if len(np.unique(points)) != len(points):
             raise DiscoveryError(f"Axis {name!r} has repeated values; every sample needs its own place.")
     field = field[list(variables)].sortby(list(ordered))
+    field = field.assign({name: field[name].broadcast_like(field) for name in controls})
     if field.sizes["t"] < 2:
         raise DiscoveryError("The field has one time; a forecast needs a later one to be held against.")
     points = [np.asarray(field[name].values, dtype=float) for name in ordered]
@@ -143,6 +147,17 @@ def observe(
     import xarray as xr
 
     return Observed(xr.Dataset(known, coords), xr.Dataset(filled, coords), sigma, size, periodic)
+
+
+def observe_like(sample: Sample, field: Any, periodic: bool | Mapping[str, bool] | None = None) -> Observed:
+    """Check a field that a law found in a sample is to be held against; see `observe`."""
+    return observe(
+        field,
+        [sample.complex_name] if sample.complex_name else sample.components,
+        [axis for axis in sample.axes if axis != "t"],
+        periodic,
+        [control.name for control in sample.controls],
+    )
 
 
 @dataclass(frozen=True)

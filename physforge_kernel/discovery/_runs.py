@@ -10,7 +10,7 @@ import numpy as np
 
 from ..equations import Equation, simulate
 from ..equations._etdrk4 import OutOfTimeError
-from ..errors import PhysForgeError, SimulationError
+from ..errors import SimulationError
 from ._observed import Observed
 from ._regression import Fit
 from ._side import SideLaw
@@ -56,7 +56,7 @@ def run_from(
 
 
 @dataclass(frozen=True)
-class Forecast:
+class Simulated:
     """A simulation, or the reason why there is none."""
 
     field: xr.Dataset | None
@@ -82,17 +82,18 @@ class Forecast:
         return float(max(shares))
 
 
-def forecast(laws: Mapping[str, SideLaw], field: xr.Dataset, seconds: float) -> Forecast:
-    """Simulate laws from a field's first instant over its span."""
-    try:
-        return Forecast(simulate(equation_of(laws), field, seconds=seconds))
-    except PhysForgeError as error:
-        return Forecast(None, str(error))
+def simulated(laws: Mapping[str, SideLaw], observed: Observed, begin: Start, seconds: float) -> Simulated:
+    """Run laws from a start over the span of a field."""
+    run, reason, _ = run_from(equation_of(laws), observed, begin, seconds, observed.times)
+    return Simulated(run, reason)
 
 
 def equation_of(laws: Mapping[str, SideLaw]) -> Equation:
     """A law with its coefficients as estimated, unrounded."""
     components = [left.rpartition("_")[0] for left in laws]
+    for law in laws.values():
+        if len(law.target.features) == 1:
+            components += [name for name in law.target.features[0].components if name not in components]
     return Equation.from_terms({left: law.values for left, law in laws.items()}, components=components)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -10,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._wording import percent
+from ..errors import PhysForgeError
 from ._evidence import Evidence, share_of, written
 from ._map import Map
+from ._observed import Observed, observe_like
 from ._regression import Fit
-from ._runs import Forecast, forecast, varied
+from ._runs import Simulated, Start, equation_of, simulated, varied
 from ._side import SideLaw
+from ._start import start_of
 from ._tables import html_table, text_table
-from ._units import power_of_two
 from ._variations import Rerun, changes, repeating
 
 if TYPE_CHECKING:
@@ -156,6 +159,36 @@ class Sensitivity:
         return draw_panels(labels, columns, (max(self.unexplained.values()), self.forecast))
 
 
+@dataclass(frozen=True)
+class _Base:
+    """The law's own run, and what others are run from and held against: none where there is no start."""
+
+    run: Simulated
+    observed: Observed | None
+    begin: Start | None
+    seconds: float
+
+    @classmethod
+    def of(cls, laws: Mapping[str, SideLaw], evidence: Evidence, seconds: float) -> _Base:
+        """The run from the field's start, gaps filled and noise smoothed or, without space, fitted away."""
+        try:
+            observed = observe_like(evidence.samples[0], evidence.fields[0])
+            begin = start_of(equation_of(laws), observed, time.monotonic() + seconds)
+        except PhysForgeError as error:
+            return cls(Simulated(None, str(error)), None, None, seconds)
+        return cls(simulated(laws, observed, begin, seconds), observed, begin, seconds)
+
+    def of_others(self, laws: Mapping[str, SideLaw]) -> Simulated:
+        """The run of other laws from the same start."""
+        if self.observed is None or self.begin is None:
+            return self.run
+        return simulated(laws, self.observed, self.begin, self.seconds)
+
+    def off(self, run: Simulated) -> float | None:
+        """How far a run is off the field, without the field's noise."""
+        return run.apart(self.observed.known, self.observed.sigma) if self.observed is not None else None
+
+
 def sensitivity(
     evidence: Evidence,
     best: Candidate,
@@ -166,16 +199,14 @@ def sensitivity(
 ) -> Sensitivity:
     """Drop and move terms, and repeat the search; see `Discovery.sensitivity`."""
     tell = progress or (lambda fraction, message: None)
-    field = evidence.fields[0]
-    noise = _noise(evidence)
     tell(0.0, "forecasting")
-    base = forecast(best.laws, field, seconds)
-    effects, reasons = [], [base.reason] if base.reason else []
+    base = _Base.of(best.laws, evidence, seconds)
+    effects, reasons = [], [base.run.reason] if base.run.reason else []
     whole = sum(len(law.chosen) for law in best.laws.values())
     for left, law in best.laws.items():
         for place in range(len(law.chosen)):
             tell(0.5 * len(effects) / whole, f"without {written(law.chosen[place])}")
-            effects.append(_effect(best.laws, left, place, field, noise, base, seconds))
+            effects.append(_effect(best.laws, left, place, base))
     if reasons:
         reasons = [f"No forecast: {reasons[0]}"]
     elif any(one.forecast is None for one in effects):
@@ -191,7 +222,7 @@ def sensitivity(
     return Sensitivity(
         best.equation.text,
         {left: _unexplained(law, law.estimate.fit.excess) for left, law in best.laws.items()},
-        base.apart(field, noise),
+        base.off(base.run),
         tuple(effects),
         tuple(reruns),
         tuple(reasons),
@@ -202,10 +233,7 @@ def _effect(
     laws: Mapping[str, SideLaw],
     left: str,
     place: int,
-    field: Any,
-    noise: Mapping[str, float],
-    base: Forecast,
-    seconds: float,
+    base: _Base,
 ) -> TermEffect:
     law = laws[left]
     found, regression = law.estimate, law.estimate.scale.regression
@@ -222,9 +250,9 @@ def _effect(
     residual = regression.coefficients(moved)
     unit = law.factor(term) * share_of(term)
     shifted = shaken = None
-    if base.field is not None:
-        shifted = forecast({**laws, left: varied(law, without)}, field, seconds).apart(field, noise)
-        shaken = forecast({**laws, left: varied(law, moved)}, field, seconds).apart(base.field)
+    if base.run.field is not None:
+        shifted = base.off(base.of_others({**laws, left: varied(law, without)}))
+        shaken = base.of_others({**laws, left: varied(law, moved)}).apart(base.run.field)
     return TermEffect(
         left,
         written(term),
@@ -242,16 +270,6 @@ def _unexplained(law: SideLaw, excess: float) -> float:
     """Share of the left side that a fit leaves, noise taken out."""
     size = law.estimate.scale.regression.size
     return float(np.sqrt(max(excess, 0.0)) / size) if size > 0 else float("nan")
-
-
-def _noise(evidence: Evidence) -> dict[str, float]:
-    """Standard deviation of the noise on the variables of the first field, in its units."""
-    sample = evidence.samples[0]
-    units = [power_of_two(k) for k in sample.units.components] if sample.units else [1.0] * len(sample.sigma)
-    sds = [sigma * unit for sigma, unit in zip(sample.sigma, units, strict=True)]
-    if sample.complex_name:
-        return {sample.complex_name: float(np.linalg.norm(sds))}
-    return dict(zip(sample.components, sds, strict=True))
 
 
 def _share(value: float | None) -> str:

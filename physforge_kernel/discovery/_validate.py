@@ -13,7 +13,7 @@ from ..errors import DiscoveryError
 from ._forecast import Forecast, forecast
 from ._held import WeakCheck, weak_check
 from ._misfit import Misfit, misfit, over_time
-from ._observed import ACCURACY, Observed, field_of, observe
+from ._observed import ACCURACY, Observed, field_of, observe_like
 from ._side import SideLaw
 from ._validation import Outcome, Trial, Validation
 from ._verdict import FAILED
@@ -53,8 +53,8 @@ def validate(
     if not seconds > 0:
         raise DiscoveryError(f"The wall time is {seconds!r} seconds; give a number above zero.")
     law = next(iter(laws.values()))
-    variables, axes = _names(law)
-    observed = [observe(field, variables, axes, periodic) for field in every]
+    sample = law.estimate.scale.regression.projection.blocks[0].sample
+    observed = [observe_like(sample, field, periodic) for field in every]
     tell = progress or (lambda fraction, message: None)
     trials = []
     with threadpool_limits(1):
@@ -82,30 +82,21 @@ def forecast_error(
     `Candidate.forecast_error`."""
     from threadpoolctl import threadpool_limits
 
-    law = next(iter(laws.values()))
+    blocks = next(iter(laws.values())).estimate.scale.regression.projection.blocks
     if fields is None:
-        blocks = law.estimate.scale.regression.projection.blocks
         every: list[Any] = [field_of(block.sample) for block in blocks]
     else:
         every = list(fields) if isinstance(fields, (list, tuple)) else [fields]
-    variables, axes = _names(law)
     errors = []
     with threadpool_limits(1):
         for field in every:
-            one = observe(field, variables, axes)
+            one = observe_like(blocks[0].sample, field)
             made = forecast(
                 laws, one, draws=0, seconds=seconds, seed=0, twins=False, progress=lambda fraction: None
             )
             own = [misfit(one, made, str(name)).own for name in made.values.data_vars]
             errors.append(float(np.minimum(np.nan_to_num(own, nan=1.0), 1.0).mean()))
     return float(np.mean(errors))
-
-
-def _names(law: SideLaw) -> tuple[list[str], list[str]]:
-    """The variables and the spatial axes that a law was found over."""
-    sample = law.estimate.scale.regression.projection.blocks[0].sample
-    variables = [sample.complex_name] if sample.complex_name else list(sample.components)
-    return variables, [axis for axis in sample.axes if axis != "t"]
 
 
 def _trial(observed: Observed, made: Forecast, weak: WeakCheck | None, no_weak: str) -> Trial:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import physforge_kernel as pf
 from physforge_kernel.discovery import Sensitivity
@@ -56,6 +57,40 @@ def test_one_standard_error_moves_the_forecast_little():
         assert one.forecast_moved is not None
         assert 0.0 < one.forecast_moved < 0.05
         assert one.unexplained_moved < one.unexplained
+
+
+def test_forecasts_start_from_the_state_that_the_first_samples_tell_together():
+    t = np.linspace(0, 12, 200)
+    turns = {"p": ("t", np.exp(-0.1 * t) * np.cos(1.5 * t)), "q": ("t", np.exp(-0.1 * t) * np.sin(1.5 * t))}
+    field = pf.add_noise(xr.Dataset(turns, {"t": t}), 0.1, seed=0)
+    first = np.hypot(field.p[0] - 1, field.q[0]) / np.sqrt(np.mean(field.p**2))
+    found = pf.discover(field, library=pf.library.polynomial(field, degree=1)).sensitivity(map=nowhere)
+    assert found.forecast is not None
+    assert found.forecast < 0.05 < first
+
+
+def test_a_field_with_missing_samples_can_be_forecast():
+    field = pf.add_noise(pf.catalogue.get("heat").field(x=64, t=41), 0.05, seed=0)
+    gaps = np.random.default_rng(0).random(field.u.shape) < 0.02
+    gaps[0, 5] = True
+    found = pf.discover(field.where(xr.DataArray(~gaps, dims=field.u.dims)), "u_t").sensitivity(map=nowhere)
+    assert found.forecast is not None
+    assert found.forecast < 0.03
+    assert found.terms[0].forecast_moved is not None
+
+
+def test_a_control_that_is_the_same_everywhere_stops_neither_forecast_nor_validation():
+    t, x = np.linspace(0, 4, 81), np.linspace(0, 2 * np.pi, 48, endpoint=False)
+    growth = np.exp((1 - np.cos(2 * t)) / 2)[:, None]
+    u = growth * sum(np.exp(-0.1 * k**2 * t)[:, None] * np.cos(k * x + k) for k in (1, 2, 3))
+    field = xr.Dataset({"u": (("t", "x"), u), "f": ("t", np.sin(2 * t))}, {"t": t, "x": x})
+    library = pf.library.terms(field, "f*u", "u_xx", "u")
+    law = pf.discover(field, "u_t", controls="f", library=library)
+    found = law.sensitivity(map=nowhere)
+    assert found.forecast is not None
+    assert found.forecast < 0.01
+    assert law.validate(0.7 * field.assign(f=field.f / 0.7)).kind == "predicts"
+    assert law.best.forecast_error() < 0.01
 
 
 def test_the_search_is_repeated_with_noise_fewer_samples_and_other_candidates():
