@@ -31,6 +31,9 @@ class Names:
         """The names in a field."""
         variables = tuple(map(str, field.data_vars))
         axes = ("t", *sorted(str(d) for d in field.dims if d != "t"))
+        if len(field.dims) == 1 and "t" not in field.dims and "t" in field.variables:  # scattered samples
+            axes = tuple(name for name in ("t", "x", "y", "z") if name in field.variables)
+            variables = tuple(name for name in variables if name not in axes)
         components = [
             (part, name)
             for name in variables

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..equations import Equation
 from ..errors import DiscoveryError, EquationError
-from ._scattered import PLACES, as_samples
+from ._scattered import PLACES, as_samples, carried
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -35,6 +35,20 @@ def as_fields(given: Any) -> list[xr.Dataset]:
                 _check_name(name)
     firsts = [first for field in fields if (first := _first_date(field)) is not None]
     return [_in_seconds(field, min(firsts)) if firsts else field for field in fields]
+
+
+def gridded(given: Sequence[Any], axes: int, seed: int) -> list[Any]:
+    """What a law over so many axes is held against, its scattered samples carried to the nodes of a grid.
+
+    Raises:
+        DiscoveryError: for samples that are too few, or whose places are not numbers.
+    """
+    found = []
+    for part in given:
+        table = hasattr(part, "columns") and hasattr(part, "to_xarray")
+        samples = axes > 1 and not table and len(getattr(part, "dims", ())) == 1 and "t" not in part.dims
+        found += carried(as_fields(part), seed)[0] if table or samples else [part]
+    return found
 
 
 def on_dates(fields: Sequence[xr.Dataset]) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from .._wording import percent
 from ..errors import DiscoveryError
 from ._forecast import Forecast, forecast
+from ._given import gridded
 from ._held import WeakCheck, weak_check
 from ._misfit import Misfit, misfit, over_time
 from ._observed import ACCURACY, Observed, field_of, observe_like
@@ -54,6 +55,7 @@ def validate(
         raise DiscoveryError(f"The wall time is {seconds!r} seconds; give a number above zero.")
     law = next(iter(laws.values()))
     sample = law.estimate.scale.regression.projection.blocks[0].sample
+    every = gridded(every, len(sample.axes), seed)
     observed = [observe_like(sample, field, periodic) for field in every]
     tell = progress or (lambda fraction, message: None)
     trials = []
@@ -87,6 +89,7 @@ def forecast_error(
         every: list[Any] = [field_of(block.sample) for block in blocks]
     else:
         every = list(fields) if isinstance(fields, (list, tuple)) else [fields]
+        every = gridded(every, len(blocks[0].sample.axes), 0)
     errors = []
     with threadpool_limits(1):
         for field in every:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._names import in_axis_order, listed
+from ._names import AXES, SAMPLE, in_axis_order, listed
 from ._order import decreases, increases
 from ._request import Request, field_bytes
 
@@ -49,6 +49,7 @@ class Variable:
         infinite: how many are infinite, None when nobody counted.
         loaded: the values are in memory already.
         storage: how the file keeps it: chunks, compression.
+        is_place: it says where scattered samples are, and becomes a coordinate.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Variable:
     infinite: int | None = None
     loaded: bool = False
     storage: Mapping[str, Any] = field(default_factory=dict)
+    is_place: bool = False
 
     @property
     def bytes(self) -> int:
@@ -131,15 +133,18 @@ def finished(request: Request, layout: Layout) -> Layout:
     if twice:
         raise request.error(f"two things in the file would both be called {twice[0]}: rename one of them.")
     variables = layout.variables
+    if [axis.name for axis in layout.axes] == [SAMPLE] and any(v.name == "t" for v in variables):
+        variables = tuple(replace(v, is_place=v.name in AXES) for v in variables)
     if request.variables is not None:
         known = [variable.name for variable in variables]
         for name in request.variables:
             if not any(name in _names_of(variable) for variable in variables):
                 raise request.error(f"there is no variable {name!r}; the file has {listed(known)}.")
-        variables = tuple(v for v in variables if _names_of(v) & set(request.variables))
+        variables = tuple(v for v in variables if v.is_place or _names_of(v) & set(request.variables))
     used = {dim for variable in variables for dim in variable.dims}
     axes = {axis.name: axis for axis in layout.axes}
-    lost = tuple(v.original_name or v.name for v in layout.variables if v not in variables)
+    kept = {variable.name for variable in variables}
+    lost = tuple(v.original_name or v.name for v in layout.variables if v.name not in kept)
     return Layout(
         axes=tuple(axes[name] for name in in_axis_order(axes) if name in used),
         variables=variables,
@@ -182,7 +187,7 @@ def load(request: Request, layout: Layout) -> xr.Dataset:
         dims = in_axis_order(variable.dims)
         values = np.ascontiguousarray(values.transpose([variable.dims.index(dim) for dim in dims]))
         attrs = _attrs(variable.attrs, variable.units, variable.original_name, variable.name)
-        variables[variable.name] = xr.Variable(dims, values, attrs)
+        (coords if variable.is_place else variables)[variable.name] = xr.Variable(dims, values, attrs)
     return xr.Dataset(variables, coords)
 
 

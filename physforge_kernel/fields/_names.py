@@ -8,6 +8,9 @@ from collections.abc import Iterable
 #: The axes that PhysForge knows, in the order in which a field has them.
 AXES = ("t", "x", "y", "z")
 
+#: The one axis of samples that lie on no grid; what is called like an axis says where they are.
+SAMPLE = "sample"
+
 #: Other spellings of an axis. They count only where the axis's own name is not taken.
 _SPELLINGS = {
     "t": ("tt", "ts", "time", "times", "tgrid", "tspan", "tcoordinate", "tcoord", "timestamp"),

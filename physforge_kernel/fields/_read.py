@@ -58,7 +58,8 @@ def read(
     """Read a file into a field: an `xarray.Dataset` with named coordinates and units.
 
     CSV and other text tables, HDF5, NetCDF 3 and 4, NumPy (.npy, .npz), MATLAB (4, 5 and 7.3), VTK and JSON
-    are read. Axes are recognised by name (`t` or `time`, `x`, `y`, `z`) and arrays matched to them by their
+    are read. Rows of a table that have a time and a place and fill no grid are scattered samples, along
+    `sample`. Axes are recognised by name (`t` or `time`, `x`, `y`, `z`) and arrays matched to them by their
     lengths; whatever had to be decided stands in `field.attrs["layout"]`. Values become float64 or
     complex128, missing ones NaN, and the axes increase. Nothing in the file is ever executed, and nothing
     outside it opened.

@@ -2,21 +2,22 @@
 
 A column named like an axis (`t`, `x`, `time`, ...) is an axis if the rows form a grid over these columns,
 complete or with gaps. If instead every row has its own time, in order, the table is a time series and all
-other columns are its variables (`t,x,y,z` of an orbit). Anything else is scattered and refused.
+other columns are its variables (`t,x,y,z` of an orbit). Where rows with a time and a place fill no grid, they
+are scattered samples, one after another. Anything else is refused.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ._counts import count
 from ._entries import Entry
 from ._layout import Axis, Layout, Variable, finished
-from ._names import axis_of, identifier, in_axis_order, is_solution, listed, weak_axis_of
+from ._names import AXES, SAMPLE, axis_of, identifier, in_axis_order, is_solution, listed, weak_axis_of
 from ._order import decreases, increases
 from ._request import Request
 
@@ -64,12 +65,20 @@ class Decision:
 
     Attributes:
         axes: `(column index, axis name, values)`, in the order t, x, y, z.
-        kind: `"grid"` or `"series"`.
+        kind: `"grid"`, `"series"` or `"samples"`.
+        places: of scattered samples, the columns that say where they are, `{column index: name}`; their one
+            axis is no column.
     """
 
     kind: str
     axes: tuple[tuple[int, str, np.ndarray], ...]
     notes: tuple[str, ...]
+    places: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def taken(self) -> tuple[int, ...]:
+        """The columns that are axes."""
+        return () if self.kind == "samples" else tuple(index for index, _, _ in self.axes)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -167,6 +176,9 @@ def decide(request: Request, columns: Sequence[Column], *, dims: Sequence[str] |
                         "coordinate must be finite. Correct it, or drop these rows."
                     )
             return found
+    found = _samples(request, columns, readings[0])
+    if found is not None:
+        return found
     raise _scattered(request, columns, readings[0], named)
 
 
@@ -236,6 +248,30 @@ def _grid(
     return None
 
 
+def _samples(request: Request, columns: Sequence[Column], reading: dict[int, str]) -> Decision | None:
+    """Read rows that fill no grid as samples at scattered times and places, or return None."""
+    names = set(reading.values())
+    if "t" not in names or len(names) < 2 or not names <= set(AXES) or len(columns) == len(reading):
+        return None
+    for index in reading:
+        column = columns[index]
+        if column.missing or column.infinite:
+            raise request.error(
+                f"{column.name} is missing or infinite in {column.missing + column.infinite} of "
+                f"{column.rows} rows, and a scattered sample without it has no place. Fill it in, or drop "
+                "these rows.",
+                column.first_gap,
+            )
+    counts = listed(f"{columns[i].count} of {name}" for i, name in reading.items())
+    note = (
+        f"Its {columns[0].rows} rows are scattered: with {counts} they fill no grid. They are one sample "
+        "after another, as discovery takes them."
+    )
+    return Decision(
+        "samples", ((-1, SAMPLE, np.arange(columns[0].rows, dtype=np.float64)),), (note,), reading
+    )
+
+
 def _snapped(values: np.ndarray) -> np.ndarray:
     """Merge values that differ by less than 1e-9 of their span."""
     if values.size < 2:
@@ -255,9 +291,9 @@ def _scattered(
         )
     counts = listed(f"{columns[i].count} of {name}" for i, name in reading.items())
     return request.error(
-        f"its {columns[0].rows} rows are scattered: with {counts} they fill no grid. Discovery takes such "
-        "samples as a table: pf.discover(pandas.read_csv(...)). Else interpolate them to a grid, or, if some "
-        "of these columns are not axes, name the axes with dims; for a time series that is t alone."
+        f"its {columns[0].rows} rows are scattered: with {counts} they fill no grid. Interpolate them to "
+        "one, or, if some of these columns are not axes, name the axes with dims; for a time series that is "
+        "t alone. Samples at scattered places need a column t for their times."
     )
 
 
@@ -267,6 +303,8 @@ def place(decision: Decision, columns: Sequence[np.ndarray]) -> np.ndarray:
     Args:
         columns: the axis columns, `(rows,)` each, in the decision's order.
     """
+    if decision.kind == "samples":
+        return np.arange(decision.shape[0], dtype=np.int64)
     flat = np.zeros(columns[0].shape, dtype=np.int64)
     for (_, _, values), column in zip(decision.axes, columns, strict=True):
         increasing = values.size < 2 or values[0] < values[-1]
@@ -303,8 +341,8 @@ def arrange_columns(
     """
     columns = [column_of(*column) for column in table]
     decision = decide(request, columns)
-    taken = {index for index, _, _ in decision.axes}
-    flat = place(decision, [table[index][2] for index, _, _ in decision.axes])
+    taken = decision.taken
+    flat = place(decision, [table[index][2] for index in taken])
     points = math.prod(decision.shape)
     request.check_bytes(points * 8 * (len(table) - len(taken)), "the grid")
     seen = np.bincount(flat, minlength=points) if points < 2**31 else np.ones(1)
@@ -354,13 +392,16 @@ def layout_of(
         exact: the file itself says what its columns are, so that no name is changed.
     """
     axes = tuple(
-        Axis(name, values, columns[index].units, columns[index].name) for index, name, values in decision.axes
+        Axis(name, values, columns[index].units, columns[index].name) if index >= 0 else Axis(name, values)
+        for index, name, values in decision.axes
     )
     dims = tuple(axis.name for axis in axes)
-    alone = len(entries) == 1 and not exact
+    named = {columns[index].name: name for index, name in decision.places.items()}
+    alone = len(entries) - len(named) == 1 and not exact
     variables = tuple(
         Variable(
-            "u" if alone and is_solution(entry.name) else identifier(entry.name),
+            named.get(entry.name)
+            or ("u" if alone and is_solution(entry.name) else identifier(entry.name)),
             dims, entry.shape, entry.dtype, entry.load,
             units=entry.units, original_name=entry.name, missing=gaps,
             infinite=next(c.infinite for c in columns if c.name == entry.name),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import FieldError
-from ._names import in_axis_order, listed
+from ._names import AXES, SAMPLE, in_axis_order, listed
 from ._order import increases
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ def validate(field: xr.Dataset | xr.DataArray) -> xr.Dataset:
     """Return a Dataset as a field: numeric, on increasing coordinates, its axes in the order t, x, y, z.
 
     Decreasing or unordered coordinates are sorted, integers and single precision become double precision,
-    coordinates that are no axis are dropped. What cannot be put right is refused.
+    coordinates that are no axis are dropped, except those that place scattered samples. What cannot be put
+    right is refused.
 
     Args:
         field: a Dataset, or a named DataArray.
@@ -45,12 +46,13 @@ def validate(field: xr.Dataset | xr.DataArray) -> xr.Dataset:
         )
     if not field.data_vars:
         raise FieldError("The Dataset has no variables, so it is no field: add at least one.")
-    field = field.drop_vars([name for name in field.coords if name not in field.dims])
+    places = [str(n) for n in field.coords if n in AXES and field[n].dims == (SAMPLE,)]
+    field = field.drop_vars([n for n in field.coords if n not in (*field.dims, *places)]).reset_coords(places)
     coords = {}
     for dim in in_axis_order(str(d) for d in field.dims):
         coords[dim] = xr.Variable((dim,), _axis(field, dim), field[dim].attrs)
     variables = {str(name): _variable(str(name), array) for name, array in field.data_vars.items()}
-    result = xr.Dataset(variables, coords, attrs=field.attrs)
+    result = xr.Dataset(variables, coords, attrs=field.attrs).set_coords(places)
     for dim in result.dims:
         if not increases(result[dim].values):
             result = result.sortby(str(dim))

@@ -54,6 +54,7 @@ def write(field: xr.Dataset, path: str | os.PathLike[str]) -> Path:
             f"Fields are written to {listed(_WRITERS)} files, not to {path.name}: choose one of them."
         )
     field = validate(field)
+    field = field.reset_coords([name for name in field.coords if name not in field.dims])
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -89,6 +90,28 @@ def test_samples_may_come_in_many_forms(how: str) -> None:
     assert len(clouds) == 1
     assert dict(fields[0].sizes) == {"t": 22, "x": 45}
     assert set(fields[0].data_vars) == {"u"}
+
+
+def test_a_file_of_samples_is_read_as_discovery_takes_them(tmp_path: Path) -> None:
+    scattered("heat", 2000, 0.02).to_csv(tmp_path / "rod.csv", index=False)
+    field = pf.read(tmp_path / "rod.csv")
+    library = pf.library.polynomial(field, degree=1, order=2)
+    assert library.names == ("1", "u", "u_x", "u_xx")
+    law = pf.discover(field, "u_t", library=library)
+    assert set(law.best.equation.terms["u_t"]) == {"u_xx"}
+    assert law.noise["u"] == pytest.approx(found().noise["u"])
+
+
+def test_a_law_is_validated_on_other_samples() -> None:
+    law = found().best
+    fresh = scattered("heat", 2000, 0.02, seed=1)
+    assert law.validate(fresh).kind == "predicts"
+    assert law.forecast_error(fresh) < 0.03
+    along = xr.Dataset({"u": ("s", fresh.u)}, {"t": ("s", 1.3 * fresh.t), "x": ("s", fresh.x)})
+    slower, same = law.validate([along, fresh]).trials
+    assert (slower.kind, same.kind) == ("does not predict", "predicts")
+    with pytest.raises(DiscoveryError, match="300 scattered samples over t, x are too few"):
+        law.validate(fresh[:300])
 
 
 def test_a_table_that_fills_a_grid_is_one() -> None:

@@ -223,11 +223,46 @@ def test_a_bad_table_is_refused_with_its_place(tmp_path, text, message):
         assert message in str(caught.value)
 
 
-def test_scattered_points_are_refused_with_a_way_out(tmp_path):
-    points = np.random.default_rng(0).random((60, 3))
-    path = _file(tmp_path, "x,t,u\n" + "\n".join(",".join(map(repr, row)) for row in points.tolist()))
+def _scattered(folder: Path, header: str, columns: int) -> tuple[Path, np.ndarray]:
+    points = np.random.default_rng(0).random((60, columns))
+    rows = [",".join(map(repr, row)) for row in points.tolist()]
+    return _file(folder, "\n".join([header, *rows])), points
+
+
+def test_scattered_samples_stand_one_after_another_with_their_times_and_places(tmp_path):
+    path, points = _scattered(tmp_path, "x [m],Time (s),temperature [K],p", 4)
+    field, description = read(path), describe(path)
+    assert dict(field.sizes) == {"sample": 60}
+    assert (list(field.data_vars), sorted(map(str, field.coords))) == (
+        ["temperature", "p"],
+        ["sample", "t", "x"],
+    )
+    for name, column in (("x", 0), ("t", 1), ("temperature", 2)):
+        np.testing.assert_array_equal(field[name], points[:, column])
+    assert (field.t.attrs["units"], field.x.attrs["units"]) == ("s", "m")
+    assert "60 rows are scattered: with 60 of x and 60 of t" in field.attrs["layout"]
+    assert description.details["layout"] == "samples"
+    assert sorted(map(str, read(path, variables="p").variables)) == ["p", "sample", "t", "x"]
+    for name in ("a.csv", "a.nc", "a.npz", "a.h5"):
+        xr.testing.assert_equal(read(write(field, tmp_path / name)), field)
+
+
+def test_rows_sorted_by_time_are_samples_where_dims_names_their_place(tmp_path):
+    rows = sorted(np.random.default_rng(0).random((60, 3)).tolist())
+    path = _file(tmp_path, "t,x,u\n" + "\n".join(",".join(map(repr, row)) for row in rows))
+    assert dict(read(path).sizes) == {"t": 60}
+    assert dict(read(path, dims="t,x").sizes) == {"sample": 60}
+
+
+def test_scattered_points_without_a_time_or_a_place_are_refused_with_a_way_out(tmp_path):
+    path, _ = _scattered(tmp_path, "x,y,u", 3)
     for look in (read, describe):
-        with pytest.raises(FieldError, match=r"scattered: with 60 of x and 60 of t .*read_csv"):
+        with pytest.raises(FieldError, match=r"scattered: with 60 of x and 60 of y .*need a column t"):
+            look(path)
+    lines = path.read_text().replace("x,y,u", "x,t,u").splitlines()
+    path.write_text("\n".join([lines[0], "," + lines[1].partition(",")[2], *lines[2:]]))
+    for look in (read, describe):
+        with pytest.raises(FieldError, match=r"line 2: x is missing or infinite in 1 of 60 rows"):
             look(path)
 
 

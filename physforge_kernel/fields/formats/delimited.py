@@ -134,7 +134,7 @@ def _long(request: Request, dialect: Dialect) -> Layout:
     decision = decide(request, columns, dims=dims)
     if said and request.dims is None:
         decision = _with_usual_names(decision, names)
-    taken = [index for index, _, _ in decision.axes]
+    taken = decision.taken
     points = math.prod(decision.shape)
     kept = [i for i in range(len(columns)) if i not in taken]
     if request.values:
@@ -152,7 +152,7 @@ def _long(request: Request, dialect: Dialect) -> Layout:
     missing = [None if extra is None else columns[i].missing + extra for i in kept]
     details = {
         **_details(dialect),
-        "layout": "long" if decision.kind == "grid" else "series",
+        "layout": "long" if decision.kind == "grid" else decision.kind,
         "rows": columns[0].rows,
     }
     layout = layout_of(request, columns, decision, entries, missing, details=details, exact=bool(said))
