@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 from packaging.requirements import Requirement
@@ -174,6 +176,16 @@ def test_every_public_name_can_be_had():
         assert getattr(pf, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'discovr'"):
         _ = pf.discovr
+
+
+@pytest.mark.parametrize("room", ["derivatives", "derivatives.library", "discovery", "discovery.symbolic"])
+def test_what_a_room_of_science_offers_is_in_the_reference(room: str):
+    module = importlib.import_module(f"physforge_kernel.{room}")
+    offered = {name for name in module.__all__ if isinstance(getattr(module, name), FunctionType | type)}
+    reference = (ROOT / "docs" / "reference" / "api.md").read_text()
+    documented = set(re.findall(r"^\.\. auto\w+:: (?:\w+\.)*(\w+)$", reference, re.MULTILINE))
+    assert offered
+    assert offered <= documented, f"docs/reference/api.md lacks {sorted(offered - documented)}"
 
 
 def test_every_setting_of_the_runner_is_documented_with_its_default():

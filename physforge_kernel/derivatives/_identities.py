@@ -26,6 +26,13 @@ class Flow:
 
     `velocity` holds the component along every axis of space; `vorticity` the component that is `sign` times
     `v_x - u_y`, in the plane.
+
+    Example:
+        >>> flow = Flow(("w", "u", "v"), ("t", "x", "y"), velocity=("u", "v"), vorticity="w")
+        >>> flow.relations
+        ('u_x + v_y = 0', 'w = v_x - u_y')
+        >>> flow.transport("w").name
+        'u*w_x + v*w_y'
     """
 
     components: tuple[str, ...]
