@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from .._wording import percent
 from ..errors import DiscoveryError
 from ._evidence import Evidence
 from ._map import Map
 from ._odds import Odds
+from ._shown import candidate_dict, discovery_dict, discovery_html, discovery_text
 from ._side import Coefficient, SideLaw
-from ._units import power_of_two
 from ._verdict import Verdict
 
 if TYPE_CHECKING:
@@ -104,19 +100,6 @@ class Candidate:
         return max(law.estimate.lack for law in self.laws.values())
 
     @property
-    def _likely(self) -> str:
-        likely = self.probability
-        if likely is None:
-            return "-"
-        return percent(round(likely, 3)) if likely >= 0.001 else "< 0.1 %"
-
-    @property
-    def _left_over(self) -> str:
-        if not np.isfinite(self.r2):
-            return "-"
-        return percent(self.lack) if self.lack else "noise only"
-
-    @property
     def r2(self) -> float:
         """Share of the noise-free left side's variance that the law explains; the worst over its sides."""
         return min(law.estimate.explained for law in self.laws.values())
@@ -128,37 +111,9 @@ class Candidate:
         Over (left_side, t, ...) at the centres of the test functions of the first experiment, in the units of
         the left side; NaN where a test function would have seen missing samples.
         """
-        import xarray as xr
+        from ._weak_fit import weak_fit
 
-        scale = next(iter(self.laws.values())).estimate.scale
-        projection = scale.regression.projection
-        block = projection.blocks[0]
-        units, count = block.sample.units, int(block.rows.sum())
-        lengths = [power_of_two(k) for k in units.axes] if units else [1.0] * len(block.weak.axes)
-        names: list[str] = []
-        arrays: dict[str, list[np.ndarray]] = {"observed": [], "predicted": [], "residual": []}
-        for law in self.laws.values():
-            support, weights = list(law.estimate.fit.support), law.estimate.fit.weights
-            unit = power_of_two(units.of(law.target.features[0])) if units else 1.0
-            for feature, side in zip(law.target.features, law.estimate.scale.regression.sides, strict=True):
-                matrix = unit * (law.estimate.scale.regression.projection.matrix[:count] @ side)
-                names.append(feature.name)
-                for name, values in (
-                    ("observed", matrix[:, -1]),
-                    ("predicted", matrix[:, support] @ weights),
-                ):
-                    grid = np.full(block.weak.shape, np.nan)
-                    grid[block.rows] = values
-                    arrays[name].append(grid)
-                arrays["residual"].append(arrays["observed"][-1] - arrays["predicted"][-1])
-        axes = [axis.name for axis in block.weak.axes]
-        centres = {a.name: unit * a.centres for a, unit in zip(block.weak.axes, lengths, strict=True)}
-        coords = {"left_side": names, **centres}
-        return xr.Dataset(
-            {name: (("left_side", *axes), np.stack(grids)) for name, grids in arrays.items()},
-            coords,
-            {"half_widths": [a.half_width * k for a, k in zip(block.weak.axes, lengths, strict=True)]},
-        )
+        return weak_fit(self.laws)
 
     def validate(
         self,
@@ -241,16 +196,7 @@ class Candidate:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able summary."""
-        return {
-            "equation": self.equation.text,
-            "terms": _plain(self.equation.terms),
-            "intervals": _plain(self.intervals(0.95)),
-            "standard_errors": _plain(self.standard_errors),
-            "complexity": self.complexity,
-            "probability": self.probability,
-            "r2": self.r2 if np.isfinite(self.r2) else None,
-            "unexplained": self.lack,
-        }
+        return candidate_dict(self)
 
     def __repr__(self) -> str:
         return f"Candidate({self.equation.text!r}, r2={self.r2:.4f})"
@@ -407,81 +353,12 @@ class Discovery:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able summary, with the keys that `physforge discover --json` prints."""
-        return {
-            "equation": self.best.equation.text,
-            "latex": self.best.equation.latex,
-            "terms": _plain(self.best.equation.terms),
-            "intervals": _plain(self.best.intervals(0.95)),
-            "standard_errors": _plain(self.best.standard_errors),
-            "verdict": {"kind": self.verdict.kind, "text": self.verdict.text},
-            "probability": self.best.probability,
-            "inclusion": self.best.inclusion,
-            "notes": list(self.notes),
-            "noise": dict(self.noise),
-            "candidates": [candidate.to_dict() for candidate in self.candidates],
-            "settings": dict(self.settings),
-            "seconds": self.seconds,
-        }
+        return discovery_dict(self)
 
     def __str__(self) -> str:
-        law = [self.best.equation.text_with(self.best.standard_errors), ""] if self._has_law else []
-        lines = [*law, str(self.verdict)]
-        lines += [f"- {note}" for note in self.notes]
-        lines += ["", *self._table()]
-        return "\n".join(lines)
+        return discovery_text(self)
 
     __repr__ = __str__
 
-    @property
-    def _has_law(self) -> bool:
-        """Whether there is a law to show: where the data settle none, the best candidate is no law."""
-        return self.verdict.kind != "not identifiable"
-
-    def _table(self) -> list[str]:
-        rows = [("law", "terms", "probability", "r2", "unexplained")]
-        rows += [
-            (c.equation.text, str(c.complexity), c._likely, _number(c.r2), c._left_over)
-            for c in self.candidates[:6]
-        ]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        return [
-            "  ".join(
-                cell.ljust(w) if i == 0 else cell.rjust(w)
-                for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-            )
-            for row in rows
-        ]
-
     def _repr_html_(self) -> str:
-        names = ("terms", "probability", "r²", "unexplained")
-        head = f"<tr><th style='text-align:left'>law</th>{''.join(f'<th>{name}</th>' for name in names)}</tr>"
-        body = "".join(
-            f"<tr><td style='text-align:left'>${c.equation.latex}$</td>"
-            f"<td>{c.complexity}</td><td>{c._likely}</td><td>{_number(c.r2)}</td>"
-            f"<td>{c._left_over}</td></tr>"
-            for c in self.candidates[:6]
-        )
-        law = self.best.equation.latex_with(self.best.standard_errors)
-        headline = f"<p>${law}$</p>" if self._has_law else ""
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        return (
-            f"<div>{headline}<p><b>{escape(self.verdict.kind)}</b>: {escape(self.verdict.text)}</p>"
-            f"<ul>{notes}</ul><table>{head}{body}</table></div>"
-        )
-
-
-def _number(share: float) -> str:
-    return f"{share:.4f}" if np.isfinite(share) else "-"
-
-
-def _plain(value: Any) -> Any:
-    """Numbers and containers that JSON knows; complex numbers as {"re", "im"}."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, complex):
-        return {"re": value.real, "im": value.imag} if value.imag else value.real
-    if isinstance(value, (int, str)) or value is None:
-        return value
-    return float(value)
+        return discovery_html(self)
