@@ -132,7 +132,8 @@ class Candidate:
         coefficients are also fitted again and compared.
 
         Args:
-            field: the data, with the law's variables and axes; or several fields.
+            field: the data, with the law's variables and axes, on a grid or as scattered samples; or several
+                of them.
             seconds: wall time for all simulations.
             seed: of the draws.
             periodic: whether axes are periodic, for all or by name; found from the data where None. Along
