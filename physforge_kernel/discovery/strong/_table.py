@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,7 +66,8 @@ def table(
             values = _Values(real, sample, features, method)
         else:
             points = [real[axis].to_numpy().astype(float) for axis in sample.axes]
-            values = WeakValues(points, features, _Values(real, sample, (), method).feature, *pieces)
+            plain = [replace(feature, orders=(0,) * len(points)) for feature in features]
+            values = WeakValues(points, features, _Values(real, sample, plain, method).feature, *pieces)
         for part in range(len(targets[0].features)):
             columns = [values.total(term.parts[part if len(term.parts) > 1 else 0]) for term in terms]
             sides = [values.feature(target.features[part]) for target in targets]
