@@ -103,7 +103,7 @@ class SideLaw:
         """Names of the expansion, what the weights add to each in its own unit, and those units."""
         names, matrix = self._expansion
         factors = np.array([self.factor(term) for term in self.chosen])
-        units = np.where(matrix != 0, factors, 0.0).max(axis=1)
+        units = np.where(matrix != 0, factors, 0.0).max(axis=1, initial=0.0)
         with np.errstate(all="ignore"):
             ratios = factors / units[:, None]
         return names, matrix * np.where(np.isfinite(ratios), ratios, 1.0), units
