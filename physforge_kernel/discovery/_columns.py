@@ -12,7 +12,9 @@ from operator import add
 import numpy as np
 
 from ..derivatives import Feature, Function
+from ._memory import Box
 from ._sample import Sample
+from ._stored import Stored
 from ._weak import AxisTests, WeakForm, apply_along
 
 #: Bytes of samples contracted in time that are held at once; functions of which there would be more wait.
@@ -26,6 +28,59 @@ def project_all(
     sample: Sample, forms: Sequence[tuple[WeakForm, np.ndarray]], columns: Sequence[Feature]
 ) -> list[np.ndarray]:
     """Columns of an experiment `(rows, columns)` in several weak forms, each with the mask of its rows."""
+    if isinstance(sample, Stored):
+        return _block_by_block(sample, forms, columns)
+    return _project(sample, forms, columns, _HELD)
+
+
+def _block_by_block(
+    sample: Stored, forms: Sequence[tuple[WeakForm, np.ndarray]], columns: Sequence[Feature]
+) -> list[np.ndarray]:
+    """The same, summed over the blocks of an experiment that does not fit in memory."""
+    totals = [np.zeros((*weak.shape, len(columns))) for weak, _ in forms]
+    for box, part in sample.blocks():
+        cuts: dict[tuple[int, int], tuple[slice, AxisTests]] = {}
+        places, found = [], []
+        for i, (weak, _) in enumerate(forms):
+            seen = [_seen(axis, k, box, cuts) for k, axis in enumerate(weak.axes)]
+            if all(tests.count for _, tests in seen):
+                places.append((i, tuple(rows for rows, _ in seen)))
+                form = WeakForm(tuple(tests for _, tests in seen))
+                found.append((form, np.ones(form.shape, dtype=bool)))
+        for (i, rows), (form, _), matrix in zip(
+            places, found, _project(part, found, columns, sample.held), strict=True
+        ):
+            totals[i][rows] += matrix.reshape(*form.shape, -1)
+    return [total[rows] for total, (_, rows) in zip(totals, forms, strict=True)]
+
+
+def _seen(
+    axis: AxisTests, k: int, box: Box, cuts: dict[tuple[int, int], tuple[slice, AxisTests]]
+) -> tuple[slice, AxisTests]:
+    """The test functions along the k-th axis that see a block: which they are, and what they see of it."""
+    key = (id(axis), k)
+    if key not in cuts:
+        inside = np.flatnonzero(np.any(axis.matrices[0][:, box[k]], axis=1))
+        rows = slice(int(inside[0]), int(inside[-1]) + 1) if inside.size else slice(0, 0)
+        cuts[key] = (
+            rows,
+            AxisTests(
+                axis.name,
+                axis.points[box[k]],
+                axis.half_width,
+                axis.centres[rows],
+                tuple(np.ascontiguousarray(matrix[rows, box[k]]) for matrix in axis.matrices),
+            ),
+        )
+    return cuts[key]
+
+
+def _project(
+    sample: Sample,
+    forms: Sequence[tuple[WeakForm, np.ndarray]],
+    columns: Sequence[Feature],
+    held: int,
+) -> list[np.ndarray]:
     results = [np.empty((int(rows.sum()), len(columns))) for _, rows in forms]
     times = list({id(weak.axes[0]): weak.axes[0] for weak, _ in forms}.values())
     wanted: dict[_Key, dict[tuple[int, ...], int]] = {}
@@ -35,7 +90,7 @@ def project_all(
                 result[:, j] = _in_parts(sample, weak, feature)[rows]
             continue
         wanted.setdefault((feature.function, feature.orders[0]), {})[feature.orders[1:]] = j
-    for keys in _batches(sample, times, list(wanted)):
+    for keys in _batches(sample, times, list(wanted), held):
         contracted = _in_time(sample, times, keys)
         for (weak, rows), result in zip(forms, results, strict=True):
             for key in keys:
@@ -52,10 +107,12 @@ def _in_parts(sample: Sample, weak: WeakForm, feature: Feature) -> np.ndarray:
     return np.sum([weak.project(part, tuple(map(add, feature.orders, o))) for o, part in parts], axis=0)
 
 
-def _batches(sample: Sample, times: Sequence[AxisTests], keys: Sequence[_Key]) -> Iterator[list[_Key]]:
+def _batches(
+    sample: Sample, times: Sequence[AxisTests], keys: Sequence[_Key], held: int
+) -> Iterator[list[_Key]]:
     """Keys in groups whose contracted samples can be held at once."""
     each = 8 * sum(axis.count for axis in times) * (sample.size // sample.shape[0])
-    count = max(1, _HELD // max(each, 1))
+    count = max(1, held // max(each, 1))
     for start in range(0, len(keys), count):
         yield list(keys[start : start + count])
 

@@ -18,6 +18,7 @@ from ._evidence import Evidence
 from ._flows import FoundFlow, find_flow
 from ._given import as_fields, on_dates
 from ._hearing import heard_out
+from ._memory import in_memory
 from ._numerics import notes, refinement
 from ._odds import improbable, odds
 from ._posed import ill_posed
@@ -26,6 +27,7 @@ from ._projection import Sample
 from ._result import Candidate, Discovery
 from ._scattered import carried
 from ._side import Side, SideLaw, sides
+from ._stored import Stored
 from ._target import Target
 from ._verdict import CONTRADICTED, DISCRETISED, RANKS, UNSEEN, Verdict, combine, doubted, judge
 from .strong import Picked, Strong
@@ -142,6 +144,8 @@ def _discover(
         )
     tell(0.0, "reading the field")
     fields, clouds = carried(as_fields(field), seed)
+    if method != "weak":
+        fields = [in_memory(each, "taking derivatives of its samples") for each in fields]
     chooser = None if method == "weak" else Strong(fields, method, options, seed)
     samples = prepare(fields, controls=controls)
     flow = find_flow(samples, seed)
@@ -203,7 +207,11 @@ def _attempts(
 ) -> list[_Attempt]:
     """Laws for every set of targets in turn, until one is explained."""
     attempts = []
-    libraries = [lambda targets: library] if library else _standard(samples[0], flow)
+    libraries = (
+        [lambda targets: library]
+        if library
+        else _standard(next((s for s in samples if isinstance(s, Stored)), samples[0]), flow)
+    )
     if chooser:
         libraries = libraries[:1]
     wanted = [
@@ -277,7 +285,7 @@ def _standard(sample: Sample, flow: FoundFlow | None) -> list[Callable[[Sequence
         )  # (u*v)_x is u_x*v + u*v_x, which are candidates themselves
         return kept + products
 
-    if len(sample.axes) == 1:
+    if len(sample.axes) == 1 or isinstance(sample, Stored):
         return [powers, curved]
     return [powers, curved, steep] if len(sample.components) == 1 else [powers, steep, curved]
 

@@ -12,6 +12,7 @@ import numpy as np
 from .._wording import percent
 from ._evidence import Evidence, share_of, written
 from ._map import Map
+from ._memory import in_memory
 from ._regression import Fit
 from ._runs import Forecast, forecast, varied
 from ._side import SideLaw
@@ -166,7 +167,7 @@ def sensitivity(
 ) -> Sensitivity:
     """Drop and move terms, and repeat the search; see `Discovery.sensitivity`."""
     tell = progress or (lambda fraction, message: None)
-    field = evidence.fields[0]
+    field = in_memory(evidence.fields[0], "varying its noise and samples")
     noise = _noise(evidence)
     tell(0.0, "forecasting")
     base = forecast(best.laws, field, seconds)

@@ -14,6 +14,7 @@ from ._forecast import Forecast, forecast
 from ._held import WeakCheck, weak_check
 from ._misfit import Misfit, misfit, over_time
 from ._observed import ACCURACY, Observed, field_of, observe
+from ._sample import Sample
 from ._side import SideLaw
 from ._validation import Outcome, Trial, Validation
 from ._verdict import FAILED
@@ -85,7 +86,7 @@ def forecast_error(
     law = next(iter(laws.values()))
     if fields is None:
         blocks = law.estimate.scale.regression.projection.blocks
-        every: list[Any] = [field_of(block.sample) for block in blocks]
+        every: list[Any] = [field_of(_at_once(block.sample)) for block in blocks]
     else:
         every = list(fields) if isinstance(fields, (list, tuple)) else [fields]
     variables, axes = _names(law)
@@ -99,6 +100,17 @@ def forecast_error(
             own = [misfit(one, made, str(name)).own for name in made.values.data_vars]
             errors.append(float(np.minimum(np.nan_to_num(own, nan=1.0), 1.0).mean()))
     return float(np.mean(errors))
+
+
+def _at_once(sample: Sample) -> Sample:
+    """The samples of an experiment in memory, or as many of them as fit."""
+    whole = sample.smoothable
+    if whole is None:
+        raise DiscoveryError(
+            "The field does not fit in memory, and fewer samples of it do not resolve it; give the field "
+            "that the law is to be run on, such as a part of it."
+        )
+    return whole
 
 
 def _names(law: SideLaw) -> tuple[list[str], list[str]]:
