@@ -6,8 +6,12 @@ in the processor's cache; then every axis of space, once for features that share
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from operator import add
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +20,7 @@ from ._memory import Box
 from ._sample import Sample
 from ._stored import Stored
 from ._weak import AxisTests, WeakForm, apply_along
+from .devices import NUMPY, Device, device_for
 
 #: Bytes of samples contracted in time that are held at once; functions of which there would be more wait.
 _HELD = 2**29
@@ -81,6 +86,30 @@ def _project(
     columns: Sequence[Feature],
     held: int,
 ) -> list[np.ndarray]:
+    """The columns of samples in memory, with `held` bytes for those contracted in time."""
+    times = {id(weak.axes[0]): weak.axes[0] for weak, _ in forms}
+    functions = {(feature.function, feature.orders[0]) for feature in columns}
+    work = float(sample.size) * len(functions) * sum(axis.count for axis in times.values())
+    device = device_for(work)
+    try:
+        return _project_on(device, sample, forms, columns, held)
+    except device.exhausted as error:
+        warnings.warn(
+            f"The GPU has no memory left for the weak form, which was worked out in NumPy: {error}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    return _project_on(NUMPY, sample, forms, columns, held)
+
+
+def _project_on(
+    device: Device,
+    sample: Sample,
+    forms: Sequence[tuple[WeakForm, np.ndarray]],
+    columns: Sequence[Feature],
+    held: int,
+) -> list[np.ndarray]:
+    """Samples go to the device once for each function of them, and come back as what test functions see."""
     results = [np.empty((int(rows.sum()), len(columns))) for _, rows in forms]
     times = list({id(weak.axes[0]): weak.axes[0] for weak, _ in forms}.values())
     wanted: dict[_Key, dict[tuple[int, ...], int]] = {}
@@ -90,14 +119,15 @@ def _project(
                 result[:, j] = _in_parts(sample, weak, feature)[rows]
             continue
         wanted.setdefault((feature.function, feature.orders[0]), {})[feature.orders[1:]] = j
-    for keys in _batches(sample, times, list(wanted), held):
-        contracted = _in_time(sample, times, keys)
+    matrices = _Matrices(device)
+    for keys in _batches(sample, times, list(wanted), device.held(held)):
+        contracted = _in_time(sample, times, keys, matrices)
         for (weak, rows), result in zip(forms, results, strict=True):
             for key in keys:
                 places = wanted[key]
                 values = contracted[id(weak.axes[0]), key]
-                for orders, seen in _in_space(values, weak.axes[1:], list(places)):
-                    result[:, places[orders]] = seen[rows]
+                for orders, seen in _in_space(values, weak.axes[1:], list(places), matrices):
+                    result[:, places[orders]] = device.fetch(seen)[rows]
     return results
 
 
@@ -105,6 +135,23 @@ def _in_parts(sample: Sample, weak: WeakForm, feature: Feature) -> np.ndarray:
     """A feature that holds derivatives, from the parts that test functions see."""
     parts = sample.parts(feature.function).items()
     return np.sum([weak.project(part, tuple(map(add, feature.orders, o))) for o, part in parts], axis=0)
+
+
+@dataclass(frozen=True)
+class _Matrices:
+    """The matrices of test functions on a device, each sent once."""
+
+    device: Device
+
+    @cached_property
+    def _sent(self) -> dict[tuple[int, int], Any]:
+        return {}
+
+    def of(self, axis: AxisTests, order: int) -> Any:
+        key = (id(axis), order)
+        if key not in self._sent:
+            self._sent[key] = self.device.send(axis.matrices[order])
+        return self._sent[key]
 
 
 def _batches(
@@ -118,29 +165,32 @@ def _batches(
 
 
 def _in_time(
-    sample: Sample, times: Sequence[AxisTests], keys: Sequence[_Key]
-) -> dict[tuple[int, _Key], np.ndarray]:
+    sample: Sample, times: Sequence[AxisTests], keys: Sequence[_Key], matrices: _Matrices
+) -> dict[tuple[int, _Key], Any]:
     """Functions of the samples contracted in time `(k, n_x, ...)`, by test functions and key."""
-    space = sample.shape[1:]
-    result = {(id(axis), key): np.zeros((axis.count, *space)) for axis in times for key in keys}
+    space, device = sample.shape[1:], matrices.device
+    result = {(id(axis), key): device.zeros((axis.count, *space)) for axis in times for key in keys}
     for where, functions in sample.pieces():
+        sent: dict[Function, Any] = {}
         for key in keys:
             function, order = key
-            values = functions.product(function)
+            if function not in sent:
+                sent[function] = device.send(functions.product(function))
             for axis in times:
-                matrix = axis.matrices[order][:, where[0]]
-                result[id(axis), key][(slice(None), *where[1:])] += apply_along(matrix, values, 0)
+                matrix = matrices.of(axis, order)[:, where[0]]
+                result[id(axis), key][(slice(None), *where[1:])] += apply_along(matrix, sent[function], 0)
     return result
 
 
 def _in_space(
-    values: np.ndarray, axes: Sequence[AxisTests], wanted: Sequence[tuple[int, ...]]
-) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
+    values: Any, axes: Sequence[AxisTests], wanted: Sequence[tuple[int, ...]], matrices: _Matrices
+) -> Iterator[tuple[tuple[int, ...], Any]]:
     """Values `(k_t, n_x, ...)` contracted along `axes` of space for several orders, the last axis first."""
     if not axes:
         yield (), values
         return
     for last in dict.fromkeys(orders[-1] for orders in wanted):
-        contracted = apply_along(axes[-1].matrices[last], values, len(axes))
+        contracted = apply_along(matrices.of(axes[-1], last), values, len(axes))
         before = [orders[:-1] for orders in wanted if orders[-1] == last]
-        yield from (((*orders, last), seen) for orders, seen in _in_space(contracted, axes[:-1], before))
+        inner = _in_space(contracted, axes[:-1], before, matrices)
+        yield from (((*orders, last), seen) for orders, seen in inner)

@@ -69,7 +69,8 @@ def discover(
         field: a field with dimension `t` and any of `x`, `y`, `z`, and real variables or one complex one, NaN
             where a sample is missing; or scattered samples: a Dataset along one dimension, or a pandas
             DataFrame, with `t` and the places beside the variables; or several of these, experiments that
-            share one law. Times may be dates, and count in seconds then.
+            share one law. Times may be dates, and count in seconds then. What Dask has is read block by block
+            where it does not fit in memory.
         target: the left side, `"u_t"` or `"u_tt"`, or a list of them for a system. None tries the first time
             derivative of every variable, then the second.
         seed: seed of the random probes that estimate the scatter of residuals.
@@ -207,11 +208,8 @@ def _attempts(
 ) -> list[_Attempt]:
     """Laws for every set of targets in turn, until one is explained."""
     attempts = []
-    libraries = (
-        [lambda targets: library]
-        if library
-        else _standard(next((s for s in samples if isinstance(s, Stored)), samples[0]), flow)
-    )
+    leading = next((sample for sample in samples if isinstance(sample, Stored)), samples[0])
+    libraries = [lambda targets: library] if library else _standard(leading, flow)
     if chooser:
         libraries = libraries[:1]
     wanted = [

@@ -47,8 +47,12 @@ def budget() -> int:
 
 
 def size_of(field: xr.Dataset) -> int:
-    """Bytes of a field's samples in double precision."""
-    return sum(8 * (2 if v.dtype.kind == "c" else 1) * v.size for v in field.data_vars.values())
+    """Bytes of a field's samples in double precision, all variables having all axes."""
+    return 8 * _components(field) * int(np.prod([field.sizes[axis] for axis in field.dims]))
+
+
+def _components(field: xr.Dataset) -> int:
+    return sum(2 if variable.dtype.kind == "c" else 1 for variable in field.data_vars.values())
 
 
 def is_stored(field: xr.Dataset) -> bool:
@@ -90,7 +94,7 @@ def boxes(field: xr.Dataset, axes: Sequence[str]) -> list[Box]:
     Raises:
         DiscoveryError: single chunks are too large.
     """
-    components = size_of(field) / 8 / np.prod([field.sizes[axis] for axis in axes])
+    components = _components(field)
     largest, chunk = 0, ()
     for variable in field.data_vars.values():
         if variable.chunks is not None:

@@ -11,7 +11,7 @@ import numpy as np
 from ..derivatives import real_components
 from ..errors import DiscoveryError
 from ._gaps import fill_gaps, filling_error
-from ._memory import Box, around, boxes, budget
+from ._memory import Box, around, boxes, budget, too_large
 from ._noise import Part, front_limits, heavy_tailed, noise_among, noise_sd, uneven_noise
 from ._outliers import typical_size
 from ._sample import Axis, Control
@@ -60,6 +60,9 @@ def overview(
     Raises:
         DiscoveryError: a variable cannot be used, or the field is stored in chunks that are too large.
     """
+    if len(axes) == 1:
+        # Test functions of every size, on all samples, are many times as large as the samples.
+        raise too_large("a law of time alone")
     backwards = {axis: slice(None, None, -1) for axis, p in zip(axes, points, strict=True) if p[0] > p[-1]}
     names, whole = [str(name) for name in field.data_vars], field.isel(backwards)
     for name in names:
