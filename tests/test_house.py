@@ -95,6 +95,7 @@ ON_REQUEST = {"pysr"}
 # Which extras may be missing where a file is imported: a folder's own, and those that they bring along.
 EXTRAS = {
     "physforge_kernel": (),
+    "physforge_kernel/discovery/devices": ("gpu",),
     "physforge_kernel/discovery/strong": ("pysindy",),
     "physforge_kernel/discovery/figures": ("lab",),
     "physforge_kernel/discovery/symbolic": ("symbolic",),
@@ -134,9 +135,14 @@ def test_pins_name_versions_and_no_places():
 
 
 def test_nothing_that_is_installed_by_default_can_pull_cuda_in():
-    cuda = [name for name in PINS if re.match(r"torch|nvidia|cuda|cupy|triton|jax", name)]
-
-    assert cuda == []
+    wide = r"torch|nvidia|cuda|cupy|triton|jax"
+    # PyTorch is pinned for the extra `gpu` and for the tests, which run it on the processor.
+    assert [name for name in PINS if re.match(wide, name)] == ["torch"]
+    for extra in PROJECT["optional-dependencies"].keys() - {"gpu", "test"}:
+        brought = declared_by(extra)
+        assert not [name for name in brought if re.match(wide, name)], extra
+        named = (Requirement(each) for each in PROJECT["optional-dependencies"][extra])
+        assert not any(each.extras & {"gpu", "test"} for each in named), extra
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from ._evidence import Evidence
 from ._flows import FoundFlow, find_flow
 from ._given import as_fields, on_dates
 from ._hearing import heard_out
+from ._memory import in_memory
 from ._numerics import notes, refinement
 from ._odds import improbable, odds
 from ._posed import ill_posed
@@ -27,6 +28,7 @@ from ._projection import Sample
 from ._result import Candidate, Discovery
 from ._scattered import carried
 from ._side import Side, SideLaw, sides
+from ._stored import Stored
 from ._target import Target
 from ._verdict import CONTRADICTED, DISCRETISED, RANKS, UNSEEN, Verdict, combine, doubted, judge
 from .strong import Picked, Strong
@@ -68,7 +70,8 @@ def discover(
         field: a field with dimension `t` and any of `x`, `y`, `z`, and real variables or one complex one, NaN
             where a sample is missing; or scattered samples: a Dataset along one dimension, or a pandas
             DataFrame, with `t` and the places beside the variables; or several of these, experiments that
-            share one law. Times may be dates, and count in seconds then.
+            share one law. Times may be dates, and count in seconds then. What Dask has is read block by block
+            where it does not fit in memory.
         target: the left side, `"u_t"` or `"u_tt"`, or a list of them for a system. None tries the first time
             derivative of every variable, then the second.
         seed: seed of the random probes that estimate the scatter of residuals.
@@ -142,6 +145,8 @@ def _discover(
     check_method(method, options)
     tell(0.0, "reading the field")
     fields, clouds = carried(as_fields(field), seed)
+    if method != "weak":
+        fields = [in_memory(each, "taking derivatives of its samples") for each in fields]
     chooser = None if method == "weak" else Strong(fields, method, options, seed)
     samples = prepare(fields, controls=controls)
     flow = find_flow(samples, seed)
@@ -203,7 +208,8 @@ def _attempts(
 ) -> list[_Attempt]:
     """Laws for every set of targets in turn, until one is explained."""
     attempts = []
-    libraries = [lambda targets: library] if library else _standard(samples[0], flow)
+    leading = next((sample for sample in samples if isinstance(sample, Stored)), samples[0])
+    libraries = [lambda targets: library] if library else _standard(leading, flow)
     if chooser:
         libraries = libraries[:1]
     wanted = [
@@ -277,7 +283,7 @@ def _standard(sample: Sample, flow: FoundFlow | None) -> list[Callable[[Sequence
         )  # (u*v)_x is u_x*v + u*v_x, which are candidates themselves
         return kept + products
 
-    if len(sample.axes) == 1:
+    if len(sample.axes) == 1 or isinstance(sample, Stored):
         return [powers, curved]
     return [powers, curved, steep] if len(sample.components) == 1 else [powers, steep, curved]
 

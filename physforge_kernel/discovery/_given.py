@@ -10,6 +10,7 @@ import numpy as np
 
 from ..equations import Equation
 from ..errors import DiscoveryError, EquationError
+from ._memory import loaded
 from ._scattered import PLACES, as_samples, carried
 
 if TYPE_CHECKING:
@@ -21,13 +22,14 @@ _SECOND = np.timedelta64(1, "s")
 def as_fields(given: Any) -> list[xr.Dataset]:
     """Return what was given as a list of Datasets, their variables named as an equation can name them.
 
-    Dates along the time axis become seconds since the first of them, in all experiments together.
+    What Dask has is loaded, if it fits in memory. Dates along the time axis become seconds since the first of
+    them, in all experiments together.
 
     Raises:
         DiscoveryError: for anything that is no field, saying what it is and what to pass instead.
     """
     parts = list(given) if isinstance(given, (list, tuple)) else [given]
-    fields = [_dataset(part) for part in parts]
+    fields = [loaded(_dataset(part)) for part in parts]
     for field in fields:
         scattered = len(field.dims) == 1 and "t" not in field.dims
         for name in map(str, field.data_vars):

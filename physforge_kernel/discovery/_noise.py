@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from math import comb
 
@@ -43,13 +43,26 @@ def noise_sd(values: np.ndarray, points: Sequence[np.ndarray]) -> float:
         >>> bool(abs(noise_sd(np.sin(t) + 0.1 * rng.standard_normal(900), [t]) - 0.1) < 0.01)
         True
     """
+    return noise_among([(values, points)])
+
+
+#: Samples of one part of a field, and the points of its axes.
+Part = tuple[np.ndarray, Sequence[np.ndarray]]
+
+
+def noise_among(parts: Sequence[Part]) -> float:
+    """The same from several parts of a field that have one shape."""
     estimates = []
-    fewest = 8 if np.isfinite(values).all() else 40
-    for rest in _differences(values, points):
-        squares = rest[np.isfinite(rest)] ** 2
+    fewest = 8 if all(np.isfinite(values).all() for values, _ in parts) else 40
+    for rests in zip(*(_differences(*part) for part in parts), strict=True):
+        squares = np.concatenate([rest[np.isfinite(rest)] ** 2 for rest in rests])
         if squares.size >= fewest:
             estimates.append(float(np.sqrt(squares.mean())))
     return min(estimates, default=0.0)
+
+
+#: Order of the differences that tell fronts and noise.
+_SIXTH = 6
 
 
 def resolved(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
@@ -58,27 +71,42 @@ def resolved(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
     Fronts and shocks leave high differences far beyond the noise. No smooth law can be read off there, and
     what a solver left there is its own truncation error.
     """
-    scale = float(np.sqrt(np.nanmean((values - np.nanmean(values)) ** 2)))
+    return smooth_within(values, points, front_limits([(values, points)], values.size))
+
+
+def front_limits(parts: Sequence[Part], size: int) -> dict[int, float]:
+    """Sixth differences along each axis beyond which a field of `size` samples has a front."""
+    finite = np.concatenate([values[np.isfinite(values)] for values, _ in parts])
+    scale = float(np.sqrt(np.mean((finite - finite.mean()) ** 2))) if finite.size else 0.0
+    limits: dict[int, float] = {}
+    # Among very many samples noise alone reaches further.
+    sds = max(_UNRESOLVED_SDS, 1 + np.sqrt(2 * np.log(size)))
+    for axis in range(parts[0][0].ndim if scale else 0):
+        if parts[0][0].shape[axis] < 3 * _SIXTH:
+            continue
+        known = np.concatenate(
+            [
+                few[np.isfinite(few)]
+                for values, points in parts
+                for few in [np.abs(difference(some_lines(values, [axis]), axis, _SIXTH, points[axis]))]
+            ]
+        )
+        if known.size:
+            limits[axis] = max(_UNRESOLVED_SHARE * scale, sds * float(np.median(known)) / 0.6745)
+    return limits
+
+
+def smooth_within(
+    values: np.ndarray, points: Sequence[np.ndarray], limits: Mapping[int, float]
+) -> np.ndarray:
+    """Mask of the samples around which sixth differences stay within limits along their axes."""
     good = np.ones(values.shape, dtype=bool)
-    if scale == 0.0:
-        return good
-    order = 6
-    for axis in range(values.ndim):
-        if values.shape[axis] < 3 * order:
-            continue
-        few = np.abs(difference(some_lines(values, [axis]), axis, order, points[axis]))
-        known = few[np.isfinite(few)]
-        if not known.size:
-            continue
-        typical = float(np.median(known)) / 0.6745
-        # Among very many samples noise alone reaches further.
-        sds = max(_UNRESOLVED_SDS, 1 + np.sqrt(2 * np.log(values.size)))
-        limit = max(_UNRESOLVED_SHARE * scale, sds * typical)
+    for axis, limit in limits.items():
         for part in pieces(values.shape, axis):
-            rough = np.abs(difference(values[part], axis, order, points[axis])) > limit
+            rough = np.abs(difference(values[part], axis, _SIXTH, points[axis])) > limit
             if rough.any():
                 here, rough = np.moveaxis(good[part], axis, 0), np.moveaxis(rough, axis, 0)
-                for j in range(order + 1):
+                for j in range(_SIXTH + 1):
                     here[j : j + len(rough)] &= ~rough
     return good
 
@@ -109,13 +137,13 @@ def pieces(shape: Sequence[int], axis: int) -> Iterator[tuple[slice, ...]]:
 _UNEVEN = 2.0
 
 
-def uneven_noise(values: np.ndarray, points: Sequence[np.ndarray], sd: float) -> bool:
-    """Whether the noise, of standard deviation `sd`, is larger where the field is.
+def uneven_noise(parts: Sequence[Part], sd: float) -> bool:
+    """Whether the noise on parts of a field, of standard deviation `sd`, is larger where the field is.
 
     The corrections do not cover that. Compares squared differences between the thirds of the samples with the
     largest and the smallest values.
     """
-    pure = _pure_noise(values, points, sd, 1e-3)
+    pure = _pure_noise(parts, sd, 1e-3)
     if pure is None:
         return False
     size, rest = pure
@@ -128,41 +156,46 @@ def uneven_noise(values: np.ndarray, points: Sequence[np.ndarray], sd: float) ->
 _HEAVY = 0.9
 
 
-def heavy_tailed(values: np.ndarray, points: Sequence[np.ndarray], sd: float) -> bool:
-    """Whether the noise, of standard deviation `sd`, has more large errors than Gaussian noise.
+def heavy_tailed(parts: Sequence[Part], sd: float) -> bool:
+    """Whether the noise on parts of a field, of standard deviation `sd`, has more large errors than Gaussian.
 
     The corrections assume that it has not.
     """
-    pure = _pure_noise(values, points, sd, 1e-2)
+    pure = _pure_noise(parts, sd, 1e-2)
     if pure is None:
         return False
     squares = pure[1] ** 2
     return bool((squares**2).mean() > (3 + _HEAVY) * squares.mean() ** 2)
 
 
-def _pure_noise(
-    values: np.ndarray, points: Sequence[np.ndarray], sd: float, least: float
-) -> tuple[np.ndarray, np.ndarray] | None:
+def _pure_noise(parts: Sequence[Part], sd: float, least: float) -> tuple[np.ndarray, np.ndarray] | None:
     """Samples and their sixth differences along the smoothest axis; None where these are not mainly noise.
 
     Below a share `least` of the rms there is nothing to see; above a third, size itself is noise.
     """
-    rms = float(np.sqrt(np.nanmean(some_lines(values, []) ** 2)))
+    few = np.concatenate([some_lines(values, []).ravel() for values, _ in parts])
+    rms = float(np.sqrt(np.nanmean(few**2)))
     if not least * rms < sd < 0.3 * rms:
         return None
-    order = 6
-    lines = {axis: some_lines(values, [axis]) for axis in range(values.ndim)}
-    rests = {
-        axis: difference(few, axis, order, points[axis])
-        for axis, few in lines.items()
-        if few.shape[axis] >= 3 * order
-    }
-    rests = {axis: rest for axis, rest in rests.items() if np.isfinite(rest).any()}
-    if not rests:
+    found: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    for axis, count in enumerate(parts[0][0].shape):
+        if count < 3 * _SIXTH:
+            continue
+        middle = tuple(
+            slice(_SIXTH // 2, -_SIXTH // 2) if k == axis else slice(None) for k in range(parts[0][0].ndim)
+        )
+        lines = [some_lines(values, [axis]) for values, _ in parts]
+        rest = np.concatenate(
+            [
+                difference(few, axis, _SIXTH, points[axis]).ravel()
+                for few, (_, points) in zip(lines, parts, strict=True)
+            ]
+        )
+        if np.isfinite(rest).any():
+            found[axis] = np.concatenate([few[middle].ravel() for few in lines]), rest
+    if not found:
         return None
-    axis = min(rests, key=lambda axis: float(np.nanmean(rests[axis] ** 2)))
-    middle = tuple(slice(order // 2, -order // 2) if k == axis else slice(None) for k in range(values.ndim))
-    size, rest = lines[axis][middle].ravel(), rests[axis].ravel()
+    size, rest = found[min(found, key=lambda axis: float(np.nanmean(found[axis][1] ** 2)))]
     known = np.isfinite(size) & np.isfinite(rest)
     return (size[known], rest[known]) if known.sum() >= 500 else None
 

@@ -50,6 +50,7 @@ def notes(samples: Sequence[Sample], sides: Sequence[Side]) -> tuple[str, ...]:
 def _on_samples(samples: Sequence[Sample]) -> Iterator[str]:
     for i, sample in enumerate(samples):
         which = f" of field {i + 1}" if len(samples) > 1 else ""
+        yield from sample.remarks
         if sample.unresolved:
             yield (
                 f"{percent(sample.unresolved)} of the samples{which} lie at fronts that the grid does not "

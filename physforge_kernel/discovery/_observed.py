@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import DiscoveryError
 from ._gaps import fill_gaps
+from ._memory import in_memory
 from ._noise import noise_sd
 from ._outliers import outliers
 from ._projection import Sample
@@ -101,6 +102,7 @@ def observe(
             f"A law is held against an xarray.Dataset, not {type(field).__name__}; "
             "physforge_kernel.read makes one from a file."
         )
+    field = in_memory(field, "running a law on it")
     names = [str(name) for name in field.data_vars]
     absent = [name for name in variables if name not in names]
     if absent:

@@ -28,7 +28,7 @@ _MOST = 0.05
 _ROUNDS = 4
 
 
-def outliers(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
+def outliers(values: np.ndarray, points: Sequence[np.ndarray], size: float | None = None) -> np.ndarray:
     """Mask of the samples that stand out from all their neighbours, alone.
 
     A sample less the cubic through its four neighbours along an axis is small for what is smooth, and white
@@ -38,6 +38,7 @@ def outliers(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
     Args:
         values: (n_1, ..., n_d); NaN marks missing samples.
         points: the coordinates (n_i,) of each axis, increasing.
+        size: how far samples typically are from their median, where these are a part of a larger field.
 
     Returns:
         (n_1, ..., n_d); all False where more samples stand out than a few, which is then no matter of
@@ -52,11 +53,9 @@ def outliers(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
     """
     found = np.zeros(values.shape, dtype=bool)
     weights = {i: cubic_weights(p) for i, p in enumerate(points) if len(p) >= 4 * REACH}
-    few = some_lines(values, [])
-    finite = few[np.isfinite(few)]
-    if not weights or not finite.size:
+    if not weights or not np.isfinite(values).any():
         return found
-    size = 1.4826 * float(np.median(np.abs(finite - np.median(finite)))) or float(np.std(finite))
+    size = typical_size([values]) if size is None else size
     if not _any_stands_out(values, weights, _VISIBLE * size):
         return found
     seen = values.copy()
@@ -68,6 +67,15 @@ def outliers(values: np.ndarray, points: Sequence[np.ndarray]) -> np.ndarray:
         found |= new
         seen = fill_gaps(np.where(found, np.nan, values), points)
     return found if found.sum() <= _MOST * np.isfinite(values).sum() else np.zeros_like(found)
+
+
+def typical_size(parts: Sequence[np.ndarray]) -> float:
+    """How far samples of a field, given in parts, typically are from their median."""
+    few = np.concatenate([some_lines(values, []).ravel() for values in parts])
+    finite = few[np.isfinite(few)]
+    if not finite.size:
+        return 0.0
+    return 1.4826 * float(np.median(np.abs(finite - np.median(finite)))) or float(np.std(finite))
 
 
 def _any_stands_out(values: np.ndarray, weights: Mapping[int, np.ndarray], visible: float) -> bool:

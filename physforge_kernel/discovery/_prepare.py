@@ -11,9 +11,11 @@ import numpy as np
 from ..derivatives import real_components
 from ..errors import DiscoveryError
 from ._gaps import fill_gaps, filling_error
+from ._memory import is_stored
 from ._noise import heavy_tailed, noise_sd, resolved, uneven_noise
 from ._outliers import outliers
 from ._sample import Axis, Control, Sample
+from ._survey import Overview, overview, surveyed
 from ._units import Units, extent_exponent, size_exponent
 
 if TYPE_CHECKING:
@@ -72,28 +74,34 @@ def prepare(
         tuple(sizes),
         tuple(extent_exponent([part.points[i] for part in raw]) for i in range(len(first.axes))),
     )
-    return tuple(_with_noise(part, units, mask_fronts) for part in raw)
+    return tuple(
+        surveyed(part, units, mask_fronts, MOST_UNRESOLVED, FEW_FILLED)
+        if isinstance(part, Overview)
+        else _with_noise(part, units, mask_fronts)
+        for part in raw
+    )
 
 
-def _arrays(field: xr.Dataset, controls: Sequence[str]) -> _Raw:
+def _arrays(field: xr.Dataset, controls: Sequence[str]) -> _Raw | Overview:
     names = [str(name) for name in field.data_vars]
     if not names:
         raise DiscoveryError("The field has no variables; there is nothing to discover a law for.")
     spans = _controls(field, names, controls)
     axes = _axes(field)
     points = tuple(_points(field, axis) for axis in axes)
+    for name in names:
+        dims = tuple(map(str, field[name].dims))
+        if name not in spans and set(dims) != set(axes):
+            raise DiscoveryError(
+                f"Variable {name!r} has dimensions {dims} and the field {axes}; "
+                "drop it, give every variable all dimensions, or name it among the controls."
+            )
+    if is_stored(field):
+        return overview(field, axes, points, spans)
     values: list[np.ndarray] = []
     complex_name = ""
     for name in names:
-        variable = field[name]
-        if name in spans:
-            variable = variable.broadcast_like(field)
-        elif set(map(str, variable.dims)) != set(axes):
-            raise DiscoveryError(
-                f"Variable {name!r} has dimensions {tuple(map(str, variable.dims))} and the field {axes}; "
-                "drop it, give every variable all dimensions, or name it among the controls."
-            )
-        samples = variable.transpose(*axes).to_numpy()
+        samples = field[name].broadcast_like(field).transpose(*axes).to_numpy()
         if samples.dtype.kind == "c" and np.any(np.imag(samples)):
             complex_name = name
             if not np.any(np.real(samples)):
@@ -272,13 +280,13 @@ def _with_noise(raw: _Raw, units: Units, mask_fronts: bool) -> Sample:
         tuple(
             name
             for name, v, sd in zip(names, clean, sigma, strict=True)
-            if name not in alike and uneven_noise(v, points, sd)
+            if name not in alike and uneven_noise([(v, points)], sd)
         ),
         {name: int(w.sum()) for name, w in zip(names, wrong, strict=True) if w.any()},
         tuple(
             name
             for name, v, sd in zip(names, clean, sigma, strict=True)
-            if name not in alike and heavy_tailed(v, points, sd)
+            if name not in alike and heavy_tailed([(v, points)], sd)
         ),
         {name: count for name, count in absent.items() if count},
         {name: share for name, share in zip(names, shares, strict=True) if share},

@@ -19,6 +19,7 @@ from ._columns import project_all
 from ._functions import Covariance
 from ._inner import inner_derivatives
 from ._sample import Alike, Axis, Sample, Shared, Slopes
+from ._stored import Stored
 from ._weak import FEWEST_STEPS, AxisTests, WeakForm, apply_along, axis_tests
 
 #: Spacing of the test functions, as a share of their half width.
@@ -240,6 +241,9 @@ def projections(
 ) -> list[Projection | None]:
     """The same at several scales, for which the samples are read once."""
     found = [blocks(samples, columns, shares, SPACING) for shares in scales]
+    for e, sample in enumerate(samples):
+        if isinstance(sample, Stored):
+            sample.gather([block[e].steps for block in found if block is not None])
     parts = []
     for e, sample in enumerate(samples):
         here = [block[e] for block in found if block is not None]
@@ -281,7 +285,10 @@ def blocks(
                 for a, s, o in zip(sample.grid, shares, order, strict=True)
             )
         )
-        block = Block(sample, weak, _rows(sample, weak), _thinning(weak))
+        steps = _thinning(weak)
+        if not sample.affords(steps):
+            return None
+        block = Block(sample, weak, _rows(sample, weak), steps)
         if not block.rows.any():
             return None
         found.append(block)
@@ -297,12 +304,15 @@ def _orders(columns: Sequence[Feature]) -> list[int]:
 
 
 def _rows(sample: Sample, weak: WeakForm) -> np.ndarray:
-    if sample.valid is None:
+    if not sample.masked:
         return np.ones(weak.shape, dtype=bool)
-    missing = (~sample.valid).astype(float)
-    for i, axis in enumerate(weak.axes):
-        missing = apply_along((axis.matrices[0] != 0).astype(float), missing, i)
-    return missing < 0.5
+    total = np.zeros(weak.shape)
+    for box, valid in sample.masks():
+        missing = (~valid).astype(float)
+        for i, axis in enumerate(weak.axes):
+            missing = apply_along((axis.matrices[0][:, box[i]] != 0).astype(float), missing, i)
+        total += missing
+    return total < 0.5
 
 
 def _thinning(weak: WeakForm) -> tuple[int, ...]:

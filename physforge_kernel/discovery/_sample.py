@@ -116,6 +116,11 @@ class Sample:
     def spreads(self) -> tuple[float, ...]:
         return self.sigma if self.spread is None else self.spread
 
+    @property
+    def masked(self) -> bool:
+        """Whether there are samples that are not to be used."""
+        return self.valid is not None
+
     @cached_property
     def rms(self) -> tuple[float, ...]:
         """Root mean square of every component."""
@@ -273,11 +278,34 @@ class Sample:
     def states(self, most: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Values of the arguments `(n,)` and their places `(n,)` at up to `most` valid samples."""
         steps = self._coarse(most)
-        few = tuple(slice(None, None, n) for n in steps)
-        valid = slice(None) if self.valid is None else self.valid[few].ravel()
+        mask = self.valid_at(steps)
+        valid = slice(None) if mask is None else mask.ravel()
         functions = self.thinned(steps)
         places = np.meshgrid(*functions.points, indexing="ij")
         return [v.ravel()[valid] for v in functions.values], [place.ravel()[valid] for place in places]
+
+    def valid_at(self, steps: Sequence[int]) -> np.ndarray | None:
+        """Which of every n-th samples along every axis are to be used; None: all."""
+        return None if self.valid is None else self.valid[tuple(slice(None, None, n) for n in steps)]
+
+    def masks(self) -> Iterator[tuple[tuple[slice, ...], np.ndarray]]:
+        """Where samples are not to be used: parts of the grid, and which samples there are."""
+        if self.valid is not None:
+            yield (slice(None),) * len(self.shape), self.valid
+
+    def affords(self, steps: Sequence[int]) -> bool:
+        """Whether there is room for every n-th sample and functions of them."""
+        return True
+
+    @cached_property
+    def smoothable(self) -> Sample | None:
+        """What of the samples can be smoothed under a law: all of them."""
+        return self
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What to tell of how the samples were read."""
+        return ()
 
     def _coarse(self, most: int) -> tuple[int, ...]:
         """Steps along every axis that leave up to `most` samples."""

@@ -14,6 +14,7 @@ from .._wording import percent
 from ..errors import PhysForgeError
 from ._evidence import Evidence, share_of, written
 from ._map import Map
+from ._memory import in_memory
 from ._observed import Observed, observe_like
 from ._regression import Fit
 from ._runs import Simulated, Start, equation_of, simulated, varied
@@ -199,6 +200,7 @@ def sensitivity(
 ) -> Sensitivity:
     """Drop and move terms, and repeat the search; see `Discovery.sensitivity`."""
     tell = progress or (lambda fraction, message: None)
+    in_memory(evidence.fields[0], "varying its noise and samples")  # or a sentence that says it does not fit
     tell(0.0, "forecasting")
     base = _Base.of(best.laws, evidence, seconds)
     effects, reasons = [], [base.run.reason] if base.run.reason else []

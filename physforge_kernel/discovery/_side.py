@@ -384,7 +384,7 @@ def scale_shares(samples: Sequence[Sample]) -> list[tuple[float, ...]]:
     if len(axes) == 1:
         return [(share,) for share in _shares(shortest[0], TRIED["only"])]
     in_space = _shares(min(shortest[1:]), TRIED["space"])
-    if len(axes) > 2 and any(sample.valid is not None for sample in samples):
+    if len(axes) > 2 and any(sample.masked for sample in samples):
         # Between holes there may be room for the smallest test functions alone.
         smallest = (FEWEST_STEPS + 1e-9) / (min(shortest[1:]) - 1)
         in_space += [smallest] if in_space and smallest < 0.9 * in_space[-1] else []

@@ -15,8 +15,10 @@ from ._cells import Partition, Sums, partition
 from ._draws import Chosen, Draw, Drawing, Kind
 from ._evidence import Evidence, share_of, written
 from ._map import Map
+from ._memory import too_large
 from ._side import SideLaw
 from ._sketch import sketch
+from ._stored import Stored
 from ._tables import html_table, text_table
 
 if TYPE_CHECKING:
@@ -192,6 +194,8 @@ def stability(
             "run pf.discover without `method`."
         )
     tell = progress or (lambda fraction, message: None)
+    if any(isinstance(sample, Stored) for sample in evidence.samples):
+        raise too_large("resampling it")
     tell(0.0, "preparing the resampling")
     boxes = partition(
         _widest([law.estimate.scale.regression.projection.scale for law in laws.values()]),

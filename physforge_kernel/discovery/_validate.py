@@ -15,6 +15,7 @@ from ._given import gridded
 from ._held import WeakCheck, weak_check
 from ._misfit import Misfit, misfit, over_time
 from ._observed import ACCURACY, Observed, field_of, observe_like
+from ._sample import Sample
 from ._side import SideLaw
 from ._validation import Outcome, Trial, Validation
 from ._verdict import FAILED
@@ -86,7 +87,7 @@ def forecast_error(
 
     blocks = next(iter(laws.values())).estimate.scale.regression.projection.blocks
     if fields is None:
-        every: list[Any] = [field_of(block.sample) for block in blocks]
+        every: list[Any] = [field_of(_at_once(block.sample)) for block in blocks]
     else:
         every = list(fields) if isinstance(fields, (list, tuple)) else [fields]
         every = gridded(every, len(blocks[0].sample.axes), 0)
@@ -100,6 +101,17 @@ def forecast_error(
             own = [misfit(one, made, str(name)).own for name in made.values.data_vars]
             errors.append(float(np.minimum(np.nan_to_num(own, nan=1.0), 1.0).mean()))
     return float(np.mean(errors))
+
+
+def _at_once(sample: Sample) -> Sample:
+    """The samples of an experiment in memory, or as many of them as fit."""
+    whole = sample.smoothable
+    if whole is None:
+        raise DiscoveryError(
+            "The field does not fit in memory, and fewer samples of it do not resolve it; give the field "
+            "that the law is to be run on, such as a part of it."
+        )
+    return whole
 
 
 def _trial(observed: Observed, made: Forecast, weak: WeakCheck | None, no_weak: str) -> Trial:

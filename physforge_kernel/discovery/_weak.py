@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.polynomial.hermite_e import hermeder, hermeval, hermevander
@@ -158,12 +159,15 @@ class WeakForm:
         return self._products[key]
 
 
-def apply_along(matrix: np.ndarray, values: np.ndarray, axis: int) -> np.ndarray:
-    """Multiply `matrix` `(k, n)` into axis `axis` of `values`, keeping the order of the axes."""
+def apply_along(matrix: Any, values: Any, axis: int) -> Any:
+    """Multiply `matrix` `(k, n)` into axis `axis` of `values`, keeping the order of the axes.
+
+    Both are arrays of NumPy's, or both tensors of PyTorch's.
+    """
     before, after = values.shape[:axis], values.shape[axis + 1 :]
     if not after:
         result = values.reshape(-1, values.shape[axis]) @ matrix.T
     else:
         # One matrix product for each leading index, on rows that lie side by side in memory.
-        result = np.matmul(matrix, values.reshape(prod(before), values.shape[axis], prod(after)))
+        result = matrix @ values.reshape(prod(before), values.shape[axis], prod(after))
     return result.reshape(*before, len(matrix), *after)

@@ -24,6 +24,7 @@ from ._projection import Block, Projection, Sample, blocks, evaluate
 from ._regression import Fit, Regression
 from ._splines import Splines, smoothed
 from ._target import Target, combinations
+from ._weak import FEWEST_STEPS
 
 #: Spacing of the test functions, as a share of their half width: closer ones see nothing new.
 SPACING = 0.4
@@ -201,7 +202,11 @@ def whiten(
     Returns:
         None where there is little white noise, too many test functions, or more than one axis of space.
     """
-    if any(len(sample.grid) not in MOST_ROWS or not _is_white(sample) for sample in samples):
+    if any(len(sample.grid) not in MOST_ROWS for sample in samples):
+        return None
+    count = len(samples)
+    samples = [whole for sample in samples if (whole := sample.smoothable) is not None and _is_white(whole)]
+    if len(samples) < count or any(_too_coarse(sample, shares) for sample in samples):
         return None
     columns, sides = _columns(laws), sum(len(law.target.features) for law in laws)
     found = blocks(samples, columns, shares, SPACING, max(MOST_ROWS.values()))
@@ -255,6 +260,13 @@ def _rows(block: Block, columns: Sequence[Feature], laws: Sequence[Law]) -> np.n
             parts.append(part)
         first += len(law.terms)
     return np.concatenate(parts)
+
+
+def _too_coarse(sample: Sample, shares: Sequence[float]) -> bool:
+    """Whether test functions hold too few samples, as those of a field that was thinned may."""
+    return any(
+        share * (len(points) - 1) < FEWEST_STEPS for share, points in zip(shares, sample.points, strict=True)
+    )
 
 
 def _is_white(sample: Sample) -> bool:
