@@ -27,6 +27,7 @@ from ._prepare import prepare
 from ._projection import Sample
 from ._result import Candidate, Discovery
 from ._scattered import carried
+from ._select import MOST_TERMS
 from ._side import Side, SideLaw, sides
 from ._stored import Stored
 from ._target import Target
@@ -315,13 +316,14 @@ def _order(found: Sequence[Side]) -> int:
 
 
 def _settled(side: Side, verdict: Verdict, *, first: bool) -> bool:
-    """Whether a law leaves no reason to look further: it explains its left side, and could not be a sine.
+    """Whether a law leaves no reason to look further.
 
-    Where the first attempt failed a later one must show more than noise would hide.
+    One that is identified leaves none. Of the first attempt it is enough that a law explains its left side,
+    is not as large as a law can be, and could not be a sine.
     """
-    if not _fits(side) or not (first or verdict.kind == "identified" or _shown(side)):
-        return False
-    return verdict.kind == "identified" or not _like_sines(side)
+    if verdict.kind == "identified" or not first or side.best is None:
+        return verdict.kind == "identified"
+    return _fits(side) and len(side.best.names) < MOST_TERMS and not _like_sines(side)
 
 
 def _like_sines(side: Side) -> bool:
