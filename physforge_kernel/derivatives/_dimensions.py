@@ -96,7 +96,12 @@ def _feature(feature: Feature, own: Mapping[str, Vector], along: Mapping[str, Ve
     """The dimension of a feature; None where it has none, as the sine of a length."""
     total = tuple(0 * x for x in along["t"])
     if feature.factor:
-        inner = _expression(feature.factor_expression, own, total)
+        known = {**own}
+        for name, (c, orders) in feature.inside.items():
+            known[name] = own[feature.components[c]]
+            for axis, order in zip(feature.axes, orders, strict=True):
+                known[name] = _plus(known[name], along[axis], -order)
+        inner = _expression(feature.factor_expression, known, total)
         if inner is None:
             return None
         total = inner

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     import sympy
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 
 #: What a feature differentiates: a power of every component, and a factor written as equations are.
 Function = tuple[tuple[int, ...], str]
@@ -77,6 +80,19 @@ class Feature:
     def factor_expression(self) -> sympy.Expr:
         """The factor in plain SymPy symbols of components and axes."""
         return right_side(self.factor, self.components)
+
+    @cached_property
+    def inside(self) -> Mapping[str, tuple[int, tuple[int, ...]]]:
+        """The derivatives that the factor holds, by name: which component's, and their orders."""
+        from ..equations import split_derivative
+
+        found = {}
+        for word in _WORD.findall(self.factor):
+            split = split_derivative(word, self.components)
+            if split is not None:
+                orders = tuple(split[1].get(axis, 0) for axis in self.axes)
+                found[word] = self.components.index(split[0]), orders
+        return found
 
     def _expanded(self) -> Mapping[str, float]:
         from ..equations import Equation

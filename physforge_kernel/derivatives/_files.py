@@ -171,7 +171,11 @@ def _weighted(data: Any, components: tuple[str, ...], axes: tuple[str, ...]) -> 
         factor = _text(factor, "factor")
     feature = Feature(components, axes, exponents, orders, factor)
     if factor:
-        unknown = {str(s) for s in feature.factor_expression.free_symbols} - {*components, *axes}
+        unknown = {str(s) for s in feature.factor_expression.free_symbols} - {
+            *components,
+            *axes,
+            *feature.inside,
+        }
         if unknown:
             raise DiscoveryError(f"its factor {factor} holds {', '.join(sorted(unknown))}.")
     return feature, float(weight)

@@ -88,7 +88,11 @@ def _factor_sign(feature: Feature, flipped: set[str], turned: Sequence[str]) -> 
     import sympy
 
     factor = feature.factor_expression
-    symbols = [sympy.Symbol(name) for name in (*flipped, *turned)]
+    names = [*flipped, *turned]
+    for name, (c, orders) in feature.inside.items():
+        turns = sum(order for axis, order in zip(feature.axes, orders, strict=True) if axis in turned)
+        names += [name] if (turns + (feature.components[c] in flipped)) % 2 else []
+    symbols = [sympy.Symbol(name) for name in names]
     mirrored = factor.subs({symbol: -symbol for symbol in symbols}, simultaneous=True)
     for sign in (1, -1):
         if sympy.simplify(mirrored - sign * factor) == 0:

@@ -17,21 +17,26 @@ from math import comb, prod
 import numpy as np
 
 from ..derivatives import Feature
-from ..equations import split_derivative
+from ..errors import DiscoveryError
 from ._splines import Splines, smoothed
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
+#: Highest order of such a derivative: beyond it splines of their degree show little but noise.
+_HIGHEST = 4
 
 
 def inner_derivatives(features: Iterable[Feature]) -> dict[str, tuple[int, tuple[int, ...]]]:
-    """The derivatives that features have as factors, by name: which component, and its orders."""
-    found = {}
-    for feature in features:
-        for word in _WORD.findall(feature.factor):
-            split = split_derivative(word, feature.components)
-            if split is not None:
-                orders = tuple(split[1].get(axis, 0) for axis in feature.axes)
-                found[word] = feature.components.index(split[0]), orders
+    """The derivatives that features have as factors, by name: which component's, and their orders.
+
+    Raises:
+        DiscoveryError: one is of too high an order.
+    """
+    found = {name: each for feature in features for name, each in feature.inside.items()}
+    for name, (_, orders) in found.items():
+        if sum(orders) > _HIGHEST:
+            raise DiscoveryError(
+                f"A candidate term holds {name} inside a product, where derivatives may be of order "
+                f"{_HIGHEST} at most; leave the term out."
+            )
     return found
 
 
@@ -52,7 +57,7 @@ class Inner:
 
     def stands_in(self, factor: str) -> bool:
         """Whether a factor holds one of the derivatives."""
-        return any(word in self.which for word in _WORD.findall(factor))
+        return any(re.search(rf"\b{name}\b", factor) for name in self.which)
 
     def covariance(self, sigma: Sequence[float]) -> np.ndarray:
         """What white noise leaves at a place in smoothed components and, after them, the derivatives."""

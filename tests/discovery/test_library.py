@@ -24,7 +24,7 @@ WAVES = field(np.sin(X[None, :] - T[:, None]) + 0.5 * np.cos(2 * X[None, :] + T[
 
 @pytest.mark.parametrize(
     "text",
-    ["sin(u)", "x*u_x", "u*u_x", "exp(-t)*u_xx", "cos(2*u)*u_x", "x^2*sin(x)*u", "t*x^2*u_xxx", "x + t^2"],
+    ["sin(u)", "x*u_x", "u*u_x", "exp(-t)*u_xx", "cos(2*u)*u_x", "x^2*sin(x)*u", "t*x^2*u_xxx", "x + t^2", "u*u_xxx"],
 )
 def test_a_term_is_its_features_added_up(text: str) -> None:
     [term] = pf.library.terms(WAVES, text)
@@ -39,8 +39,6 @@ def test_a_term_is_its_features_added_up(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("u_x^2", "no derivative of a function"),
-        ("u*u_xx", "no derivative of a function"),
         ("a*u", "cannot be read"),
         ("u_x*", "cannot be read"),
         ("i*u", "complex numbers"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from operator import add
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -168,3 +169,22 @@ def test_a_law_of_the_second_order_is_doubted_where_one_of_the_first_explains_as
     own = pf.library.polynomial(curves) + pf.library.terms(curves, "u_xx/(1+u_x^2)")
     found = pf.discover(pf.add_noise(curves, 0.02, seed=0), library=own)
     assert found.best.equation.same_terms(law)
+
+
+def test_units_reflections_and_files_know_derivatives_in_products(tmp_path: Path) -> None:
+    flow = pf.catalogue.get("burgers").field(x=32, t=21)
+    flow["u"].attrs["units"], flow["x"].attrs["units"], flow["t"].attrs["units"] = "m/s", "m", "s"
+    library = pf.library.products(flow) + pf.library.terms(flow, "u_x*u_xx", "u_xx/(1+u_x^4)")
+    tau = pf.library.dimensional(flow, library, constants={"tau": "s"})
+    assert [term.name for term in tau.serving("u_t")] == ["u*u_x^2"]
+    even = pf.library.parity(flow, library, odd="u")
+    assert [term.name for term in even.serving("u_t")] == ["u*u_x^2", "u_x*u_xx", "(u_x^4 + 1)^-1*u_xx"]
+    mirrored = pf.library.parity(flow, library)
+    assert [term.name for term in mirrored.serving("u_t")] == ["u_x^2", "u*u_x^2", "(u_x^4 + 1)^-1*u_xx"]
+    assert pf.library.load(library.save(tmp_path / "candidates.json")) == library
+
+
+def test_a_derivative_inside_a_product_can_be_too_high() -> None:
+    library = pf.library.terms(WAVES, "u_xxxxx^2", "u_xx")
+    with pytest.raises(pf.PhysForgeError, match="u_xxxxx inside a product"):
+        pf.discover(WAVES, library=library)
