@@ -226,6 +226,8 @@ def _attempts(
             "as the target, or add terms."
         )
     for i, (targets, terms) in enumerate(wanted):
+        if _explained_lower(targets, attempts):
+            continue
         message = f"seeking a law for {', '.join(target.name for target in targets)}"
         picked = chooser.pick(samples, targets, terms) if chooser else {}
         given = {left: each.supports for left, each in picked.items()} if chooser else None
@@ -236,7 +238,6 @@ def _attempts(
         verdicts = _judged(known, found)
         if chooser:
             verdicts = {s.left: chooser.verdict(s, picked[s.left], verdicts[s.left]) for s in found}
-        verdicts = _against_lower(verdicts, found, attempts)
         attempts.append(_Attempt(verdicts, found, picked, known))
         if all(_settled(side, verdicts[side.left], first=i == 0) for side in found):
             break
@@ -295,20 +296,14 @@ def _mixed_slope(term: Term) -> bool:
     return feature is not None and feature.order == 1 and feature.degree == 2 and max(feature.exponents) == 1
 
 
-def _against_lower(
-    verdicts: Mapping[str, Verdict], found: Sequence[Side], attempts: Sequence[_Attempt]
-) -> dict[str, Verdict]:
-    """Doubt in laws of the second order where one of the first explains the field: they follow from it."""
-    for earlier in attempts:
-        explained = all(verdict.kind != "not identifiable" for verdict in earlier.verdicts.values())
-        if explained and _order(earlier.sides) < _order(found):
-            lefts = ", ".join(earlier.verdicts)
-            doubt = (
-                f"candidates explain {lefts} too, if not surely, and a law of higher order may be no more "
-                "than what follows from one of that order"
-            )
-            return {left: doubted(verdict, [doubt]) for left, verdict in verdicts.items()}
-    return dict(verdicts)
+def _explained_lower(targets: Sequence[Target], attempts: Sequence[_Attempt]) -> bool:
+    """Whether a law of lower order in time explains the field, surely or not: one of this may follow."""
+    order = max(target.features[0].order for target in targets)
+    return any(
+        _order(attempt.sides) < order
+        and all(verdict.kind != "not identifiable" for verdict in attempt.verdicts.values())
+        for attempt in attempts
+    )
 
 
 def _order(found: Sequence[Side]) -> int:

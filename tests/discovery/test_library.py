@@ -24,7 +24,17 @@ WAVES = field(np.sin(X[None, :] - T[:, None]) + 0.5 * np.cos(2 * X[None, :] + T[
 
 @pytest.mark.parametrize(
     "text",
-    ["sin(u)", "x*u_x", "u*u_x", "exp(-t)*u_xx", "cos(2*u)*u_x", "x^2*sin(x)*u", "t*x^2*u_xxx", "x + t^2", "u*u_xxx"],
+    [
+        "sin(u)",
+        "x*u_x",
+        "u*u_x",
+        "exp(-t)*u_xx",
+        "cos(2*u)*u_x",
+        "x^2*sin(x)*u",
+        "t*x^2*u_xxx",
+        "x + t^2",
+        "u*u_xxx",
+    ],
 )
 def test_a_term_is_its_features_added_up(text: str) -> None:
     [term] = pf.library.terms(WAVES, text)
