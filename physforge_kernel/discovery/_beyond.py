@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
@@ -13,26 +12,17 @@ from ..derivatives import Feature, Term, phase_terms
 from ..derivatives import term as read_term
 from ._estimate import judge
 from ._projection import Sample, projections
-from ._referee import TOO_FAR, UNEXPECTED, Referee
+from ._referee import UNEXPECTED, Referee
 from ._select import HIDDEN, RULED_OUT, Scale, hidden, suspect, trailing
+from ._series import Searched, series
 from ._side import Side, SideLaw, regression
-from ._units import power_of_two
 from ._whitening import Law, Whitened
 
 #: Powers of one component beyond those of the library.
 _POWERS = (4, 5)
 
-#: A function that lies so many standard errors off at some scale is not the one that the powers stand for.
-_FAR = 2.5
-
-#: Multiples whose sine is tried, as shares of the one that the first two powers of its series give.
-_MULTIPLES = (0.3, 2.0)
-
 #: Error of a frequency, as a share of it, within which a sine may pass for that of the variable itself.
 _FREQUENCY = 0.1
-
-#: Samples on which powers are compared with sines.
-_LOOKED_AT = 2**20
 
 #: A power is tried behind so many derivatives at most: with more it is mostly noise.
 _BEHIND = 2
@@ -71,8 +61,17 @@ def beyond(samples: Sequence[Sample], side: Side) -> tuple[str, ...]:
         *_beside(law, scales, support, terms, side.referee),
         *_unseen(law, scales, support, terms),
         *_frequencies(law, chosen, support, terms),
-        *_sines(law, [chosen, *(s for s in scales if s is not chosen)], support, terms, side.referee),
+        *series(law, _searched(law, side, sharpest, [chosen, *scales], terms), side.referee),
     )
+
+
+def _searched(
+    law: SideLaw, side: Side, sharpest: Scale, beyond: Sequence[Scale], terms: Sequence[Term]
+) -> list[Searched]:
+    """Where the law was searched: among its candidates, and beside what is none."""
+    own = law.estimate.fit.support
+    among = [Searched(scale, law.terms, own) for scale in (sharpest, *side.scales)]
+    return among + [Searched(scale, terms, tuple(range(len(own)))) for scale in beyond]
 
 
 def _outside(law: SideLaw) -> Iterator[Term]:
@@ -160,89 +159,6 @@ def _replacing(
             f"{' or '.join(others)}, which {'are' if len(others) > 1 else 'is'} no candidate, "
             f"in place of {name} would explain {law.left} as well"
         )
-
-
-def _sines(
-    law: SideLaw,
-    scales: Sequence[Scale],
-    support: tuple[int, ...],
-    terms: Sequence[Term],
-    referee: Referee | None,
-) -> Iterator[str]:
-    """Doubt where `u` and `u^3` may begin a sine: the next term of its series is not excluded."""
-    for c, component in enumerate(law.target.features[0].components):
-        index = {
-            f.exponents[c]: j
-            for j, f in enumerate(term.feature for term in terms)
-            if f is not None and not f.order and not f.factor and f.degree == f.exponents[c]
-        }
-        if not {1, 3, 5} <= set(index) or not {index[1], index[3]} <= set(support) or index.get(2) in support:
-            continue
-        linear, cubic = (law.estimate.fit.weights[support.index(index[q])] for q in (1, 3))
-        excluded = False
-        for scale in scales:
-            fit, mine = scale.fit((*support, index[5])), scale.fit(support)
-            if fit is None or mine is None or scale.lack_of_fit(mine) > 0.0:
-                continue
-            which = [fit.support.index(index[q]) for q in (1, 3, 5)]
-            covariance = scale.regression.covariance(fit)[np.ix_(which, which)]
-            values = scale.regression.projection.blocks[0].sample.states(_LOOKED_AT)[0][c]
-            if _far_from_sines(fit.weights[which], covariance, values, opposite=bool(linear * cubic < 0)):
-                excluded = True
-                break
-        if not excluded and referee is not None:
-            excluded = _sine_ruled_out(law, component, linear, cubic, referee)
-        if not excluded:
-            alike = "sine" if linear * cubic < 0 else "sinh"
-            yield (
-                f"{component} and {component}^3 cannot be told from the {alike} of a multiple of {component}"
-            )
-
-
-def _sine_ruled_out(law: SideLaw, component: str, linear: float, cubic: float, referee: Referee) -> bool:
-    """Whether the samples speak against every sine (or sinh) of a multiple of a component."""
-    from scipy.optimize import minimize_scalar
-
-    sample = referee.samples[0]
-    unit = power_of_two(sample.units.components[sample.components.index(component)]) if sample.units else 1.0
-    powers = {component, f"{component}^3"}
-    rest = [(t, w) for t, w in zip(law.chosen, law.estimate.fit.weights, strict=True) if t.name not in powers]
-    name = "sin" if linear * cubic < 0 else "sinh"
-    first = float(np.sqrt(6 * abs(cubic / linear))) / unit
-
-    def cost(share: float) -> float:
-        multiple = share * first
-        function = read_term(f"{name}({multiple:.12g}*{component})", sample.components, sample.axes)
-        weights = np.array([w for _, w in rest] + [linear / multiple])
-        return referee.cost(Law(law.target, (*(t for t, _ in rest), function), weights), law.law, more=0)
-
-    found: Any = minimize_scalar(
-        cost, bounds=_MULTIPLES, method="bounded", options={"maxiter": 12, "xatol": 0.02}
-    )
-    return float(found.fun) > TOO_FAR
-
-
-def _far_from_sines(
-    weights: np.ndarray, covariance: np.ndarray, values: np.ndarray, *, opposite: bool
-) -> bool:
-    """Whether no multiple of `sin(k u)` (or `sinh`) has the weights (3,) of `u`, `u^3`, `u^5` in errors."""
-    from scipy.optimize import minimize_scalar
-
-    values = values.ravel()[:: max(1, values.size // 500)]
-    powers = np.stack([values, values**3, values**5], axis=1)
-    precision = np.linalg.pinv(covariance)
-
-    def distance(k: float) -> float:
-        function = np.sin(k * values) if opposite else np.sinh(np.clip(k * values, -30, 30))
-        shape = np.linalg.lstsq(powers, function, rcond=None)[0]
-        rest = weights - shape * (shape @ precision @ weights) / (shape @ precision @ shape)
-        return float(rest @ precision @ rest)
-
-    tried = float(np.sqrt(6 * abs(weights[1] / weights[0]))) * np.geomspace(0.2, 3.0, 60)
-    nearest = int(np.argmin([distance(k) for k in tried]))
-    bounds = tried[max(nearest - 1, 0)], tried[min(nearest + 1, len(tried) - 1)]
-    found: Any = minimize_scalar(distance, bounds=bounds, method="bounded")
-    return float(found.fun) > _FAR**2
 
 
 def _frequencies(

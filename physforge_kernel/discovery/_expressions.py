@@ -103,7 +103,7 @@ class Expressions:
             derivative = self.unbiased(function)
             for symbol, m in zip(self.symbols, orders, strict=True):
                 derivative = derivative.diff(symbol, m) if m else derivative
-            self._cache[key] = derivative
+            self._cache[key] = _without_spikes(derivative)
         return self._cache[key]
 
     def callable(self, expression: sympy.Expr) -> Callable[..., Any]:
@@ -125,11 +125,18 @@ class Expressions:
                 2 * value * term.diff(self.symbols[i], self.symbols[j])
                 for (i, j), value in self.shared.items()
             ]
-            term = -sympy.Add(*parts) / (2 * n)
+            term = -_without_spikes(sympy.Add(*parts)) / (2 * n)
             if term == 0:
                 break
             result = result + term
         return result
+
+
+def _without_spikes(expression: sympy.Expr) -> sympy.Expr:
+    """An expression without what is infinite at one value only, as the second derivative of `abs(u)` is."""
+    import sympy
+
+    return cast("sympy.Expr", expression.replace(sympy.DiracDelta, lambda *_: sympy.Integer(0)))
 
 
 def _entire(expression: sympy.Expr, symbols: Sequence[sympy.Symbol]) -> bool:

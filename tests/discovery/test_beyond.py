@@ -60,6 +60,34 @@ def test_a_derivative_beyond_the_library_is_not_called_identified(
     assert found.verdict.kind != "identified", found
 
 
+@pytest.mark.parametrize(
+    ("law", "noise", "function"),
+    [
+        ("u_t = 0.1*u_xx + 0.5*exp(-u)", 0.05, "the exponential of a multiple of u"),
+        ("u_t = 0.1*(exp(u))_xx", 0.1, "the exponential of a multiple of u"),
+        ("u_t = 0.1*u_xx - u*abs(u)", 0.1, "u*abs(u)"),
+    ],
+)
+def test_powers_that_may_begin_another_function_are_not_called_identified(
+    law: str, noise: float, function: str
+) -> None:
+    t, x = np.linspace(0, 2, 81), np.linspace(0, 2 * np.pi, 128, endpoint=False)
+    start = 0.7 * np.sin(x) + 0.35 * np.cos(2 * x + 1) + 0.2 * np.sin(3 * x + 2)
+    field = pf.simulate(pf.Equation(law), plane(t, x, np.tile(start, (81, 1))))
+    doubts = []
+    for seed in range(2):
+        found = pf.discover(pf.add_noise(field, noise, seed=seed))
+        assert found.verdict.kind != "identified", found
+        doubts.append(found.verdict.text)
+    assert any(f"cannot be told from {function}" in text for text in doubts), doubts
+
+
+@pytest.mark.parametrize(("name", "noise"), [("fisher_kpp", 0.1), ("allen_cahn", 0.1)])
+def test_polynomials_are_not_doubted_where_the_next_power_is_not_there(name: str, noise: float) -> None:
+    found = pf.discover(pf.add_noise(reference(name), noise, seed=0))
+    assert found.verdict.kind == "identified", found
+
+
 def test_a_law_that_cannot_run_forwards_is_not_called_identified() -> None:
     found = pf.discover(pf.add_noise(linear(lambda k: 0.05 * k**2), 0.01, seed=0))
     assert set(found.best.equation.terms["u_t"]) == {"u_xx"}
