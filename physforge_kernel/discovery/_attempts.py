@@ -1,0 +1,258 @@
+"""Laws for one set of left sides after another, in one library after another, until one is explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..derivatives import Feature, Library, Term, phase_symmetric, polynomials, sines, slopes
+from ..errors import DiscoveryError
+from ._beyond import beyond
+from ._controls import admitted, noisy_controls
+from ._flows import FoundFlow
+from ._numerics import refinement
+from ._odds import improbable
+from ._posed import ill_posed
+from ._projection import Sample
+from ._select import MOST_TERMS
+from ._side import Side, sides
+from ._stored import Stored
+from ._target import Target
+from ._verdict import CONTRADICTED, DISCRETISED, RANKS, UNSEEN, Verdict, doubted, judge
+from .strong import Picked, Strong
+
+#: Called with a fraction and a message.
+Progress = Callable[[float, str], None]
+
+ILL_POSED = (
+    "the law cannot run forwards in time: its shortest waves grow without bound, "
+    "so that it stands for another one"
+)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Laws for one set of targets, the verdict on each, what another method picked, and the samples."""
+
+    verdicts: dict[str, Verdict]
+    sides: tuple[Side, ...]
+    picked: dict[str, Picked]
+    samples: list[Sample]
+
+
+def attempts_at(
+    samples: Sequence[Sample],
+    target: str | Sequence[str] | None,
+    seed: int,
+    tell: Progress,
+    library: Library | None,
+    flow: FoundFlow | None,
+    chooser: Strong | None,
+) -> list[Attempt]:
+    """Laws for every set of targets in turn, until one is explained."""
+    attempts = []
+    leading = next((sample for sample in samples if isinstance(sample, Stored)), samples[0])
+    libraries = [lambda targets: library] if library else _standard(leading, flow)
+    if chooser:
+        libraries = libraries[:1]
+    wanted = [
+        (targets, terms)
+        for among in libraries
+        for targets in _targets(samples[0], target, flow)
+        for terms in [admitted(among(targets), samples[0])]
+        if all(terms.serving(each.name) for each in targets)
+    ]
+    if not wanted:
+        raise DiscoveryError(
+            "The library has no candidate term for every left side that is sought; name one that it serves "
+            "as the target, or add terms."
+        )
+    for i, (targets, terms) in enumerate(wanted):
+        if _explained_lower(targets, attempts):
+            continue
+        message = f"seeking a law for {', '.join(target.name for target in targets)}"
+        picked = chooser.pick(samples, targets, terms) if chooser else {}
+        given = {left: each.supports for left, each in picked.items()} if chooser else None
+        known = [sample.knowing(terms.features) for sample in samples]
+        found = sides(
+            known, targets, terms, seed, lambda f, i=i, m=message: tell((i + f) / len(wanted), m), given
+        )
+        verdicts = _judged(known, found)
+        if chooser:
+            verdicts = {s.left: chooser.verdict(s, picked[s.left], verdicts[s.left]) for s in found}
+        attempts.append(Attempt(verdicts, found, picked, known))
+        if all(_settled(side, verdicts[side.left], first=i == 0) for side in found):
+            break
+    return attempts
+
+
+def _judged(samples: Sequence[Sample], found: Sequence[Side]) -> dict[str, Verdict]:
+    """The verdict on every side, with the doubts that come from outside the search."""
+    laws = {side.left: side.best for side in found if side.best is not None and side.path.support}
+    backwards = ill_posed(samples[0], laws) if laws else False
+    verdicts = {}
+    for side in found:
+        verdict = judge(side, refinement(samples, side))
+        if backwards and side.left in laws:
+            verdict = doubted(verdict, [ILL_POSED])
+        verdict = doubted(verdict, noisy_controls(samples, side))
+        if verdict.kind == "identified":
+            verdict = doubted(verdict, [*beyond(samples, side), *improbable(side)])
+        verdicts[side.left] = verdict
+    return verdicts
+
+
+def _standard(sample: Sample, flow: FoundFlow | None) -> list[Callable[[Sequence[Target]], Library]]:
+    """The libraries that are searched where none is given, by left sides: the next where one fails."""
+
+    def order(targets: Sequence[Target]) -> int:
+        return targets[0].features[0].orders[sample.axes.index("t")]
+
+    if sample.complex_name:
+        return [lambda ts: phase_symmetric(sample.complex_name, sample.axes, time_order=order(ts))]
+
+    def powers(targets: Sequence[Target]) -> Library:
+        terms = polynomials(sample.components, sample.axes, time_order=order(targets))
+        if flow is None:
+            return terms
+        return flow.flow.reduced(terms, [target.name.rpartition("_")[0] for target in targets])
+
+    def curved(targets: Sequence[Target]) -> Library:
+        return powers(targets) + sines(sample.components, sample.axes)
+
+    def steep(targets: Sequence[Target]) -> Library:
+        products = slopes(sample.components, sample.axes)
+        kept = powers(targets).without(
+            _mixed_slope
+        )  # (u*v)_x is u_x*v + u*v_x, which are candidates themselves
+        return kept + products
+
+    if len(sample.axes) == 1 or isinstance(sample, Stored):
+        return [powers, curved]
+    return [powers, curved, steep] if len(sample.components) == 1 else [powers, steep, curved]
+
+
+def _mixed_slope(term: Term) -> bool:
+    """Whether a term is as `(u*v)_x`, where `u*v_x` and `v*u_x` are candidates themselves."""
+    feature = term.feature
+    return feature is not None and feature.order == 1 and feature.degree == 2 and max(feature.exponents) == 1
+
+
+def _explained_lower(targets: Sequence[Target], attempts: Sequence[Attempt]) -> bool:
+    """Whether a law of lower order in time explains the field, surely or not: one of this may follow."""
+    order = max(target.features[0].order for target in targets)
+    return any(
+        _order(attempt.sides) < order
+        and all(verdict.kind != "not identifiable" for verdict in attempt.verdicts.values())
+        for attempt in attempts
+    )
+
+
+def _order(found: Sequence[Side]) -> int:
+    return max(side.target.features[0].order for side in found)
+
+
+def _settled(side: Side, verdict: Verdict, *, first: bool) -> bool:
+    """Whether a law leaves no reason to look further.
+
+    One that is identified leaves none. Of the first attempt it is enough that a law explains its left side,
+    is not as large as a law can be, and could not be a sine.
+    """
+    if verdict.kind == "identified" or not first or side.best is None:
+        return verdict.kind == "identified"
+    return _fits(side) and len(side.best.names) < MOST_TERMS and not _like_sines(side)
+
+
+def _like_sines(side: Side) -> bool:
+    """Whether the law has a variable and its cube, as the series of a sine begins, and no square."""
+    names = side.best.names if side.best else ()
+    return any(
+        {c, f"{c}^3"} <= set(names) and f"{c}^2" not in names for c in side.target.features[0].components
+    )
+
+
+def _targets(
+    sample: Sample, target: str | Sequence[str] | None, flow: FoundFlow | None
+) -> list[list[Target]]:
+    """Attempts in turn, each a list of left sides; the vorticity of a flow stands for its velocity."""
+    known = {
+        order: {f"{name}_{'t' * order}": features for name, features in _lefts(sample, order).items()}
+        for order in (1, 2)
+    }
+    if target is None:
+        settled = flow.flow.velocity if flow is not None and flow.flow.vorticity is not None else ()
+        return [
+            [Target(n, features) for n, features in known[k].items() if n.rpartition("_")[0] not in settled]
+            for k in (1, 2)
+        ]
+    wanted = [target] if isinstance(target, str) else list(target)
+    names = [*known[1], *known[2]]
+    for name in wanted:
+        if name not in names:
+            raise DiscoveryError(f"The target {name!r} is none of {', '.join(names)}; name one of these.")
+    if not wanted:
+        raise DiscoveryError(f"The list of targets is empty; name any of {', '.join(names)}, or pass None.")
+    if len({name in known[1] for name in wanted}) > 1:
+        raise DiscoveryError(
+            f"The targets {', '.join(wanted)} mix first and second time derivatives; choose one."
+        )
+    order = 1 if wanted[0] in known[1] else 2
+    return [[Target(name, known[order][name]) for name in dict.fromkeys(wanted)]]
+
+
+def _lefts(sample: Sample, order: int) -> dict[str, tuple[Feature, ...]]:
+    """The time derivatives of one order by variable; of a complex one, those of both its parts."""
+    orders = tuple(order if axis == "t" else 0 for axis in sample.axes)
+    single = [
+        Feature(
+            sample.components, sample.axes, tuple(int(i == c) for i in range(len(sample.components))), orders
+        )
+        for c in range(len(sample.components))
+    ]
+    if sample.complex_name:
+        return {sample.complex_name: tuple(single)}
+    controls = {control.name for control in sample.controls}
+    return {
+        name: (feature,)
+        for name, feature in zip(sample.components, single, strict=True)
+        if name not in controls
+    }
+
+
+def _fits(side: Side) -> bool:
+    """Whether a law of this order explains its left side. If so, laws of higher order follow from it."""
+    return _holds(side) and side.best is not None and side.best.estimate.lack <= DISCRETISED
+
+
+def _holds(side: Side) -> bool:
+    """Whether there is a law, and no scale that sees clearly contradicts it."""
+    if not side.path.support or side.best is None:
+        return False
+    return side.best.estimate.worst_lack <= CONTRADICTED
+
+
+def _shown(side: Side) -> bool:
+    """Whether a law holds and noise does not hide most of what it explains."""
+    return _holds(side) and side.best is not None and side.best.estimate.unseen <= UNSEEN
+
+
+def foremost(attempts: Sequence[Attempt]) -> Attempt:
+    """The attempt with the best verdict; then one that all scales show, of lower order, of fewer terms.
+
+    A law of higher order that is not identified must at least hold at all scales and stand out of the noise:
+    with many terms and few test functions some law always fits at one.
+    """
+
+    def merit(i: int) -> tuple[int, bool, int, int, int]:
+        found = attempts[i].sides
+        order = _order(found)
+        size = sum(len(side.best.names) for side in found if side.best)
+        rank, shown = _rank(attempts[i].verdicts), all(_shown(side) for side in found)
+        counts = i == 0 or shown or rank == len(RANKS) - 1
+        return rank if counts else -1, shown, -order, -size, -i
+
+    return attempts[max(range(len(attempts)), key=merit)]
+
+
+def _rank(verdicts: dict[str, Verdict]) -> int:
+    return min(RANKS.index(verdict.kind) for verdict in verdicts.values())
