@@ -119,7 +119,7 @@ class SideLaw:
         """Coefficients as estimated, unrounded."""
         names, matrix, units = self._scaled
         weights = matrix @ self.estimate.fit.weights
-        return {n: _plain(w, unit) for n, w, unit in zip(names, weights, units, strict=True)}
+        return {n: _plain(w, unit) for n, w, unit in zip(names, weights, units.tolist(), strict=True)}
 
     @property
     def standard_errors(self) -> dict[str, Coefficient]:
@@ -130,7 +130,8 @@ class SideLaw:
             for part in (np.real(matrix), np.imag(matrix))
         ]
         return {
-            n: _plain(complex(re, im), unit) for n, re, im, unit in zip(names, *parts, units, strict=True)
+            n: _plain(complex(re, im), unit)
+            for n, re, im, unit in zip(names, *parts, units.tolist(), strict=True)
         }
 
     def intervals(self, level: float) -> dict[str, tuple[Coefficient, Coefficient]]:
