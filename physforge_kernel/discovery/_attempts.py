@@ -121,11 +121,7 @@ def _standard(sample: Sample, flow: FoundFlow | None) -> list[Callable[[Sequence
         return powers(targets) + sines(sample.components, sample.axes)
 
     def steep(targets: Sequence[Target]) -> Library:
-        products = slopes(sample.components, sample.axes)
-        kept = powers(targets).without(
-            _mixed_slope
-        )  # (u*v)_x is u_x*v + u*v_x, which are candidates themselves
-        return kept + products
+        return powers(targets).without(_mixed_slope) + slopes(sample.components, sample.axes)
 
     if len(sample.axes) == 1 or isinstance(sample, Stored):
         return [powers, curved]
