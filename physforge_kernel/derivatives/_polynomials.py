@@ -22,7 +22,8 @@ def polynomials(
     Args:
         components: names of the field's variables, as in `("u", "v")`.
         axes: names of its dimensions, time first, as in `("t", "x")`.
-        time_order: order of the left side; 2 adds the first time derivative of each component (damping).
+        time_order: order of the left side; 2 adds the first time derivative of each component (damping), and
+            without axes of space those of its powers (damping that depends on it).
         degree: highest degree of the products.
         order: highest order of derivatives, where it is not the one below.
 
@@ -49,10 +50,10 @@ def polynomials(
             features.append(feature)
     if time_order == 2 and "t" in axes:
         once = tuple(int(axis == "t") for axis in axes)
-        for c in range(len(components)):
-            features.append(
-                Feature(components, axes, tuple(int(i == c) for i in range(len(components))), once)
-            )
+        powers = range(1, 2 if space else degree + 1)
+        for c, power in product(range(len(components)), powers):
+            exponents = tuple(power * int(i == c) for i in range(len(components)))
+            features.append(Feature(components, axes, exponents, once))
     features.sort(key=lambda f: (f.order, f.degree))
     return Library(components, axes, tuple(map(Term.of, features)))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..derivatives import Feature, Library, Term, phase_symmetric, polynomials, sines, slopes
 from ..errors import DiscoveryError
 from ._beyond import beyond
@@ -12,9 +14,10 @@ from ._controls import admitted, noisy_controls
 from ._flows import FoundFlow
 from ._numerics import refinement
 from ._odds import improbable
+from ._paths import follow
 from ._posed import ill_posed
 from ._projection import Sample
-from ._select import MOST_TERMS
+from ._select import HINTED, MOST_TERMS
 from ._side import Side, sides
 from ._stored import Stored
 from ._target import Target
@@ -32,12 +35,16 @@ ILL_POSED = (
 
 @dataclass(frozen=True)
 class Attempt:
-    """Laws for one set of targets, the verdict on each, what another method picked, and the samples."""
+    """Laws for one set of targets, the verdict on each, what another method picked, and the samples.
+
+    `backwards` says that the laws cannot run forwards in time.
+    """
 
     verdicts: dict[str, Verdict]
     sides: tuple[Side, ...]
     picked: dict[str, Picked]
     samples: list[Sample]
+    backwards: bool
 
 
 def attempts_at(
@@ -77,29 +84,48 @@ def attempts_at(
         found = sides(
             known, targets, terms, seed, lambda f, i=i, m=message: tell((i + f) / len(wanted), m), given
         )
-        verdicts = _judged(known, found)
+        backwards = _backwards(known, found)
+        verdicts = _judged(known, found, backwards)
         if chooser:
             verdicts = {s.left: chooser.verdict(s, picked[s.left], verdicts[s.left]) for s in found}
-        attempts.append(Attempt(verdicts, found, picked, known))
+        attempts.append(Attempt(verdicts, found, picked, known, backwards))
         if all(_settled(side, verdicts[side.left], first=i == 0) for side in found):
             break
     return attempts
 
 
-def _judged(samples: Sequence[Sample], found: Sequence[Side]) -> dict[str, Verdict]:
-    """The verdict on every side, with the doubts that come from outside the search."""
+def _backwards(samples: Sequence[Sample], found: Sequence[Side]) -> bool:
+    """Whether the laws cannot run forwards in time."""
     laws = {side.left: side.best for side in found if side.best is not None and side.path.support}
-    backwards = ill_posed(samples[0], laws) if laws else False
+    return bool(laws) and ill_posed(samples[0], laws)
+
+
+def _judged(samples: Sequence[Sample], found: Sequence[Side], backwards: bool) -> dict[str, Verdict]:
+    """The verdict on every side, with the doubts that come from outside the search."""
     verdicts = {}
     for side in found:
         verdict = judge(side, refinement(samples, side))
-        if backwards and side.left in laws:
+        if backwards and side.best is not None and side.path.support:
             verdict = doubted(verdict, [ILL_POSED])
+        if verdict.kind == "identified":
+            verdict = doubted(verdict, _astray(samples, found, side))
         verdict = doubted(verdict, noisy_controls(samples, side))
         if verdict.kind == "identified":
             verdict = doubted(verdict, [*beyond(samples, side), *improbable(side)])
         verdicts[side.left] = verdict
     return verdicts
+
+
+def _astray(samples: Sequence[Sample], found: Sequence[Side], side: Side) -> list[str]:
+    """Doubt where no field that obeys the laws comes as near to the samples as their noise lets it."""
+    laws = [each.best.law for each in found if each.best is not None and each.path.support]
+    nearest = follow(samples, laws, far=np.inf) if len(laws) == len(found) else None
+    if nearest is None and side.referee is not None and side.best is not None:
+        nearest = side.referee.whitened(side.best.law)
+    if nearest is None or nearest.holds:
+        return []
+    off = float(np.sqrt(nearest.misfit / nearest.rows))
+    return [f"no solution of the law comes nearer to the samples than {off:.2g} times their noise"]
 
 
 def _standard(sample: Sample, flow: FoundFlow | None) -> list[Callable[[Sequence[Target]], Library]]:
@@ -135,11 +161,16 @@ def _mixed_slope(term: Term) -> bool:
 
 
 def _explained_lower(targets: Sequence[Target], attempts: Sequence[Attempt]) -> bool:
-    """Whether a law of lower order in time explains the field, surely or not: one of this may follow."""
+    """Whether a law of lower order in time explains the field, surely or not: one of this may follow.
+
+    One that cannot run forwards, that other test functions contradict, or whose terms may be zero does not.
+    """
     order = max(target.features[0].order for target in targets)
     return any(
         _order(attempt.sides) < order
+        and not attempt.backwards
         and all(verdict.kind != "not identifiable" for verdict in attempt.verdicts.values())
+        and all(_stands(side) for side in attempt.sides)
         for attempt in attempts
     )
 
@@ -156,7 +187,7 @@ def _settled(side: Side, verdict: Verdict, *, first: bool) -> bool:
     """
     if verdict.kind == "identified" or not first or side.best is None:
         return verdict.kind == "identified"
-    return _fits(side) and len(side.best.names) < MOST_TERMS and not _like_sines(side)
+    return _stands(side) and len(side.best.names) < MOST_TERMS and not _like_sines(side)
 
 
 def _like_sines(side: Side) -> bool:
@@ -215,9 +246,11 @@ def _lefts(sample: Sample, order: int) -> dict[str, tuple[Feature, ...]]:
     }
 
 
-def _fits(side: Side) -> bool:
-    """Whether a law of this order explains its left side. If so, laws of higher order follow from it."""
-    return _holds(side) and side.best is not None and side.best.estimate.lack <= DISCRETISED
+def _stands(side: Side) -> bool:
+    """Whether a law explains its left side with all its terms; then laws of higher order follow from it."""
+    if not _holds(side) or side.best is None:
+        return False
+    return side.best.estimate.lack <= DISCRETISED and side.best.estimate.significance > HINTED
 
 
 def _holds(side: Side) -> bool:

@@ -11,12 +11,14 @@ from .._wording import percent
 from ..derivatives import Feature, Term, phase_terms
 from ..derivatives import term as read_term
 from ._estimate import judge
+from ._paths import Paths
 from ._projection import Sample, projections
+from ._rates import velocities
 from ._referee import UNEXPECTED, Referee
 from ._select import HIDDEN, RULED_OUT, Scale, hidden, suspect, trailing
 from ._series import Searched, series
 from ._side import Side, SideLaw, regression
-from ._whitening import Law, Whitened
+from ._whitened import Law, Whitened
 
 #: Powers of one component beyond those of the library.
 _POWERS = (4, 5)
@@ -60,6 +62,7 @@ def beyond(samples: Sequence[Sample], side: Side) -> tuple[str, ...]:
         *_replacing(law, scales, chosen, support, terms, side.referee),
         *_beside(law, scales, support, terms, side.referee),
         *_unseen(law, scales, support, terms),
+        *_dampings(law, side.referee),
         *_frequencies(law, chosen, support, terms),
         *series(law, _searched(law, side, sharpest, [chosen, *scales], terms), side.referee),
     )
@@ -159,6 +162,28 @@ def _replacing(
             f"{' or '.join(others)}, which {'are' if len(others) > 1 else 'is'} no candidate, "
             f"in place of {name} would explain {law.left} as well"
         )
+
+
+def _dampings(law: SideLaw, referee: Referee | None) -> Iterator[str]:
+    """Doubt where what damps an oscillator may as well depend on its velocity otherwise, or on time."""
+    first = law.target.features[0]
+    if referee is None or not isinstance(referee.whitening, Paths) or first.order < 2:
+        return
+    component = law.left.rpartition("_")[0]
+    written = (*velocities(component), f"t*{component}_t")
+    others = [read_term(each, first.components, first.axes) for each in written]
+    for j, term in enumerate(law.chosen):
+        if term.feature is None or not term.feature.order:
+            continue
+        kept = [k for k in range(len(law.chosen)) if k != j]
+        weights = np.append(law.estimate.fit.weights[kept], 0.0)
+        rivals = [Law(law.target, (*(law.chosen[k] for k in kept), other), weights) for other in others]
+        left = [r.terms[-1].name for r in rivals if not referee.rules_out(r, law.law, odds=UNEXPECTED)]
+        if left:
+            yield (
+                f"{' or '.join(left)}, which {'are' if len(left) > 1 else 'is'} no candidate, "
+                f"in place of {term.name} would explain {law.left} as well"
+            )
 
 
 def _frequencies(

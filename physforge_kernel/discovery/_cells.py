@@ -41,11 +41,12 @@ class Partition:
 
     def along(self, block: Block) -> list[np.ndarray]:
         """For each axis the place `(k,)` of every test function's box along it."""
-        labels = []
-        for axis, count in zip(block.weak.axes, self.counts, strict=True):
-            share = (axis.centres - axis.points[0]) / (axis.points[-1] - axis.points[0])
-            labels.append(np.clip((share * count).astype(int), 0, count - 1))
-        return labels
+        axes = zip(block.weak.axes, self.counts, strict=True)
+        return [_cut(axis.centres, axis.points, count) for axis, count in axes]
+
+    def at(self, times: np.ndarray, experiment: int) -> np.ndarray:
+        """The box of every sample of an experiment that has no axis but that of time."""
+        return _cut(times, times, self.counts[0]) + experiment * self.counts[0]
 
     def of(self, block: Block, experiment: int) -> np.ndarray:
         """The box of every test function of an experiment that sees valid samples."""
@@ -55,6 +56,12 @@ class Partition:
             shape[i] = -1
             flat = flat * count + labels.reshape(shape)
         return flat[block.rows] + experiment * int(np.prod(self.counts))
+
+
+def _cut(places: np.ndarray, points: np.ndarray, count: int) -> np.ndarray:
+    """Which of so many equal parts of the points' extent every place is in."""
+    share = (places - points[0]) / (points[-1] - points[0])
+    return np.clip((share * count).astype(int), 0, count - 1)
 
 
 def partition(shares: Sequence[float], experiments: int) -> Partition:

@@ -14,7 +14,7 @@ from ._estimate import judge
 from ._regression import NOMINAL_ACCURACY, Fit, Regression
 from ._select import Scale
 from ._side import Side, SideLaw
-from ._whitening import Whitened
+from ._whitened import Whitened
 
 
 @dataclass(frozen=True)

@@ -200,9 +200,9 @@ def _candidates(found: Sequence[Side]) -> tuple[Candidate, ...]:
 
 
 def _on_order(attempts: Sequence[Attempt], found: Sequence[Side]) -> list[str]:
-    if len(attempts) < 2:
+    tried = list(dict.fromkeys(", ".join(attempt.verdicts) for attempt in attempts))
+    if len(tried) < 2:
         return []
-    tried = [", ".join(attempt.verdicts) for attempt in attempts]
     chosen = ", ".join(side.left for side in found)
     return [f"Tried {' and then '.join(tried)}; {chosen} gave the better founded law."]
 

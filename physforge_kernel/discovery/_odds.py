@@ -21,7 +21,7 @@ from ._evidence import written
 from ._select import Scale
 from ._side import Side, SideLaw
 from ._verdict import FAILED
-from ._whitening import Whitened
+from ._whitened import Whitened
 
 #: Least share of the left side that one standard error of a term is taken for.
 _SHARPEST = 1e-3

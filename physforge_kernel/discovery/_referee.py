@@ -9,9 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from ..derivatives import Term
+from ._paths import Paths, follow
 from ._projection import Sample
 from ._select import HINTED
-from ._whitening import Law, Whitening, whiten
+from ._whitened import Law
+from ._whitening import Whitening, whiten
 
 #: A rival of as many terms is ruled out where the samples lie so much further from it: odds of one in 55.
 TOO_FAR = 8.0
@@ -19,6 +21,13 @@ TOO_FAR = 8.0
 #: A larger rival that is further by no more than this and twice the scatter explains the samples as well, and
 #: its size is no reason to drop it: one that owes its fit to its further terms alone seldom comes so near.
 AS_NEAR = 2.0
+
+#: Laws under which the samples are kept as smoothed, the last ones that were asked for.
+_KEPT = 12
+
+#: Samples that lie so much further from a rival, and as much again in shares of a row, are so far that
+#: nobody needs to know how far: even after the price of terms and the scatter.
+_FAR = 100.0
 
 #: Prior odds of a law with a term that was not among the candidates.
 UNEXPECTED = 0.1
@@ -34,22 +43,35 @@ class Referee:
     """
 
     samples: Sequence[Sample]
-    whitening: Whitening
+    whitening: Whitening | Paths
     left: str
     candidates: int
 
     @cached_property
-    def _found(self) -> dict[tuple[str, ...], Whitening | None]:
+    def _found(self) -> dict[tuple[str, ...], Whitening | Paths | None]:
         return {}
 
-    def whitened(self, law: Law) -> Whitening | None:
+    def whitened(self, law: Law) -> Whitening | Paths | None:
         """The samples smoothed under a law in place of the system's own; None where that cannot be done."""
         names = tuple(sorted(term.name for term in law.terms))
         if names not in self._found:
-            laws = [law if other.target.name == self.left else other for other in self.whitening.laws]
-            before = self.whitening
-            self._found[names] = whiten(self.samples, laws, before.shares, before.splines)
+            while len(self._found) >= _KEPT:
+                del self._found[next(iter(self._found))]
+            self._found[names] = self._whitened(law)
         return self._found[names]
+
+    def rough_distance(self, law: Law) -> float:
+        """Squared distance of the samples from fields that obey a law, or nearly; smooth in its terms."""
+        found = self._whitened(law, roughly=True)
+        return found.misfit if found is not None else np.inf
+
+    def _whitened(self, law: Law, *, roughly: bool = False) -> Whitening | Paths | None:
+        before = self.whitening
+        laws = [law if other.target.name == self.left else other for other in before.laws]
+        if not isinstance(before, Paths):
+            return whiten(self.samples, laws, before.shares, before.splines)
+        far = -np.inf if roughly else before.misfit * (1 + _FAR / before.rows) + _FAR
+        return follow(self.samples, laws, far=far)
 
     def further(self, rival: Law, law: Law) -> float:
         """How much further the samples lie from a rival than from a law, as a squared distance.
@@ -64,9 +86,9 @@ class Referee:
     def _change(self, rival: Law, law: Law) -> tuple[float, float]:
         """The difference of two misfits, and the variance of its scatter."""
         mine, other = self.whitened(law), self.whitened(rival)
-        if mine is None or other is None:
+        if mine is None or other is None or not mine.exact:
             return 0.0, 0.0
-        return (other.misfit - mine.misfit) / max(1.0, mine.misfit / mine.rows), mine.scatter(other)
+        return (other.misfit - mine.misfit) / max(1.0, mine.misfit / mine.rows), _scatter(mine, other)
 
     def cost(self, rival: Law, law: Law, *, more: int | None = None) -> float:
         """How much further a rival is, and the price of its further terms (`more`, where it is not counted).
@@ -88,3 +110,10 @@ class Referee:
         """Whether a further term brings the law nearer to the samples than its freedom accounts for."""
         larger = Law(law.target, (*law.terms, term), np.append(law.weights, 0.0))
         return -self.further(larger, law) > HINTED**2
+
+
+def _scatter(mine: Whitening | Paths, other: Whitening | Paths) -> float:
+    """Variance of the difference of two misfits, which were found in the same way."""
+    if isinstance(mine, Paths):
+        return mine.scatter(other) if isinstance(other, Paths) else 0.0
+    return mine.scatter(other) if isinstance(other, Whitening) else 0.0

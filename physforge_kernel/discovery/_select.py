@@ -33,6 +33,9 @@ HINTED = 2.0
 #: Share of the left side that a term which is hinted at may be.
 HIDDEN = 0.2
 
+#: The same for any term, hinted at or not: what noise hides as much of cannot be said to be absent.
+HIDDEN_UNHINTED = 0.6
+
 #: Most terms taken at once: some laws have no smaller law on the way that explains more than the last one.
 WIDEST_STEP = 4
 
@@ -255,8 +258,11 @@ def hidden(candidate: Scale, support: tuple[int, ...]) -> tuple[int, float] | No
     """The further term that the noise may hide most of, and the share of the left side that it could be.
 
     Terms that are nearly combinations of those in the law can be large without being seen. Those count whose
-    weight is `HINTED` standard errors from zero; it is taken two further.
+    weight is `HINTED` standard errors from zero, or that could be as large as `HIDDEN_UNHINTED`; weights are
+    taken two standard errors further.
     """
+    if not candidate.regression.size:
+        return None
     found = []
     for j in candidate.regression.usable:
         fit = candidate.fit((*support, j)) if j not in support else None
@@ -265,8 +271,9 @@ def hidden(candidate: Scale, support: tuple[int, ...]) -> tuple[int, float] | No
             error = float(np.sqrt(max(candidate.regression.covariance(fit)[place, place], 0.0)))
             size = float(np.sqrt(candidate.regression.gram[j, j])) / candidate.regression.size
             weight = abs(float(fit.weights[place]))
-            if weight > HINTED * error:
-                found.append((j, (weight + 2 * error) * size))
+            share = (weight + HINTED * error) * size
+            if weight > HINTED * error or share > HIDDEN_UNHINTED:
+                found.append((j, share))
     return max(found, key=lambda item: item[1], default=None)
 
 

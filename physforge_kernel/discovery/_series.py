@@ -13,7 +13,7 @@ from ._referee import TOO_FAR, Referee
 from ._select import Scale
 from ._side import SideLaw
 from ._units import power_of_two
-from ._whitening import Law
+from ._whitened import Law
 
 #: A function that lies so many standard errors off at some scale is not the one that the powers stand for.
 _FAR = 2.5
@@ -23,6 +23,9 @@ _MULTIPLES = (0.2, 3.0)
 
 #: The same where samples are held against it, which takes longer.
 _HEARD = (0.3, 2.0)
+
+#: How far from the multiple that is best roughly the best one is, as a share of it.
+_NEAR = 0.05
 
 #: Samples on which powers are compared with functions.
 _LOOKED_AT = 2**20
@@ -214,14 +217,23 @@ def _ruled_out(law: SideLaw, group: _Group, family: _Family, c: int, referee: Re
         rest.append((Term.of(Feature(like.components, like.axes, none, like.orders)), 0.0))
     first = family.multiple(group.ratio, group.powers[-2]) / unit
 
-    def cost(share: float) -> float:
+    def replacing(share: float) -> Law:
         text = family.text.format(sample.components[c], f"{share * first:.12g}")
         function = Term.of(Feature(like.components, like.axes, none, like.orders, text))
         weights = np.array([*(weight for _, weight in rest), group.weights[0] / (share * first)])
         terms = (*(term for term, _ in rest), function)
-        return referee.cost(Law(law.target, terms, weights), law.law, more=0)
+        return Law(law.target, terms, weights)
 
+    roughly: Any = minimize_scalar(
+        lambda share: referee.rough_distance(replacing(share)),
+        bounds=_HEARD,
+        method="bounded",
+        options={"maxiter": 12, "xatol": 0.02},
+    )
     found: Any = minimize_scalar(
-        cost, bounds=_HEARD, method="bounded", options={"maxiter": 12, "xatol": 0.02}
+        lambda share: referee.cost(replacing(share), law.law, more=0),
+        bounds=(roughly.x * (1 - _NEAR), roughly.x * (1 + _NEAR)),
+        method="bounded",
+        options={"maxiter": 10, "xatol": 0.002},
     )
     return float(found.fun) > TOO_FAR

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..derivatives import Library, Term
 from ._estimate import Estimate, estimate, judge
+from ._paths import Paths, follow
 from ._projection import Projection, Sample, projections
 from ._referee import Referee
 from ._regression import Regression
@@ -18,7 +19,8 @@ from ._select import Climb, Scale, climb, hidden, rivals, suspect
 from ._target import Target, combinations
 from ._units import Units
 from ._weak import FEWEST_STEPS
-from ._whitening import Law, Whitened, Whitening, whiten
+from ._whitened import Law, Whitened
+from ._whitening import Whitening, whiten
 
 #: Half widths of the test functions, as shares of an axis.
 SHARES = tuple(0.4 if i == 0 else 0.25 / 2 ** (i - 1) for i in range(10))
@@ -38,8 +40,9 @@ Coefficient = Any
 #: Supports of a law that was chosen elsewhere, the one to show first.
 Supports = Sequence[tuple[int, ...]]
 
-#: How often the samples are smoothed under the law found before, until it stays the same.
-_SHARPENED = 3
+#: How often the samples are smoothed under the law found before, until it stays the same; and how often where
+#: solutions are followed, and the laws of a system change one at a time.
+_SHARPENED, _MOST_TURNS = 3, 10
 
 #: Test functions for samples smoothed under laws are so much longer in time than those that found the laws:
 #: the first for which there are not too many.
@@ -225,14 +228,14 @@ class _Search:
     scales: tuple[Scale, ...]
     path: Climb
     found: Estimate | None
-    whitening: Whitening | None = None
+    whitening: Whitening | Paths | None = None
     given: Supports | None = None
 
     @classmethod
     def at(
         cls,
         scales: tuple[Scale, ...],
-        whitening: Whitening | None = None,
+        whitening: Whitening | Paths | None = None,
         given: Supports | None = None,
     ) -> _Search:
         """The law that the scales' evidence leads to, or the best single term where it leads to none.
@@ -265,13 +268,13 @@ def _sharpened(
 ) -> list[_Search]:
     """Left sides searched at plain scales, then with the samples smoothed under the laws of all of them."""
     searches, plain = list(first), [search.scales for search in first]
-    for _ in range(_SHARPENED):
+    for turn in range(1, _MOST_TURNS + 1):
         laws = [s.law(target, own) for s, target, own in zip(searches, targets, terms, strict=True)]
         which = [i for i, law in enumerate(laws) if law is not None]
         whitening = _whitening(samples, [law for law in laws if law], [searches[i] for i in which])
         if whitening is None:
             break
-        before = [search.path.support for search in searches]
+        before = list(searches)
         for i in which:
             found = searches[i].found
             projection = found.scale.regression.projection if found else plain[i][0].regression.projection
@@ -279,15 +282,42 @@ def _sharpened(
             sharp = whitening.regression(targets[i].name, projection, sides, terms[i])
             sharper = (*plain[i], Scale(sharp, plain[i][0].seed))
             searches[i] = _Search.at(sharper, whitening, searches[i].given)
-        if [search.path.support for search in searches] == before:
+        changed = [i for i in which if searches[i].path.support != before[i].path.support]
+        if not changed or (turn >= _SHARPENED and not isinstance(whitening, Paths)):
             break
+        if isinstance(whitening, Paths) and len(changed) > 1:
+            laws = {i: searches[i].law(targets[i], terms[i]) for i in changed}
+            needed = _most_needed(samples, whitening, {i: law for i, law in laws.items() if law})
+            for i in changed:
+                searches[i] = searches[i] if i == needed else before[i]
     return searches
+
+
+def _most_needed(samples: Sequence[Sample], whitening: Paths, changed: Mapping[int, Law]) -> int:
+    """Of several laws of a system that would change, the one whose change alone explains the samples best.
+
+    What one law lacks, the others make up for as well as they can; they need not once it has it.
+    """
+    costs = {}
+    for i, law in changed.items():
+        names = law.target.name
+        laws = [law if other.target.name == names else other for other in whitening.laws]
+        found = follow(samples, laws, far=np.inf)
+        misfit = found.misfit if found is not None else np.inf
+        costs[i] = misfit + len(law.terms) * float(np.log(whitening.rows))
+    return min(costs, key=lambda i: costs[i], default=-1)
 
 
 def _whitening(
     samples: Sequence[Sample], laws: Sequence[Law], searches: Sequence[_Search]
-) -> Whitening | None:
-    """The samples smoothed under laws, with test functions half as long in time as theirs, or longer."""
+) -> Whitening | Paths | None:
+    """The samples smoothed under laws: solutions of these that hold, or what test functions make of them.
+
+    The test functions are half as long in time as those that found the laws, or longer.
+    """
+    paths = follow(samples, laws)
+    if paths is not None and paths.holds:
+        return paths
     scales = [s.found.scale.regression.projection.scale for s in searches if s.found is not None]
     if not scales:
         return None
@@ -358,7 +388,8 @@ def _preferred(best: SideLaw, standing: Sequence[SideLaw], referee: Referee | No
     """Of laws that explain the data as well, the most probable one; without a referee, the smallest."""
     if referee is None:
         return next((law for law in standing if len(law.names) < len(best.names)), best)
-    costs = {0: best, **{referee.cost(law.law, best.law): law for law in reversed(standing)}}
+    known = [law for law in reversed(standing) if (w := referee.whitened(law.law)) and w.exact]
+    costs = {0: best, **{referee.cost(law.law, best.law): law for law in known}}
     least = min(costs)
     return costs[least] if least < 0 else best
 

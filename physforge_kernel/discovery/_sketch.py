@@ -13,11 +13,13 @@ from functools import cached_property
 import numpy as np
 
 from ._cells import Partition, Sums, sums
+from ._paths import Paths
 from ._projection import Projection
 from ._regression import NOMINAL_ACCURACY, Fit, Regression
 from ._select import Scale, climb
 from ._side import Side, SideLaw
-from ._whitening import Whitened, Whitening
+from ._whitened import Whitened
+from ._whitening import Whitening
 
 
 @dataclass(frozen=True)
@@ -224,18 +226,10 @@ def _plain(scale: Scale, support: tuple[int, ...], boxes: Partition, known: dict
 
 
 def _whitened(
-    scale: Scale, regression: Whitened, whitening: Whitening, law: SideLaw, boxes: Partition
+    scale: Scale, regression: Whitened, whitening: Whitening | Paths, law: SideLaw, boxes: Partition
 ) -> Sketch:
-    stacked, mine, others = whitening.stacked(law.left, law.terms)
-    laws = sum(len(one.target.features) for one in whitening.laws)
-    labels = np.concatenate(
-        [
-            np.tile(boxes.of(block, e), laws)[part.root.order]
-            for e, ((block, _), part) in enumerate(zip(stacked, whitening.parts, strict=True))
-        ]
-    )
-    rows = np.concatenate([found for _, found in stacked])[:, [*others, *mine]]
-    size, count = regression.target + 1, len(regression.whole)
+    rows, labels, others = whitening.labelled(law.left, law.terms, boxes)
+    size, count = regression.target + 1, regression.effective_rows
     grams, noises = np.zeros((boxes.size, *[rows.shape[1]] * 2)), np.zeros((boxes.size, size, size))
     counts = np.bincount(labels, minlength=boxes.size)
     for c in np.unique(labels):
@@ -244,11 +238,11 @@ def _whitened(
     return Sketch(
         *_nowhere(regression),
         parts=Sums(counts, grams, noises),
-        rows=float(count),
+        rows=count,
         meat=regression.gram,
-        floor=float(count),
-        floor_scatter=float(np.sqrt(2 * count)),
+        floor=count,
+        floor_scatter=float(np.sqrt(2 * regression.slack * count)),
         accuracy=scale.accuracy,
         fair=False,
-        others=tuple(range(len(others))),
+        others=tuple(range(others)),
     )

@@ -19,12 +19,13 @@ from operator import add
 import numpy as np
 
 from ..derivatives import Feature, Term
+from ._cells import Partition
 from ._covariance import Overlaps, Responses, Root, covariance, responses
 from ._projection import Block, Projection, Sample, blocks, evaluate
-from ._regression import Fit, Regression
 from ._splines import Splines, smoothed
-from ._target import Target, combinations
+from ._target import combinations
 from ._weak import FEWEST_STEPS
+from ._whitened import Law, Whitened, is_white
 
 #: Spacing of the test functions, as a share of their half width: closer ones see nothing new.
 SPACING = 0.4
@@ -33,67 +34,14 @@ SPACING = 0.4
 #: different noise to different laws, and tell these apart no better.
 MOST_ROWS = {1: 1500, 2: 700}
 
+#: Laws hold if they leave no more than so many standard deviations beyond the noise, `_SLACK` allowing for
+#: what its size is not known by.
+_HOLDS, _SLACK = 5.0, 2.0
+
 #: Rounds of smoothing the samples under the laws and weighing their residuals: at most, and enough where the
 #: misfit changes by less than `_SETTLED`.
 _ROUNDS = 6
 _SETTLED = 0.5
-
-#: Noise below this share of a component's rms is not weighed by.
-_LEAST_NOISE = 1e-3
-
-#: With more than this share of samples filled from their neighbours the noise is not white.
-_MOST_FILLED = 0.02
-
-
-@dataclass(frozen=True)
-class Whitened(Regression):
-    """A regression whose rows `whole` (rows, terms + 1) have independent noise of variance one."""
-
-    whole: np.ndarray
-
-    @property
-    def impartial(self) -> bool:
-        """Terms are seen on samples smoothed under one law, which favours it over laws without its terms."""
-        return False
-
-    @cached_property
-    def matrix(self) -> np.ndarray:
-        return self.whole
-
-    @cached_property
-    def gram(self) -> np.ndarray:
-        return self.whole.T @ self.whole
-
-    @cached_property
-    def noise(self) -> np.ndarray:
-        result = np.zeros_like(self.gram)
-        result[-1, -1] = len(self.whole)
-        return result
-
-    @property
-    def effective_rows(self) -> float:
-        return float(len(self.whole))
-
-    def covariance(self, fit: Fit) -> np.ndarray:
-        return np.linalg.inv(self.gram[np.ix_(fit.support, fit.support)])
-
-    def floor_sd(self, fit: Fit, rng: np.random.Generator) -> float:
-        return float(np.sqrt(2 * max(len(self.whole) - len(fit.support), 1)))
-
-    def spread_along(self, coefficients: np.ndarray, rows: np.ndarray) -> float:
-        return float(rows @ rows)
-
-    def squared_scatter(self, better: Fit, worse: Fit, rng: np.random.Generator) -> float:
-        return 0.0
-
-
-@dataclass(frozen=True)
-class Law:
-    """A left side, the terms that it is made of, and a first estimate of their weights `(terms,)`."""
-
-    target: Target
-    terms: tuple[Term, ...]
-    weights: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -136,8 +84,18 @@ class Whitening:
     misfit: float
 
     @property
+    def exact(self) -> bool:
+        """Whether the misfit is one, and no lower bound of it."""
+        return True
+
+    @property
     def rows(self) -> int:
         return sum(len(part.shift) for part in self.parts)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the laws leave no more than noise."""
+        return self.misfit <= self.rows + _HOLDS * float(np.sqrt(2 * _SLACK * self.rows))
 
     def regression(
         self, left: str, projection: Projection, sides: Sequence[np.ndarray], terms: Sequence[Term]
@@ -146,14 +104,27 @@ class Whitening:
 
         `projection` and `sides` are those of the raw samples.
         """
-        parts, mine, others = self.stacked(left, terms)
+        parts, mine, others = self._stacked(left, terms)
         whole = np.concatenate([rows for _, rows in parts])
         if others:
             unseen = np.linalg.qr(whole[:, others], mode="complete")[0][:, len(others) :]
             whole = unseen.T @ whole
         return Whitened(projection, tuple(sides), np.ascontiguousarray(whole[:, mine]))
 
-    def stacked(
+    def labelled(
+        self, left: str, terms: Sequence[Term], boxes: Partition
+    ) -> tuple[np.ndarray, np.ndarray, int]:
+        """The rows with any terms of one left side, the other laws' first; their boxes; how many others."""
+        parts, mine, others = self._stacked(left, terms)
+        laws = sum(len(law.target.features) for law in self.laws)
+        labels = [
+            np.tile(boxes.of(block, e), laws)[part.root.order]
+            for e, ((block, _), part) in enumerate(zip(parts, self.parts, strict=True))
+        ]
+        rows = np.concatenate([rows for _, rows in parts])
+        return rows[:, [*others, *mine]], np.concatenate(labels), len(others)
+
+    def _stacked(
         self, left: str, terms: Sequence[Term]
     ) -> tuple[list[tuple[Block, np.ndarray]], list[int], list[int]]:
         """The weighed rows of all laws with any terms for one left side, experiment by experiment.
@@ -205,7 +176,7 @@ def whiten(
     if any(len(sample.grid) not in MOST_ROWS for sample in samples):
         return None
     count = len(samples)
-    samples = [whole for sample in samples if (whole := sample.smoothable) is not None and _is_white(whole)]
+    samples = [whole for sample in samples if (whole := sample.smoothable) is not None and is_white(whole)]
     if len(samples) < count or any(_too_coarse(sample, shares) for sample in samples):
         return None
     columns, sides = _columns(laws), sum(len(law.target.features) for law in laws)
@@ -267,17 +238,6 @@ def _too_coarse(sample: Sample, shares: Sequence[float]) -> bool:
     return any(
         share * (len(points) - 1) < FEWEST_STEPS for share, points in zip(shares, sample.points, strict=True)
     )
-
-
-def _is_white(sample: Sample) -> bool:
-    """Whether all components but exact controls have noise that shows, and few samples were filled."""
-    exact = {control.name for control in sample.controls}
-    shown = all(
-        sigma > _LEAST_NOISE * float(np.sqrt(np.mean(values**2)))
-        for name, sigma, values in zip(sample.components, sample.sigma, sample.values, strict=True)
-        if sigma or name not in exact
-    )
-    return shown and max(sample.filled.values(), default=0.0) <= _MOST_FILLED
 
 
 #: One array on the samples' grid for each component.

@@ -16,7 +16,8 @@ from physforge_kernel.discovery._prepare import prepare
 from physforge_kernel.discovery._projection import Block, Sample, blocks, evaluate
 from physforge_kernel.discovery._referee import Referee
 from physforge_kernel.discovery._target import Target, combinations
-from physforge_kernel.discovery._whitening import Law, whiten
+from physforge_kernel.discovery._whitened import Law
+from physforge_kernel.discovery._whitening import whiten
 
 from .conftest import reference
 
