@@ -44,7 +44,7 @@ test: $(workshop) ## install what the tests need, then run the checks and every 
 	@tools/system-packages.sh
 	@$(MAKE) check
 	@tools/extension.sh test
-	@$(bin)/python -m pytest $(ARGS)
+	@OMP_NUM_THREADS=1 $(bin)/python -m pytest $(ARGS)
 
 .PHONY: check
 check: $(workshop) ## lint, format, types and import rules, in under a minute

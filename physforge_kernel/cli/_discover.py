@@ -10,7 +10,7 @@ import typer
 
 from ._console import print_json, progress, say, to_json
 from ._law import print_law
-from ._options import AsJson, Dims, FieldFile
+from ._options import AsJson, Dims, FieldFiles
 from ._pairs import config_of
 from ._usage import MisuseError
 
@@ -40,7 +40,7 @@ class Chooser:
 
 
 def discover(
-    file: FieldFile,
+    files: FieldFiles,
     target: Annotated[
         list[str] | None,
         typer.Option(
@@ -96,7 +96,7 @@ def discover(
         typer.Option("--output", "-o", metavar="RESULT.json", help="Write the JSON here too."),
     ] = None,
 ) -> None:
-    """Find the differential equation behind a measured field.
+    """Find the differential equation behind a measured field, or behind several experiments together.
 
     Prints the law with 95 % intervals, and a verdict: identified, ambiguous, or not identifiable.
     """
@@ -107,26 +107,31 @@ def discover(
     check_method(chooser.method, chooser.options)
     if output is not None and not output.absolute().parent.is_dir():
         raise MisuseError(f"{str(output.parent)!r} is not a folder.")
-    with progress(f"Reading {file.name}"):
-        field = read(file, variables=variable or None, dims=dims)
+    subject = ", ".join(file.name for file in files)
+    fields = []
+    for file in files:
+        with progress(f"Reading {file.name}"):
+            fields.append(read(file, variables=variable or None, dims=dims))
     asked = Candidates(term or [], degree, order, library)
-    found = _search(field, file.name, target, seed, asked, chooser)
-    document = {**found.to_dict(), "file": str(file), "seed": seed}
+    found = _search(fields, subject, target, seed, asked, chooser)
+    document = {**found.to_dict(), "file": str(files[0]), "seed": seed}
+    if len(files) > 1:
+        document["files"] = [str(file) for file in files]
     if draws:
-        with progress(f"Resampling {file.name}") as report:
+        with progress(f"Resampling {subject}") as report:
             document["stability"] = found.stability(draws=draws, seed=seed, progress=report).to_dict()
     if output is not None:
         output.write_text(to_json(document), encoding="utf-8")
     if as_json:
         print_json(document)
         return
-    print_law(document, subject=file.name)
+    print_law(document, subject=subject)
     if output is not None:
         say(f"  written to {output}", style="dim")
 
 
 def _search(
-    field: xarray.Dataset,
+    fields: list[xarray.Dataset],
     name: str,
     target: list[str] | None,
     seed: int,
@@ -139,7 +144,7 @@ def _search(
 
     wanted = target[0] if target and len(target) == 1 else target or None
     library = candidates(
-        field,
+        fields[0],
         asked.terms,
         degree=asked.degree,
         order=asked.order,
@@ -148,7 +153,7 @@ def _search(
     )
     with progress(f"Discovering in {name}") as report:
         return search(
-            field,
+            fields,
             target=wanted,
             seed=seed,
             progress=report,

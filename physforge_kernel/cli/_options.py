@@ -17,3 +17,10 @@ Dims = Annotated[
 FieldFile = Annotated[
     Path, typer.Argument(metavar="FILE", help="CSV, HDF5, NetCDF, NumPy, VTK, JSON or MATLAB.")
 ]
+
+FieldFiles = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...", help="CSV, HDF5, NetCDF, NumPy, VTK, JSON or MATLAB; several are experiments."
+    ),
+]

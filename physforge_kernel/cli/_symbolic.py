@@ -81,7 +81,7 @@ def _search(
     from ..discovery.symbolic import symbolic as search
 
     with progress(f"Reading {file.name}"):
-        data = _table(file, target, inputs) or _field(file, dims)
+        data = _table(file, target, inputs) or _field(file, dims, [target, *(inputs or ())])
     with progress(f"Searching in {file.name}") as report:
         return search(
             data,
@@ -97,20 +97,38 @@ def _search(
 
 def _table(file: Path, target: str, inputs: list[str] | None) -> dict[str, Any] | None:
     """The columns of a text file that has all that is asked for; None for anything else."""
-    if file.suffix.lower() not in (".csv", ".tsv", ".txt") or not file.is_file():
-        return None
-    import pandas as pd
-
-    try:
-        frame = pd.read_csv(file, sep="\t" if file.suffix.lower() == ".tsv" else ",", comment="#")
-    except (ValueError, UnicodeDecodeError):
+    frame = _frame(file)
+    if frame is None:
         return None
     if not {target, *(inputs or ())} <= set(frame.columns):
         return None
     return {str(name): frame[name].to_numpy() for name in frame.columns}
 
 
-def _field(file: Path, dims: str | None) -> Any:
+def _frame(file: Path) -> Any:
+    """A text file as a DataFrame; None for anything else."""
+    if file.suffix.lower() not in (".csv", ".tsv", ".txt") or not file.is_file():
+        return None
+    import pandas as pd
+
+    try:
+        return pd.read_csv(file, sep="\t" if file.suffix.lower() == ".tsv" else ",", comment="#")
+    except (ValueError, UnicodeDecodeError):
+        return None
+
+
+def _field(file: Path, dims: str | None, wanted: list[str]) -> Any:
+    from ..equations import split_derivative
+    from ..errors import PhysForgeError
     from ..fields import read
 
-    return read(file, dims=dims)
+    try:
+        return read(file, dims=dims)
+    except PhysForgeError:
+        frame = _frame(file)
+        names = [] if frame is None else [str(name) for name in frame.columns]
+        # What is neither a column nor the derivative of one is what went wrong, not the axes.
+        strange = [name for name in wanted if name not in names and split_derivative(name, names) is None]
+        if not names or not strange:
+            raise
+        raise MisuseError(f"{file.name} has no column {strange[0]!r}; it has {', '.join(names)}.") from None

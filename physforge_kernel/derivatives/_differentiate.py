@@ -52,12 +52,13 @@ def differentiate(
         options: of the method, such as `window=21` for `"savgol"`.
 
     Returns:
-        A field on the same axes with `u_x` and `u_x_error` for every derivative. Their attributes say the
-        `method`, the `reason` for it, its `settings`, the `noise` and, where the field has them, the `units`.
+        A field on the same axes, falling ones as they are, with `u_x` and `u_x_error` for every derivative.
+        Their attributes say the `method`, the `reason` for it, its `settings`, the `noise` and, where the
+        field has them, the `units`.
 
     Raises:
-        DerivativeError: a name is no derivative of the field, the method is unknown, or it cannot do what is
-            asked with these samples.
+        DerivativeError: a name is no derivative of the field, an axis neither rises nor falls, the method is
+            unknown, or it cannot do what is asked with these samples.
         FieldError: this is no field.
 
     Example:
@@ -73,7 +74,9 @@ def differentiate(
     import xarray as xr
     from threadpoolctl import threadpool_limits
 
+    given = field
     field = validate(field)
+    _check_monotone(given, field)
     names = [derivatives] if isinstance(derivatives, str) else list(derivatives)
     if not names:
         raise DerivativeError("No derivative was asked for: name some, such as 'u_x'.")
@@ -107,7 +110,24 @@ def differentiate(
     told = [result[derivative_name(*each)].attrs for each in asked.values()]
     result.attrs["method"] = "; ".join(dict.fromkeys(each["method"] for each in told))
     result.attrs["reason"] = " ".join(dict.fromkeys(each["reason"] for each in told))
-    return result
+    backwards = {axis: slice(None, None, -1) for axis in field.dims if _falls(given[axis].values)}
+    return result.isel(backwards) if backwards else result
+
+
+def _falls(points: Array) -> bool:
+    return len(points) > 1 and bool(points[0] > points[-1])
+
+
+def _check_monotone(given: xr.Dataset | xr.DataArray, field: xr.Dataset) -> None:
+    """Refuse axes that neither rise nor fall: their derivatives would not line up with the given samples."""
+    for axis in map(str, field.dims):
+        signs = np.sign(np.diff(given[axis].values.astype(float)))
+        if np.ptp(signs) if signs.size else False:
+            turn = int(np.argmax(signs != signs[0])) + 1
+            raise DerivativeError(
+                f"The axis {axis} turns back at index {turn} and is not monotone: sort the field, as in "
+                f"field.sortby({axis!r}), so that its derivatives line up with it."
+            )
 
 
 @dataclass(frozen=True)

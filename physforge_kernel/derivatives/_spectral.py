@@ -47,11 +47,15 @@ def spectral(lines: Lines, order: int, *, cutoff: int | None = None) -> Estimate
     # Each mode but the first and the last one of even n stands for two.
     twice = np.where((waves == 0) | ((n % 2 == 0) & (waves == n // 2)), 1.0, 2.0)
     gain = np.sqrt(np.sum(twice * numbers ** (2 * order) * share**2) / n)
-    bias = np.sqrt(np.sum(twice * numbers ** (2 * order) * (1 - share) ** 2 * signal))
+    lost = np.sum(twice * numbers ** (2 * order) * (1 - share) ** 2 * signal)
+    bias = np.sqrt(lost + _unresolved(signal, waves, n, order) * (2 * np.pi / lines.period) ** (2 * order))
     noise = np.broadcast_to(gain * lines.sd, values.shape)
     kept = int(waves[share > 0.5].max(initial=0))
     return Estimate(values, noise, np.full(values.shape, bias), {"cutoff": kept})
 
+
+#: The spectrum beyond the samples is continued to so many times their number.
+_CONTINUED = 3
 
 #: A mode is signal if it stands out of the noise by so many standard deviations.
 _STANDS_OUT = 4.0
@@ -87,7 +91,7 @@ def _shares(lines: Lines, modes: np.ndarray, cutoff: int | None) -> tuple[Array,
 
 
 def _tail(waves: np.ndarray, signal: Array, last: int, ceiling: float) -> Array:
-    """The spectrum beyond the last mode that is seen: it falls on as it did, exponentially."""
+    """The spectrum at `waves` beyond the last mode that is seen: it falls on as it did, exponentially."""
     seen = np.arange(max(1, last // 2), last + 1)
     seen = seen[signal[seen] > 0]
     if len(seen) < 2:
@@ -101,6 +105,21 @@ def _tail(waves: np.ndarray, signal: Array, last: int, ceiling: float) -> Array:
             if slope < 0
             else np.zeros(len(waves))
         )
+
+
+def _unresolved(signal: Array, waves: np.ndarray, n: int, order: int) -> float:
+    """What waves too short for the samples would add to the mean square of a derivative, by wave numbers.
+
+    The spectrum is continued beyond the shortest wave that samples show; samples take these for longer ones.
+    """
+    last = int(np.flatnonzero(signal > 0).max(initial=0))
+    if last < len(waves) - 2:  # it ends in the noise
+        return 0.0
+    beyond = np.arange(n // 2 + 1, _CONTINUED * n)
+    seen = np.arange(max(1, last // 2), last + 1)
+    tail = _tail(beyond, signal, last, float(signal[seen].max(initial=0.0)))
+    alias = (beyond + n // 2) % n - n // 2
+    return float(np.sum(2 * tail * (beyond ** float(order) - alias ** float(order)) ** 2))
 
 
 def _whole(lines: Lines) -> tuple[Lines, np.ndarray]:

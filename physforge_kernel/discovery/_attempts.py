@@ -14,7 +14,7 @@ from ._controls import admitted, noisy_controls
 from ._flows import FoundFlow
 from ._numerics import refinement
 from ._odds import improbable
-from ._paths import follow
+from ._paths import Paths, follow
 from ._posed import ill_posed
 from ._projection import Sample
 from ._select import HINTED, MOST_TERMS
@@ -22,6 +22,7 @@ from ._side import Side, sides
 from ._stored import Stored
 from ._target import Target
 from ._verdict import CONTRADICTED, DISCRETISED, RANKS, UNSEEN, Verdict, doubted, judge
+from ._whitening import Whitening
 from .strong import Picked, Strong
 
 #: Called with a fraction and a message.
@@ -102,13 +103,14 @@ def _backwards(samples: Sequence[Sample], found: Sequence[Side]) -> bool:
 
 def _judged(samples: Sequence[Sample], found: Sequence[Side], backwards: bool) -> dict[str, Verdict]:
     """The verdict on every side, with the doubts that come from outside the search."""
-    verdicts = {}
+    verdicts, followed = {}, _followed(samples, found)
+    masked = any(sample.masked for sample in samples)
     for side in found:
         verdict = judge(side, refinement(samples, side))
         if backwards and side.best is not None and side.path.support:
             verdict = doubted(verdict, [ILL_POSED])
         if verdict.kind == "identified":
-            verdict = doubted(verdict, _astray(samples, found, side))
+            verdict = doubted(verdict, _astray(side, followed, masked=masked))
         verdict = doubted(verdict, noisy_controls(samples, side))
         if verdict.kind == "identified":
             verdict = doubted(verdict, [*beyond(samples, side), *improbable(side)])
@@ -116,11 +118,19 @@ def _judged(samples: Sequence[Sample], found: Sequence[Side], backwards: bool) -
     return verdicts
 
 
-def _astray(samples: Sequence[Sample], found: Sequence[Side], side: Side) -> list[str]:
-    """Doubt where no field that obeys the laws comes as near to the samples as their noise lets it."""
-    laws = [each.best.law for each in found if each.best is not None and each.path.support]
-    nearest = follow(samples, laws, far=np.inf) if len(laws) == len(found) else None
-    if nearest is None and side.referee is not None and side.best is not None:
+def _followed(samples: Sequence[Sample], found: Sequence[Side]) -> Paths | None:
+    """The solutions of the laws of all sides that lie nearest to the samples, where they can be followed."""
+    laws = [side.best.law for side in found if side.best is not None and side.path.support]
+    return follow(samples, laws, far=np.inf) if len(laws) == len(found) else None
+
+
+def _astray(side: Side, followed: Paths | None, *, masked: bool) -> list[str]:
+    """Doubt where no field that obeys the laws comes as near to the samples as their noise lets it.
+
+    Samples that are not to be used are smoothed with the others, and say nothing of the law.
+    """
+    nearest: Paths | Whitening | None = followed
+    if nearest is None and side.referee is not None and side.best is not None and not masked:
         nearest = side.referee.whitened(side.best.law)
     if nearest is None or nearest.holds:
         return []

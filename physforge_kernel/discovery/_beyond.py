@@ -11,7 +11,6 @@ from .._wording import percent
 from ..derivatives import Feature, Term, phase_terms
 from ..derivatives import term as read_term
 from ._estimate import judge
-from ._paths import Paths
 from ._projection import Sample, projections
 from ._rates import velocities
 from ._referee import UNEXPECTED, Referee
@@ -167,7 +166,7 @@ def _replacing(
 def _dampings(law: SideLaw, referee: Referee | None) -> Iterator[str]:
     """Doubt where what damps an oscillator may as well depend on its velocity otherwise, or on time."""
     first = law.target.features[0]
-    if referee is None or not isinstance(referee.whitening, Paths) or first.order < 2:
+    if referee is None or not referee.follows or first.order < 2:
         return
     component = law.left.rpartition("_")[0]
     written = (*velocities(component), f"t*{component}_t")
@@ -210,9 +209,15 @@ def _frequencies(
 def _unseen(
     law: SideLaw, scales: Sequence[Scale], support: tuple[int, ...], terms: Sequence[Term]
 ) -> Iterator[str]:
-    """Doubt where much of a left side could be a term outside the library that the samples hint at."""
+    """Doubt where much of a left side could be a term outside the library that the samples hint at.
+
+    Of a higher derivative no hint is needed: noise hides it first. A further power is always nearly made of
+    those before it.
+    """
+    highest = max(term.order for term in law.chosen)
+    steeper = [j for j, term in enumerate(terms) if term.order > highest]
     for scale in scales:
-        found = None if scale.regression.impartial else hidden(scale, support)
+        found = None if scale.regression.impartial else hidden(scale, support, steeper)
         if found is not None and found[1] > HIDDEN:
             name, share = terms[found[0]].name, percent(min(found[1], 1.0))
             yield f"{name}, which is no candidate, could be {share} of {law.left} without being seen"

@@ -104,10 +104,14 @@ def _is_clear(candidate: Scale, fit: Fit) -> bool:
 
 
 def _covariance(candidate: Scale, fit: Fit) -> np.ndarray:
-    covariance = candidate.regression.covariance(fit)
+    """Of noise, or of what the law leaves where that is more; without noise it is all that there is."""
     floor = candidate.regression.noise_floor(fit)
-    residual = fit.excess + floor
-    return covariance * max(1.0, residual / floor) if floor > 0.0 else covariance
+    if floor > 0.0:
+        covariance = candidate.regression.covariance(fit)
+        return covariance * max(1.0, (fit.excess + floor) / floor)
+    index = np.ix_(fit.support, fit.support)
+    freedom = max(candidate.regression.effective_rows - len(fit.support), 1.0)
+    return np.linalg.inv(candidate.regression.signal[index]) * max(fit.excess, 0.0) / freedom
 
 
 def _disagreement(fit: Fit, covariance: np.ndarray, others: Sequence[tuple[Fit, np.ndarray]]) -> np.ndarray:

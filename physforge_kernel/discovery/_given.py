@@ -31,6 +31,11 @@ def as_fields(given: Any) -> list[xr.Dataset]:
     parts = list(given) if isinstance(given, (list, tuple)) else [given]
     fields = [loaded(_dataset(part)) for part in parts]
     for field in fields:
+        for dim in map(str, field.dims):
+            if not field.sizes[dim]:
+                raise DiscoveryError(
+                    f"The field has no samples along {dim!r}: it is empty. Give one that has some."
+                )
         scattered = len(field.dims) == 1 and "t" not in field.dims
         for name in map(str, field.data_vars):
             if not (scattered and name in PLACES):

@@ -111,14 +111,14 @@ def smooth_within(
     return good
 
 
-def some_lines(values: np.ndarray, kept: Sequence[int]) -> np.ndarray:
-    """Every n-th sample along all axes but those `kept`, where there are many."""
+def some_lines(values: np.ndarray, kept: Sequence[int], most: int = MANY) -> np.ndarray:
+    """Every n-th sample along all axes but those `kept`, where there are more than `most`."""
     others = [axis for axis in range(values.ndim) if axis not in kept]
     few = [slice(None)] * values.ndim
     for axis in sorted(others, key=lambda axis: -values.shape[axis]):
         left = values[tuple(few)].size
-        if left > MANY:
-            few[axis] = slice(None, None, min(-(-left // MANY), max(1, values.shape[axis] // 8)))
+        if left > most:
+            few[axis] = slice(None, None, min(-(-left // most), max(1, values.shape[axis] // 8)))
     return values[tuple(few)]
 
 
@@ -133,15 +133,20 @@ def pieces(shape: Sequence[int], axis: int) -> Iterator[tuple[slice, ...]]:
         yield tuple(slice(start, start + count) if i == across else slice(None) for i in range(len(shape)))
 
 
-#: Ratio of noise variances, where a field is large and where it is small, that white noise does not reach.
+#: Ratio of noise variances, where a field is large and where it is small, that white noise does not reach;
+#: and so many standard deviations of its logarithm, where there are few samples.
 _UNEVEN = 2.0
+_UNEVEN_SDS = 3.5
+
+#: Sum of the squared correlations of a sixth difference with all others of a line.
+_ALIKE = sum((comb(12, 6 + k) / comb(12, 6)) ** 2 for k in range(-6, 7))
 
 
 def uneven_noise(parts: Sequence[Part], sd: float) -> bool:
     """Whether the noise on parts of a field, of standard deviation `sd`, is larger where the field is.
 
     The corrections do not cover that. Compares squared differences between the thirds of the samples with the
-    largest and the smallest values.
+    largest and the smallest values, both without the noise that is in their differences.
     """
     pure = _pure_noise(parts, sd, 1e-3)
     if pure is None:
@@ -149,7 +154,9 @@ def uneven_noise(parts: Sequence[Part], sd: float) -> bool:
     size, rest = pure
     low, high = np.quantile(np.abs(size), [1 / 3, 2 / 3])
     squares = rest**2
-    return bool(squares[np.abs(size) >= high].mean() > _UNEVEN * squares[np.abs(size) <= low].mean())
+    scatter = np.sqrt(4 * _ALIKE / (len(rest) / 3))
+    ratio = max(_UNEVEN, float(np.exp(_UNEVEN_SDS * scatter)))
+    return bool(squares[np.abs(size) >= high].mean() > ratio * squares[np.abs(size) <= low].mean())
 
 
 #: Excess kurtosis of sixth differences that Gaussian noise does not reach; Laplacian noise has just this.
@@ -169,7 +176,11 @@ def heavy_tailed(parts: Sequence[Part], sd: float) -> bool:
 
 
 def _pure_noise(parts: Sequence[Part], sd: float, least: float) -> tuple[np.ndarray, np.ndarray] | None:
-    """Samples and their sixth differences along the smoothest axis; None where these are not mainly noise.
+    """Smoothed samples and their sixth differences along the smoothest axis; None where these are not mainly
+    noise.
+
+    Parabolas are fitted to just the samples of each difference, which is orthogonal to them: white noise
+    moves the two independently. A sample itself would be large where its own noise and the difference are.
 
     Below a share `least` of the rms there is nothing to see; above a third, size itself is noise.
     """
@@ -181,23 +192,24 @@ def _pure_noise(parts: Sequence[Part], sd: float, least: float) -> tuple[np.ndar
     for axis, count in enumerate(parts[0][0].shape):
         if count < 3 * _SIXTH:
             continue
-        middle = tuple(
-            slice(_SIXTH // 2, -_SIXTH // 2) if k == axis else slice(None) for k in range(parts[0][0].ndim)
-        )
-        lines = [some_lines(values, [axis]) for values, _ in parts]
-        rest = np.concatenate(
-            [
-                difference(few, axis, _SIXTH, points[axis]).ravel()
-                for few, (_, points) in zip(lines, parts, strict=True)
-            ]
-        )
+        lines = [(some_lines(values, [axis]), points[axis]) for values, points in parts]
+        rest = np.concatenate([difference(few, axis, _SIXTH, at).ravel() for few, at in lines])
         if np.isfinite(rest).any():
-            found[axis] = np.concatenate([few[middle].ravel() for few in lines]), rest
+            found[axis] = np.concatenate([_parabolas(few, axis, at).ravel() for few, at in lines]), rest
     if not found:
         return None
     size, rest = found[min(found, key=lambda axis: float(np.nanmean(found[axis][1] ** 2)))]
     known = np.isfinite(size) & np.isfinite(rest)
     return (size[known], rest[known]) if known.sum() >= 500 else None
+
+
+def _parabolas(values: np.ndarray, axis: int, points: np.ndarray) -> np.ndarray:
+    """The parabola nearest to the samples of each sixth difference, in the middle of them."""
+    near = np.lib.stride_tricks.sliding_window_view(points, _SIXTH + 1)
+    middle = near[:, [_SIXTH // 2]]
+    places = (near - middle) / (near[:, [-1]] - near[:, [0]])
+    weights = np.linalg.pinv(places[:, :, None] ** np.arange(3))[:, 0]
+    return _weighed(values, axis, weights)
 
 
 #: A sample is compared with the cubic through so many neighbours on either side.
@@ -254,8 +266,12 @@ def difference(values: np.ndarray, axis: int, order: int, points: np.ndarray) ->
     gaps = (near[:, :, None] - near[:, None, :]) / (near[:, -1] - near[:, 0])[:, None, None]
     gaps[:, range(order + 1), range(order + 1)] = 1.0
     weights = 1 / np.prod(gaps, axis=2)
-    weights /= np.sqrt((weights**2).sum(axis=1, keepdims=True))
+    return _weighed(values, axis, weights / np.sqrt((weights**2).sum(axis=1, keepdims=True)))
+
+
+def _weighed(values: np.ndarray, axis: int, weights: np.ndarray) -> np.ndarray:
+    """Sums of neighbours along an axis with weights `(windows, neighbours)`."""
     moved = np.moveaxis(values, axis, 0)
-    shape = (len(near), *([1] * (moved.ndim - 1)))
-    parts = [weights[:, k].reshape(shape) * moved[k : k + len(near)] for k in range(order + 1)]
+    shape = (len(weights), *([1] * (moved.ndim - 1)))
+    parts = [w.reshape(shape) * moved[k : k + len(weights)] for k, w in enumerate(weights.T)]
     return np.moveaxis(np.sum(parts, axis=0), 0, axis)

@@ -18,9 +18,9 @@ import numpy as np
 from .._wording import percent
 from ._estimate import judge
 from ._evidence import written
+from ._searching import FAILED
 from ._select import Scale
 from ._side import Side, SideLaw
-from ._verdict import FAILED
 from ._whitened import Whitened
 
 #: Least share of the left side that one standard error of a term is taken for.
@@ -161,12 +161,16 @@ def rivals(side: Side, law: SideLaw) -> Iterator[Rival]:
 
 
 def _lead(side: Side, law: SideLaw, other: SideLaw) -> float:
-    """The best law's lead at the scale that speaks most for it, among those that can carry both laws."""
+    """The best law's lead at the scale that speaks most for it, among those that can carry both laws.
+
+    Whichever fits better there, it does so in units of noise and of the accuracy that is assumed of the data.
+    """
     found = []
     for scale in side.scales:
         mine, theirs = (scale.fit(one.estimate.fit.support) for one in (law, other))
         if mine is not None and theirs is not None:
-            found.append(scale.advantage(mine, theirs))
+            ahead = mine.excess <= theirs.excess
+            found.append(scale.advantage(mine, theirs) if ahead else -scale.advantage(theirs, mine))
     return max(found, default=0.0)
 
 

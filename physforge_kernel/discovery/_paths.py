@@ -21,7 +21,7 @@ from ._cells import Partition
 from ._projection import Projection, Sample
 from ._rates import Rates, followable, plain
 from ._splines import smoothed
-from ._whitened import Law, Whitened, is_white
+from ._whitened import Law, Whitened, is_white, within_noise
 
 #: Most Gauss-Newton steps, and halvings of one.
 _STEPS, _HALVINGS = 15, 5
@@ -47,9 +47,6 @@ _ROUNDING = 1e-9
 #: estimated from differences of high order of the same samples.
 _SLACK = 4.0
 
-#: Laws are followed if they leave no more than so many standard deviations beyond the noise.
-_HOLDS = 5.0
-
 
 @dataclass(frozen=True)
 class Step:
@@ -64,12 +61,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Path:
-    """States `(d, n)` of one experiment, and their steps from one sample to the next."""
+    """States `(s, n)` of one experiment, and how many steps lead from one sample to the next.
+
+    `noise` `(s, 1)` is the standard deviation of each component's noise, and as large a share of each
+    velocity.
+    """
 
     sample: Sample
     rates: Rates
-    count: int
+    noise: np.ndarray
     states: np.ndarray
+    count: int = 1
 
     @cached_property
     def values(self) -> np.ndarray:
@@ -79,14 +81,6 @@ class Path:
     def seen(self) -> int:
         """How many of the states are components, and measured."""
         return len(self.values)
-
-    @cached_property
-    def noise(self) -> np.ndarray:
-        """Standard deviation of each component's noise `(s, 1)`, and as large a share of each velocity."""
-        noise = np.array(self.sample.spreads)
-        size = np.sqrt(np.mean(self.states**2, axis=1))
-        share = size[self.seen :] / np.maximum(size[: len(self.states) - self.seen], 1e-300)
-        return np.append(noise, noise[: len(share)] * np.maximum(share, 1e-300))[:, None]
 
     @property
     def apart(self) -> np.ndarray:
@@ -168,7 +162,7 @@ class Paths:
     @property
     def holds(self) -> bool:
         """Whether the laws leave no more than noise, whose size is known from the samples alone."""
-        return self.misfit <= self.rows + _HOLDS * float(np.sqrt(2 * _SLACK * self.rows))
+        return within_noise(self.misfit, self.rows, _SLACK)
 
     def regression(
         self, left: str, projection: Projection, sides: Sequence[np.ndarray], terms: Sequence[Term]
@@ -177,13 +171,8 @@ class Paths:
 
         `projection` and `sides` are those of the raw samples.
         """
-        rows, mine, others = self._stacked(left, terms)
-        spent = sum(len(path.states) for path in self.parts) + len(others)
-        if others:
-            across = np.linalg.qr(rows[:, others])[0]
-            rows = rows - across @ (across.T @ rows)
-        whole = np.ascontiguousarray(rows[:, mine])
-        return Whitened(projection, tuple(sides), whole, spent, _SLACK)
+        starts = sum(len(path.states) for path in self.parts)
+        return Whitened.of(projection, sides, *self._stacked(left, terms), starts, _SLACK)
 
     def labelled(
         self, left: str, terms: Sequence[Term], boxes: Partition
@@ -239,8 +228,8 @@ def follow(samples: Sequence[Sample], laws: Sequence[Law], *, far: float | None 
         far: a misfit from which on a lower bound of it is enough; and one is, where no solution is found.
 
     Returns:
-        None where laws are not of the first order in time alone, one for each component, where there is
-        little white noise, or where nothing is found.
+        None where laws are not in time alone, of one order and one for each component, where there is little
+        white noise, or where nothing is found.
     """
     if not _ordinary(samples, laws):
         return None
@@ -271,9 +260,11 @@ def _ordinary(samples: Sequence[Sample], laws: Sequence[Law]) -> bool:
 def _start(sample: Sample, laws: Sequence[Law]) -> Path:
     """States on splines through the samples."""
     orders = range(laws[0].target.features[0].order)
-    states = [smoothed(sample.splines, values, (order,)) for order in orders for values in sample.values]
-    components = tuple(states[: len(sample.values)])
-    return Path(sample, Rates(plain(sample, components), tuple(laws)), 1, np.stack(states))
+    states = np.array([[smoothed(sample.splines, v, (order,)) for v in sample.values] for order in orders])
+    sizes = np.sqrt(np.mean(states**2, axis=2)) + 1e-300
+    noise = np.array(sample.spreads) * sizes / sizes[0]
+    rates = Rates(plain(sample, tuple(states[0])), tuple(laws))
+    return Path(sample, rates, noise.reshape(-1, 1), states.reshape(-1, states.shape[2]))
 
 
 @dataclass(frozen=True)
@@ -349,8 +340,9 @@ class _Following:
 
     def _meets(self, paths: Sequence[Path], weights: np.ndarray) -> bool:
         """Whether all states are where the laws take those before them, as far as they must be."""
-        off = max(float(np.abs(path.defects(weights) / path.noise).max()) for path in paths)
-        return bool(self.loose) or off < _SETTLED
+        if self.loose:
+            return True
+        return all(float(np.abs(path.defects(weights) / path.noise).max()) < _SETTLED for path in paths)
 
     def _merit(self, paths: Sequence[Path], weights: np.ndarray, price: float) -> float:
         """What steps make smaller; infinite where something is not finite."""

@@ -59,7 +59,11 @@ def prepare(
     """
     if not fields:
         raise DiscoveryError("Discovery was given no field; pass one xarray.Dataset or a list of them.")
-    raw = [_arrays(each, controls) for each in fields]
+    names = list(fields[0].data_vars)
+    raw = [
+        _arrays(each[names] if set(each.data_vars) == set(names) and names else each, controls)
+        for each in fields
+    ]
     first = raw[0]
     for other in raw[1:]:
         if (other.axes, other.names, other.controls) != (first.axes, first.names, first.controls):
@@ -185,7 +189,7 @@ def _points(field: xr.Dataset, axis: str) -> np.ndarray:
         points = points / np.timedelta64(1, "s")
     if points.dtype.kind not in "iuf":
         raise DiscoveryError(
-            f"Axis {axis!r} holds {_kind(points)}, not numbers; convert it to seconds or metres, "
+            f"Axis {axis!r} holds {kind_of(points)}, not numbers; convert it to seconds or metres, "
             f"as with field.assign_coords({axis}=numbers)."
         )
     points = points.astype(float)
@@ -214,7 +218,7 @@ def _real(name: str, values: Any) -> np.ndarray:
         values = values.real
     if values.dtype.kind not in "iufb":
         raise DiscoveryError(
-            f"Variable {name!r} holds {_kind(values)}, not numbers; convert it, as in "
+            f"Variable {name!r} holds {kind_of(values)}, not numbers; convert it, as in "
             f"field.assign({name}=field.{name}.astype(float)), or drop it."
         )
     values = values.astype(float)
@@ -237,8 +241,10 @@ def _real(name: str, values: Any) -> np.ndarray:
     return np.where(finite, values, np.nan)
 
 
-def _kind(values: np.ndarray) -> str:
+def kind_of(values: np.ndarray) -> str:
     """What an array holds, in words."""
+    if values.dtype.kind == "O" and any(isinstance(value, str) for value in values.ravel()):
+        return "text"
     kinds = {"U": "text", "S": "text", "T": "text", "M": "dates", "m": "durations", "b": "true and false"}
     return kinds.get(values.dtype.kind, f"{values.dtype}")
 
@@ -259,11 +265,12 @@ def _with_noise(raw: _Raw, units: Units, mask_fronts: bool) -> Sample:
     smooth = np.logical_and.reduce([resolved(v, points) for v in values])
     if not mask_fronts or (~smooth).mean() > MOST_UNRESOLVED:
         smooth = np.ones_like(smooth)
-    valid = measured & smooth
+    # Along time alone no solver smears anything: what moves fast there counts, though not as noise.
+    valid = measured & smooth if len(axes) > 1 else measured
     # Filled samples are smoother than noise: where there are many, noise is measured without them.
     shares = [float((np.isfinite(v) & np.isnan(k)).mean()) for v, k in zip(values, known, strict=True)]
     honest = [k if share > FEW_FILLED else v for v, k, share in zip(values, known, shares, strict=True)]
-    clean = [np.where(valid, v, np.nan) for v in honest]
+    clean = [np.where(valid & smooth, v, np.nan) for v in honest]
     alike = {name for name, own in raw.controls.items() if len(own) < len(axes)}
     sigma = tuple(0.0 if name in alike else noise_sd(v, points) for name, v in zip(names, clean, strict=True))
     spread = tuple(
@@ -276,7 +283,7 @@ def _with_noise(raw: _Raw, units: Units, mask_fronts: bool) -> Sample:
         tuple(np.where(np.isfinite(v), v, 0.0) for v in values),
         sigma,
         None if valid.all() else valid,
-        float((~smooth & measured).mean()),
+        float((~valid & measured).mean()),
         tuple(
             name
             for name, v, sd in zip(names, clean, sigma, strict=True)

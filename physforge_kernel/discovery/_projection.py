@@ -285,6 +285,8 @@ def blocks(
                 for a, s, o in zip(sample.grid, shares, order, strict=True)
             )
         )
+        if not all(weak.shape):
+            return None
         steps = _thinning(weak)
         if not sample.affords(steps):
             return None
@@ -317,7 +319,7 @@ def _rows(sample: Sample, weak: WeakForm) -> np.ndarray:
 
 def _thinning(weak: WeakForm) -> tuple[int, ...]:
     """Every how many samples are enough to sum over a test function."""
-    steps = [axis.half_width / float(np.median(np.diff(axis.points))) for axis in weak.axes]
+    steps = [axis.steps for axis in weak.axes]
     if len(steps) < 3:
         return tuple(max(1, int(n / FEWEST_STEPS)) for n in steps)
     return tuple(max(1, round(n / FEWEST_STEPS_IN_SPACE)) for n in steps)

@@ -183,7 +183,7 @@ def rank(
     """Rank laws by a criterion; `forecast` makes the error of a forward simulation where it is asked for.
 
     Raises:
-        DiscoveryError: for an unknown criterion, or a function that gives no number.
+        DiscoveryError: for an unknown criterion, or a function that gives no number, or nan for every law.
     """
     if not callable(by) and by not in CRITERIA:
         raise DiscoveryError(
@@ -197,6 +197,8 @@ def rank(
     simulated = [forecast(c) for c in candidates] if by == "forecast" else None
     if callable(by):
         values = [_valued(by, candidate) for candidate in candidates]
+        if np.all(np.isnan(values)):
+            raise DiscoveryError("The criterion gave nan for every law, so it cannot rank them.")
     elif by == "held_out":
         values = errors
     elif simulated is not None:

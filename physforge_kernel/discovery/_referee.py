@@ -12,7 +12,7 @@ from ..derivatives import Term
 from ._paths import Paths, follow
 from ._projection import Sample
 from ._select import HINTED
-from ._whitened import Law
+from ._whitened import Law, replaced
 from ._whitening import Whitening, whiten
 
 #: A rival of as many terms is ruled out where the samples lie so much further from it: odds of one in 55.
@@ -60,6 +60,11 @@ class Referee:
             self._found[names] = self._whitened(law)
         return self._found[names]
 
+    @property
+    def follows(self) -> bool:
+        """Whether laws are compared by their solutions."""
+        return isinstance(self.whitening, Paths)
+
     def rough_distance(self, law: Law) -> float:
         """Squared distance of the samples from fields that obey a law, or nearly; smooth in its terms."""
         found = self._whitened(law, roughly=True)
@@ -67,7 +72,7 @@ class Referee:
 
     def _whitened(self, law: Law, *, roughly: bool = False) -> Whitening | Paths | None:
         before = self.whitening
-        laws = [law if other.target.name == self.left else other for other in before.laws]
+        laws = replaced(before.laws, law)
         if not isinstance(before, Paths):
             return whiten(self.samples, laws, before.shares, before.splines)
         far = -np.inf if roughly else before.misfit * (1 + _FAR / before.rows) + _FAR

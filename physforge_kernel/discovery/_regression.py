@@ -281,7 +281,7 @@ class Regression:
 
     def spread_along(self, coefficients: np.ndarray, rows: np.ndarray) -> float:
         """Variance of `rows @ matrix @ coefficients` that noise causes to first order."""
-        return sum(float((values**2).sum()) for _, _, values in self.pull(coefficients, rows))
+        return sum(float(np.vdot(values, values)) for _, _, values in self.pull(coefficients, rows))
 
     def squared_scatter(self, better: Fit, worse: Fit, rng: np.random.Generator) -> float:
         """Variance of the difference of two residual sums that the squares of the noise cause, by probes.
@@ -299,5 +299,5 @@ class Regression:
                 response = self.push(combination, changes)
                 for e, c, values in self.pull(combination, response):
                     sums[e, c] = sums.get((e, c), 0.0) + sign * values
-            total += sum(float((values**2).sum()) for values in sums.values())
+            total += sum(float(np.vdot(values, values)) for values in sums.values())
         return 2 * total / probes

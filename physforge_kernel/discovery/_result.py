@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DiscoveryError
@@ -79,9 +80,9 @@ class Candidate:
         Raises:
             DiscoveryError: if `level` is not between 0 and 1.
         """
-        if not 0.0 < level < 1.0:
+        if not isinstance(level, Real) or not 0.0 < level < 1.0:
             raise DiscoveryError(
-                f"The level of an interval lies between 0 and 1, as in 0.95; it was {level}."
+                f"The level of an interval lies between 0 and 1, as in 0.95; it was {level!r}."
             )
         return {left: law.intervals(level) for left, law in self.laws.items()}
 

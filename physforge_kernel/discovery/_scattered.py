@@ -17,7 +17,7 @@ import numpy as np
 
 from .._wording import percent
 from ..errors import DiscoveryError
-from ._prepare import FEWEST_SAMPLES
+from ._prepare import FEWEST_SAMPLES, kind_of
 from ._surrogate import Surrogate, fit_surrogate
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _check(samples: xr.Dataset, axes: Sequence[str]) -> None:
     for axis in axes:
         places = samples[axis].to_numpy()
         if places.dtype.kind not in "iuf":
-            raise DiscoveryError(f"The samples' {axis} holds {places.dtype}, not numbers; convert it.")
+            raise DiscoveryError(f"The samples' {axis} holds {kind_of(places)}, not numbers; convert it.")
         if not np.isfinite(places).all():
             index = int(np.argmin(np.isfinite(places)))
             raise DiscoveryError(
@@ -186,8 +186,12 @@ def _carry(samples: xr.Dataset, generator: np.random.Generator) -> Cloud:
     for name, array in values.items():
         if array.dtype.kind not in "iuf":
             raise DiscoveryError(
-                f"Variable {name!r} holds {array.dtype}; scattered samples must be real numbers. Give the "
-                "real and the imaginary part of a complex variable as two."
+                f"Variable {name!r} holds {kind_of(array)}; scattered samples must be real numbers. "
+                + (
+                    "Give the real and the imaginary part of a complex variable as two."
+                    if array.dtype.kind == "c"
+                    else "Convert it, or drop it."
+                )
             )
         if not np.isfinite(array).any():
             raise DiscoveryError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -205,16 +205,17 @@ def _deficit_anywhere(scales: Sequence[Scale], law: tuple[int, ...], rival: tupl
 
 
 def rivals(
-    scales: Sequence[Scale], chosen: Scale, support: tuple[int, ...]
+    scales: Sequence[Scale], chosen: Scale, support: tuple[int, ...], larger: int = 1
 ) -> list[tuple[tuple[int, ...], float]]:
     """Laws that do not extend the chosen one and are ruled out at no scale, with their deficits.
 
     At every scale the best laws that lack one of the terms are sought, as large as the chosen law, and at its
-    own scale one term larger. A larger one is ruled out sooner there: with one more term it comes near.
+    own scale up to so many terms `larger`. One term more is ruled out sooner there: it comes near anyway.
     """
+    sooner = RULED_OUT_LARGER if larger == 1 else RULED_OUT
     proposed: dict[tuple[int, ...], None] = {}
     for missing in support:
-        for size in range(1, min(len(support) + 1, chosen.most) + 1):
+        for size in range(1, min(len(support) + larger, chosen.most) + 1):
             for fit in chosen.regression.best(size, keep=4, without=missing):
                 if size <= len(support) or _all_needed(chosen, fit):
                     proposed[fit.support] = None
@@ -225,7 +226,7 @@ def rivals(
     ordered = [chosen, *(s for s in scales if s is not chosen)]
     found = []
     for rival in proposed:
-        deficit, first = 0.0, RULED_OUT if len(rival) <= len(support) else RULED_OUT_LARGER
+        deficit, first = 0.0, RULED_OUT if len(rival) <= len(support) else sooner
         for candidate in ordered:
             deficit = max(deficit, trailing(candidate, support, rival, always=candidate is chosen))
             if deficit >= (first if candidate is chosen else RULED_OUT):
@@ -254,12 +255,14 @@ def trailing(
     return candidate.confirmed(mine, other)
 
 
-def hidden(candidate: Scale, support: tuple[int, ...]) -> tuple[int, float] | None:
+def hidden(
+    candidate: Scale, support: tuple[int, ...], unhinted: Collection[int] | None = None
+) -> tuple[int, float] | None:
     """The further term that the noise may hide most of, and the share of the left side that it could be.
 
     Terms that are nearly combinations of those in the law can be large without being seen. Those count whose
-    weight is `HINTED` standard errors from zero, or that could be as large as `HIDDEN_UNHINTED`; weights are
-    taken two standard errors further.
+    weight is `HINTED` standard errors from zero; and of the terms `unhinted`, or all, those that could be as
+    large as `HIDDEN_UNHINTED`. Weights are taken two standard errors further.
     """
     if not candidate.regression.size:
         return None
@@ -272,7 +275,7 @@ def hidden(candidate: Scale, support: tuple[int, ...]) -> tuple[int, float] | No
             size = float(np.sqrt(candidate.regression.gram[j, j])) / candidate.regression.size
             weight = abs(float(fit.weights[place]))
             share = (weight + HINTED * error) * size
-            if weight > HINTED * error or share > HIDDEN_UNHINTED:
+            if weight > HINTED * error or (share > HIDDEN_UNHINTED and (unhinted is None or j in unhinted)):
                 found.append((j, share))
     return max(found, key=lambda item: item[1], default=None)
 

@@ -224,16 +224,16 @@ def _ruled_out(law: SideLaw, group: _Group, family: _Family, c: int, referee: Re
         terms = (*(term for term, _ in rest), function)
         return Law(law.target, terms, weights)
 
-    roughly: Any = minimize_scalar(
-        lambda share: referee.rough_distance(replacing(share)),
-        bounds=_HEARD,
-        method="bounded",
-        options={"maxiter": 12, "xatol": 0.02},
-    )
-    found: Any = minimize_scalar(
-        lambda share: referee.cost(replacing(share), law.law, more=0),
-        bounds=(roughly.x * (1 - _NEAR), roughly.x * (1 + _NEAR)),
-        method="bounded",
-        options={"maxiter": 10, "xatol": 0.002},
-    )
+    def least(distance: Callable[[Law], float], bounds: tuple[float, float], exact: float) -> Any:
+        options = {"maxiter": 12, "xatol": exact}
+        return minimize_scalar(
+            lambda s: distance(replacing(s)), bounds=bounds, method="bounded", options=options
+        )
+
+    bounds, exact = _HEARD, 0.02
+    if referee.follows:
+        # Far from a solution its distance is known as a bound only, which is no guide.
+        nearest = float(least(referee.rough_distance, bounds, exact).x)
+        bounds, exact = (nearest * (1 - _NEAR), nearest * (1 + _NEAR)), 0.002
+    found = least(lambda rival: referee.cost(rival, law.law, more=0), bounds, exact)
     return float(found.fun) > TOO_FAR

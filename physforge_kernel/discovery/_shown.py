@@ -66,7 +66,7 @@ def discovery_html(found: Discovery) -> str:
     head = f"<tr><th style='text-align:left'>law</th>{''.join(f'<th>{name}</th>' for name in names)}</tr>"
     body = "".join(
         f"<tr><td style='text-align:left'>${c.equation.latex}$</td>"
-        f"<td>{c.complexity}</td><td>{_likely(c)}</td><td>{_number(c.r2)}</td>"
+        f"<td>{c.complexity}</td><td>{escape(_likely(c))}</td><td>{_number(c.r2)}</td>"
         f"<td>{_left_over(c)}</td></tr>"
         for c in found.candidates[:_ROWS]
     )

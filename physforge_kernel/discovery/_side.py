@@ -11,16 +11,15 @@ import numpy as np
 
 from ..derivatives import Library, Term
 from ._estimate import Estimate, estimate, judge
-from ._paths import Paths, follow
 from ._projection import Projection, Sample, projections
 from ._referee import Referee
 from ._regression import Regression
-from ._select import Climb, Scale, climb, hidden, rivals, suspect
+from ._searching import FAILED, Search, Supports, sharpened
+from ._select import Climb, Scale, hidden, rivals, suspect
 from ._target import Target, combinations
 from ._units import Units
 from ._weak import FEWEST_STEPS
 from ._whitened import Law, Whitened
-from ._whitening import Whitening, whiten
 
 #: Half widths of the test functions, as shares of an axis.
 SHARES = tuple(0.4 if i == 0 else 0.25 / 2 ** (i - 1) for i in range(10))
@@ -37,20 +36,11 @@ SMALLEST, LARGEST = 1e-290, 1e290
 #: A coefficient, or its error: a float; complex in laws of complex fields alone.
 Coefficient = Any
 
-#: Supports of a law that was chosen elsewhere, the one to show first.
-Supports = Sequence[tuple[int, ...]]
+#: Digits after the first that coefficients are given with at most: further ones are rounding.
+_MOST_DIGITS = 11
 
-#: How often the samples are smoothed under the law found before, until it stays the same; and how often where
-#: solutions are followed, and the laws of a system change one at a time.
-_SHARPENED, _MOST_TURNS = 3, 10
-
-#: Test functions for samples smoothed under laws are so much longer in time than those that found the laws:
-#: the first for which there are not too many.
-_LONGER = (0.5, 1.0, 2.0, 4.0, 8.0)
-
-#: A law that leaves more than this share of the left side, beyond noise, is none: samples are not smoothed
-#: under it, and nobody asks for its rivals.
-FAILED = 0.15
+#: A field that only moves obeys any law that its profile obeys: those of so many more terms are its rivals.
+PROFILE = 3
 
 #: With this many samples along an axis the widest test function (0.4) has nothing to add.
 MANY_SAMPLES = 150
@@ -74,6 +64,12 @@ class SideLaw:
     def chosen(self) -> tuple[Term, ...]:
         """The law's own terms."""
         return tuple(self.terms[j] for j in self.estimate.fit.support)
+
+    @property
+    def only_moves(self) -> bool:
+        """Whether the law carries a field along as it is: of first order in time, with slopes alone."""
+        features = [*self.target.features, *(term.feature for term in self.chosen)]
+        return all(f is not None and f.degree == f.order == 1 and not f.factor for f in features)
 
     @property
     def units(self) -> Units | None:
@@ -201,13 +197,13 @@ def sides(
     progress(0.4)
     terms = [library.serving(target.name) for target in targets]
     first = [
-        _Search.at(
+        Search.at(
             tuple(Scale(regression(p, target, own), seed) for p in seen),
             given=given[target.name] if given else None,
         )
         for target, own in zip(targets, terms, strict=True)
     ]
-    searches = _sharpened(samples, targets, terms, first)
+    searches = sharpened(samples, targets, terms, first)
     result = []
     for i, (target, own, search) in enumerate(zip(targets, terms, searches, strict=True)):
         result.append(_side(samples, target, own, search))
@@ -221,117 +217,7 @@ def regression(projection: Projection, target: Target, terms: Sequence[Term]) ->
     return Regression(projection, tuple(combinations(units, projection.columns, target, terms)))
 
 
-@dataclass(frozen=True)
-class _Search:
-    """The scales at which one left side was searched, and where the evidence of all of them led."""
-
-    scales: tuple[Scale, ...]
-    path: Climb
-    found: Estimate | None
-    whitening: Whitening | Paths | None = None
-    given: Supports | None = None
-
-    @classmethod
-    def at(
-        cls,
-        scales: tuple[Scale, ...],
-        whitening: Whitening | Paths | None = None,
-        given: Supports | None = None,
-    ) -> _Search:
-        """The law that the scales' evidence leads to, or the best single term where it leads to none.
-
-        Where supports are given it is the first that can be estimated.
-        """
-        for support in given or ():
-            found = estimate(scales, support)
-            if found is not None:
-                return cls(scales, Climb(tuple(support), ()), found, whitening, given)
-        path = climb(scales) if given is None else Climb((), ())
-        supports = [path.support] if path.support else []
-        if not supports:
-            supports = [fits[0].support for s in scales if (fits := s.path(1))][:1]
-        found = estimate(scales, supports[0]) if supports else None
-        return cls(scales, path, found, whitening, given)
-
-    def law(self, target: Target, terms: tuple[Term, ...]) -> Law | None:
-        """What samples may be smoothed under: a law that leaves little of the left side unexplained."""
-        if not self.path.support or self.found is None or self.found.lack > FAILED:
-            return None
-        return Law(target, tuple(terms[j] for j in self.found.fit.support), self.found.fit.weights)
-
-
-def _sharpened(
-    samples: Sequence[Sample],
-    targets: Sequence[Target],
-    terms: Sequence[tuple[Term, ...]],
-    first: Sequence[_Search],
-) -> list[_Search]:
-    """Left sides searched at plain scales, then with the samples smoothed under the laws of all of them."""
-    searches, plain = list(first), [search.scales for search in first]
-    for turn in range(1, _MOST_TURNS + 1):
-        laws = [s.law(target, own) for s, target, own in zip(searches, targets, terms, strict=True)]
-        which = [i for i, law in enumerate(laws) if law is not None]
-        whitening = _whitening(samples, [law for law in laws if law], [searches[i] for i in which])
-        if whitening is None:
-            break
-        before = list(searches)
-        for i in which:
-            found = searches[i].found
-            projection = found.scale.regression.projection if found else plain[i][0].regression.projection
-            sides = combinations(samples[0].units, projection.columns, targets[i], terms[i])
-            sharp = whitening.regression(targets[i].name, projection, sides, terms[i])
-            sharper = (*plain[i], Scale(sharp, plain[i][0].seed))
-            searches[i] = _Search.at(sharper, whitening, searches[i].given)
-        changed = [i for i in which if searches[i].path.support != before[i].path.support]
-        if not changed or (turn >= _SHARPENED and not isinstance(whitening, Paths)):
-            break
-        if isinstance(whitening, Paths) and len(changed) > 1:
-            laws = {i: searches[i].law(targets[i], terms[i]) for i in changed}
-            needed = _most_needed(samples, whitening, {i: law for i, law in laws.items() if law})
-            for i in changed:
-                searches[i] = searches[i] if i == needed else before[i]
-    return searches
-
-
-def _most_needed(samples: Sequence[Sample], whitening: Paths, changed: Mapping[int, Law]) -> int:
-    """Of several laws of a system that would change, the one whose change alone explains the samples best.
-
-    What one law lacks, the others make up for as well as they can; they need not once it has it.
-    """
-    costs = {}
-    for i, law in changed.items():
-        names = law.target.name
-        laws = [law if other.target.name == names else other for other in whitening.laws]
-        found = follow(samples, laws, far=np.inf)
-        misfit = found.misfit if found is not None else np.inf
-        costs[i] = misfit + len(law.terms) * float(np.log(whitening.rows))
-    return min(costs, key=lambda i: costs[i], default=-1)
-
-
-def _whitening(
-    samples: Sequence[Sample], laws: Sequence[Law], searches: Sequence[_Search]
-) -> Whitening | Paths | None:
-    """The samples smoothed under laws: solutions of these that hold, or what test functions make of them.
-
-    The test functions are half as long in time as those that found the laws, or longer.
-    """
-    paths = follow(samples, laws)
-    if paths is not None and paths.holds:
-        return paths
-    scales = [s.found.scale.regression.projection.scale for s in searches if s.found is not None]
-    if not scales:
-        return None
-    in_time, *in_space = (min(shares) for shares in zip(*scales, strict=True))
-    for longer in _LONGER:
-        shares = (longer * in_time, *in_space)
-        enough = all(shares[0] * (len(sample.points[0]) - 1) >= FEWEST_STEPS for sample in samples)
-        sharper = whiten(samples, laws, shares) if enough and shares[0] < 0.5 else None
-        if sharper is not None:
-            return sharper
-    return None
-
-
-def _side(samples: Sequence[Sample], target: Target, terms: tuple[Term, ...], search: _Search) -> Side:
+def _side(samples: Sequence[Sample], target: Target, terms: tuple[Term, ...], search: Search) -> Side:
     path, found, scales = search.path, search.found, search.scales
     if found is None:
         return Side(target, scales, path, None, (), ())
@@ -398,7 +284,8 @@ def _standing(scales: Sequence[Scale], law: SideLaw, referee: Referee | None) ->
     """The laws that nothing rules out in favour of this one, the smallest first."""
     standing = []
     impartial = [s for s in scales if s.regression.impartial]
-    found = rivals(impartial, judge(scales, law.estimate), law.estimate.fit.support)
+    larger = PROFILE if law.only_moves else 1
+    found = rivals(impartial, judge(scales, law.estimate), law.estimate.fit.support, larger)
     for support, deficit in found[:MOST_RIVALS]:
         rival = estimate(scales, support)
         if rival is None:
@@ -447,6 +334,6 @@ def round_to_error(value: float, error: float) -> float:
         0.09997
     """
     if not np.isfinite(error) or error <= 0.0 or value == 0.0:
-        return float(f"{value:.12g}")
+        return float(f"{value:.{_MOST_DIGITS}e}")
     digits = int(np.floor(np.log10(abs(value))) - np.floor(np.log10(error))) + 1
-    return float(f"{value:.{min(max(digits, 0), 15)}e}")
+    return float(f"{value:.{min(max(digits, 0), _MOST_DIGITS)}e}")

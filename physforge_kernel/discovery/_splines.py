@@ -9,14 +9,25 @@ from typing import Any
 
 import numpy as np
 
+from ._noise import some_lines
+
 #: Degree of the splines.
 DEGREE = 7
 
 #: Numbers of pieces that are tried along an axis.
 _PIECES = (2, 3, 4, 6, 8, 11, 16, 22, 32, 45, 64, 90, 128, 180, 256, 360, 512, 720, 1024, 1440, 2048)
 
+#: Of more samples than these, some lines along an axis tell how many pieces hold them.
+_ENOUGH = 2**17
+
+#: Standard deviations by which more pieces may take more than they do of noise.
+_BY_CHANCE = 3.0
+
 #: Fewest samples to a piece.
 _SAMPLES = 2.8
+
+#: What is added to the equations of splines that rounding cannot solve, as a share of the largest entry.
+_RIDGE = 1e-12
 
 #: More pieces are taken than those that show the field, so that what noise hides is not cut off.
 _FINER = 1.5
@@ -27,7 +38,7 @@ _LOOKED_AT = 48
 
 @dataclass(frozen=True, eq=False)
 class Splines:
-    """Splines with equal pieces on points `(n,)` along one axis.
+    """Splines on points `(n,)` along one axis whose pieces hold alike many of them.
 
     `values` are those of the basis `(n, count)`, `root` the root of its Gram matrix.
     """
@@ -40,9 +51,10 @@ class Splines:
     @classmethod
     def with_pieces(cls, points: np.ndarray, pieces: int) -> Splines:
         from scipy.interpolate import BSpline
-        from scipy.linalg import cholesky_banded
+        from scipy.linalg import LinAlgError, cholesky_banded
 
-        inner = np.linspace(points[0], points[-1], pieces + 1)
+        # On an even grid these are equal pieces; on another, none is left without samples to fix it.
+        inner = np.interp(np.linspace(0, len(points) - 1, pieces + 1), np.arange(len(points)), points)
         knots = np.concatenate([[points[0]] * DEGREE, inner, [points[-1]] * DEGREE])
         values = BSpline.design_matrix(points, knots, DEGREE)
         gram, count = (values.T @ values).todia(), len(knots) - DEGREE - 1
@@ -50,7 +62,12 @@ class Splines:
         for offset, diagonal in zip(gram.offsets, gram.data, strict=True):
             if offset <= 0:
                 band[-offset, : count + offset] = diagonal[: count + offset]
-        return cls(points, knots, values, cholesky_banded(band, lower=True))
+        try:
+            root = cholesky_banded(band, lower=True)
+        except LinAlgError:  # clusters of points tell fewer splines apart than they could hold
+            band[0] += _RIDGE * band[0].max()
+            root = cholesky_banded(band, lower=True)
+        return cls(points, knots, values, root)
 
     @property
     def count(self) -> int:
@@ -117,17 +134,20 @@ def _most(points: np.ndarray) -> int:
 
 
 def _pieces(values: np.ndarray, axis: int, points: np.ndarray) -> int:
-    """The fewest pieces whose residual, per degree of freedom, is within its scatter of the smallest."""
-    moved = np.moveaxis(values, axis, 0).reshape(len(points), -1)
-    found: list[tuple[int, float, float]] = []
-    for pieces in _PIECES:
-        if pieces > _most(points):
-            break
+    """The fewest pieces from which more of them take no more than noise."""
+    moved = np.moveaxis(some_lines(values, [axis], _ENOUGH), axis, 0).reshape(len(points), -1)
+    tried = [pieces for pieces in _PIECES if pieces <= _most(points)]
+    rests, freedoms = [], []
+    for pieces in tried:
         splines = Splines.with_pieces(points, pieces)
-        freedom = (len(points) - splines.count) * moved.shape[1]
-        rest = float(((moved - splines.projected(moved)) ** 2).sum())
-        found.append((pieces, rest / freedom, 2 * np.sqrt(2 / freedom)))
-    if not found:
+        rests.append(float(((moved - splines.projected(moved)) ** 2).sum()))
+        freedoms.append((len(points) - splines.count) * moved.shape[1])
+    if not tried:
         return 1
-    least = min(variance for _, variance, _ in found)
-    return next(pieces for pieces, variance, scatter in found if variance <= least * (1 + scatter))
+    noise = min(rest / freedom for rest, freedom in zip(rests, freedoms, strict=True))
+    for i, pieces in enumerate(tried):
+        taken = rests[i] - np.array(rests[i + 1 :])
+        more = freedoms[i] - np.array(freedoms[i + 1 :])
+        if np.all(taken <= noise * (more + _BY_CHANCE * np.sqrt(2 * more))):
+            return pieces
+    return tried[-1]

@@ -16,9 +16,9 @@ from ._held import WeakCheck, weak_check
 from ._misfit import Misfit, misfit, over_time
 from ._observed import ACCURACY, Observed, field_of, observe_like
 from ._sample import Sample
+from ._searching import FAILED
 from ._side import SideLaw
 from ._validation import Outcome, Trial, Validation
-from ._verdict import FAILED
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -56,11 +56,10 @@ def validate(
         raise DiscoveryError(f"The wall time is {seconds!r} seconds; give a number above zero.")
     law = next(iter(laws.values()))
     sample = law.estimate.scale.regression.projection.blocks[0].sample
-    every = gridded(every, len(sample.axes), seed)
-    observed = [observe_like(sample, field, periodic) for field in every]
     tell = progress or (lambda fraction, message: None)
     trials = []
     with threadpool_limits(1):
+        observed = [observe_like(sample, field, periodic) for field in gridded(every, len(sample.axes), seed)]
         for i, one in enumerate(observed):
             share = 1 / len(observed)
             message = f"running the law on field {i + 1}" if len(observed) > 1 else "running the law"
@@ -90,10 +89,9 @@ def forecast_error(
         every: list[Any] = [field_of(_at_once(block.sample)) for block in blocks]
     else:
         every = list(fields) if isinstance(fields, (list, tuple)) else [fields]
-        every = gridded(every, len(blocks[0].sample.axes), 0)
     errors = []
     with threadpool_limits(1):
-        for field in every:
+        for field in gridded(every, len(blocks[0].sample.axes), 0) if fields is not None else every:
             one = observe_like(blocks[0].sample, field)
             made = forecast(
                 laws, one, draws=0, seconds=seconds, seed=0, twins=False, progress=lambda fraction: None

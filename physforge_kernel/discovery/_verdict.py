@@ -10,8 +10,9 @@ import numpy as np
 
 from .._wording import percent
 from ._numerics import Refinement
+from ._searching import FAILED
 from ._select import CONVINCING, HIDDEN
-from ._side import FAILED, MOST_RIVALS, Side, SideLaw
+from ._side import MOST_RIVALS, Side, SideLaw
 
 Kind = Literal["identified", "ambiguous", "not identifiable"]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from math import prod
+from math import factorial, prod
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,19 @@ _STRETCH = (2 * EXPONENT) ** 0.5
 
 #: Fewest sampling steps in half a test function: with fewer, its fourth derivative rests on too few samples.
 FEWEST_STEPS = 7
+
+#: On uneven points the quadrature is tried on polynomials of so many further degrees, up to the second
+#: derivative whatever is asked for: one test function serves all columns. It may be wrong by this share
+#: of their size; seven even steps in half a test function leave a hundredth of it.
+_FURTHER = 4
+_TRIED = 2
+_WRONG = 0.1
+
+#: Condition of its equations beyond which their solution is rounding.
+_CONDITION = 1e10
+
+#: Steps that differ by less than this share are those of an even grid, written with few digits.
+_EVEN = 1e-4
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,19 @@ class AxisTests:
         return len(self.centres)
 
     @cached_property
+    def steps(self) -> float:
+        """Sampling steps in half a test function, in the one that has the fewest.
+
+        A step counts by its length, so that a dense part of a window does not hide a sparse one.
+        """
+        steps = np.diff(self.points)
+        if _even(steps):
+            return self.half_width / float(np.median(steps))
+        within = np.abs(self.points[:-1] + steps / 2 - self.centres[:, None]) < self.half_width
+        typical = (within @ steps**2) / np.maximum(within @ steps, np.finfo(float).tiny)
+        return self.half_width / float(typical.max())
+
+    @cached_property
     def independence(self) -> float:
         """Share of independent ones among overlapping test functions, from the spectrum of their products."""
         values = np.linalg.eigvalsh(self.matrices[0] @ self.matrices[0].T)
@@ -61,14 +87,19 @@ def axis_tests(name: str, points: np.ndarray, half_width: float, count: int, ord
     """Test functions `(1 - s^2)^p` on `count` evenly spread centres, with derivatives to `order`.
 
     The quadrature starts from the trapezoidal rule and is corrected, row by row, to be exact for polynomials
-    up to `EXACT_DEGREE`: coarse and uneven grids then cost little accuracy.
+    up to `EXACT_DEGREE`: coarse and uneven grids then cost little accuracy. Test functions that hold too few
+    samples for that are left out, as in the sparse parts and gaps of an uneven grid; there may be none left.
     """
     first, last = points[0] + half_width, points[-1] - half_width
     centres = np.linspace(first, last, count) if count > 1 else np.array([(first + last) / 2])
+    steps = np.diff(points, prepend=points[0], append=points[-1])
+    held = np.abs(points[None, :] - centres[:, None]) < half_width
+    centres = centres[held.sum(axis=1) > EXACT_DEGREE]
+    if not len(centres):
+        return AxisTests(name, points, half_width, centres, (np.zeros((0, len(points))),) * (order + 1))
     scaled = (points[None, :] - centres[:, None]) / half_width
     inside = np.abs(scaled) < 1.0
     scaled = np.where(inside, scaled, 0.0)
-    steps = np.diff(points, prepend=points[0], append=points[-1])
     weights = (steps[:-1] + steps[1:])[None, :] / 2 * inside
     bump = np.polynomial.Polynomial([1.0, 0.0, -1.0]) ** EXPONENT
     area = half_width * _moments(0)[0]
@@ -80,26 +111,59 @@ def axis_tests(name: str, points: np.ndarray, half_width: float, count: int, ord
     window = bump(near) * weights / area
     basis = hermevander(near * _STRETCH, EXACT_DEGREE)
     gram = np.matmul(basis.transpose(0, 2, 1) * window[:, None, :], basis)
-    matrices = []
-    for a in range(order + 1):
+    even = _even(np.diff(points))
+    sound = np.ones(len(centres), dtype=bool) if even else _regular(gram)
+    gram[~sound] = np.eye(EXACT_DEGREE + 1)  # solved and thrown away
+    rows = []
+    for a in range(max(order, 0 if even else _TRIED) + 1):
         derivative = bump.deriv(a) if a else bump
         plain = (-1 / half_width) ** a * derivative(near) * weights / area
         wanted = _moments(a) / (_moments(0)[0] * half_width**a)
         missing = wanted[None, :] - np.matmul(plain[:, None, :], basis)[:, 0]
         correction = np.linalg.solve(gram, missing[:, :, None])
-        narrow = plain + window * np.matmul(basis, correction)[:, :, 0]
+        rows.append(plain + window * np.matmul(basis, correction)[:, :, 0])
+    if not even:
+        sound &= _accurate(rows[: _TRIED + 1], near * _STRETCH, half_width)
+    matrices = []
+    for narrow in rows[: order + 1]:
         matrix = np.zeros(scaled.shape)
         np.put_along_axis(matrix, taken, narrow, axis=1)
-        matrices.append(matrix)
-    return AxisTests(name, points, half_width, centres, tuple(matrices))
+        matrices.append(matrix if sound.all() else matrix[sound])
+    return AxisTests(name, points, half_width, centres[sound], tuple(matrices))
+
+
+def _even(steps: np.ndarray) -> bool:
+    return bool(np.ptp(steps) <= _EVEN * float(steps.mean()))
+
+
+def _regular(gram: np.ndarray) -> np.ndarray:
+    """Which equations of the quadrature `(k, n, n)` have a solution that is not rounding."""
+    sizes = np.sqrt(np.maximum(np.diagonal(gram, axis1=1, axis2=2), np.finfo(float).tiny))
+    values = np.linalg.eigvalsh(gram / (sizes[:, :, None] * sizes[:, None, :]))
+    return values[:, 0] > values[:, -1] / _CONDITION
+
+
+def _accurate(rows: Sequence[np.ndarray], near: np.ndarray, half_width: float) -> np.ndarray:
+    """Which test functions integrate polynomials beyond the exact degrees nearly right.
+
+    `rows` are the weights `(k, n)` of every order of derivative on the places `near` `(k, n)`.
+    """
+    basis = hermevander(near, EXACT_DEGREE + _FURTHER)[:, :, EXACT_DEGREE + 1 :]
+    sizes = np.sqrt([float(factorial(d)) for d in range(EXACT_DEGREE + 1, EXACT_DEGREE + _FURTHER + 1)])
+    good = np.ones(len(near), dtype=bool)
+    for a, row in enumerate(rows):
+        wanted = _moments(a, EXACT_DEGREE + _FURTHER)[EXACT_DEGREE + 1 :] / _moments(0)[0]
+        wrong = np.matmul(row[:, None, :], basis)[:, 0] * half_width**a - wanted
+        good &= np.abs(wrong / sizes).max(axis=1) <= _WRONG * _STRETCH**a
+    return good
 
 
 @cache
-def _moments(order: int) -> np.ndarray:
-    """Integrals over (-1, 1) of the test function times derivatives of Hermite polynomials."""
-    nodes, weights = np.polynomial.legendre.leggauss(EXPONENT + EXACT_DEGREE)
+def _moments(order: int, degree: int = EXACT_DEGREE) -> np.ndarray:
+    """Integrals over (-1, 1) of the test function times derivatives of Hermite polynomials to a degree."""
+    nodes, weights = np.polynomial.legendre.leggauss(EXPONENT + degree)
     window = weights * (1 - nodes**2) ** EXPONENT
-    rows = np.eye(EXACT_DEGREE + 1)
+    rows = np.eye(degree + 1)
     values = [
         hermeval(nodes * _STRETCH, hermeder(row, order) * _STRETCH**order if order else row) for row in rows
     ]

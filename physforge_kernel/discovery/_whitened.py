@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from ..derivatives import Term
-from ._projection import Sample
+from ._projection import Projection, Sample
 from ._regression import Fit, Regression
 from ._target import Target
 
 #: Noise below this share of a component's rms is not weighed by.
 _LEAST_NOISE = 1e-3
+
+#: Laws hold if they leave no more than so many standard deviations beyond the noise.
+_HOLDS = 5.0
 
 #: With more than this share of samples filled from their neighbours the noise is not white.
 _MOST_FILLED = 0.02
@@ -30,6 +34,24 @@ class Whitened(Regression):
     whole: np.ndarray
     spent: int = 0
     slack: float = 1.0
+
+    @classmethod
+    def of(
+        cls,
+        projection: Projection,
+        sides: Sequence[np.ndarray],
+        rows: np.ndarray,
+        mine: Sequence[int],
+        others: Sequence[int],
+        spent: int = 0,
+        slack: float = 1.0,
+    ) -> Whitened:
+        """The columns `mine` of `rows`, whatever the weights of the `others`; the left side stands last."""
+        if others:
+            across = np.linalg.qr(rows[:, others])[0]
+            rows = rows - across @ (across.T @ rows)
+        whole = np.ascontiguousarray(rows[:, mine])
+        return cls(projection, tuple(sides), whole, spent + len(others), slack)
 
     @property
     def impartial(self) -> bool:
@@ -74,6 +96,19 @@ class Law:
     target: Target
     terms: tuple[Term, ...]
     weights: np.ndarray
+
+
+def replaced(laws: Sequence[Law], law: Law) -> list[Law]:
+    """The laws of a system with another one for a left side."""
+    return [law if other.target.name == law.target.name else other for other in laws]
+
+
+def within_noise(misfit: float, rows: int, slack: float) -> bool:
+    """Whether a squared distance of samples from laws, in so many directions, is no more than noise makes it.
+
+    `slack` multiplies its variance where the size of the noise is known from the same samples.
+    """
+    return misfit <= rows + _HOLDS * float(np.sqrt(2 * slack * rows))
 
 
 def is_white(sample: Sample) -> bool:

@@ -25,7 +25,7 @@ from ._projection import Block, Projection, Sample, blocks, evaluate
 from ._splines import Splines, smoothed
 from ._target import combinations
 from ._weak import FEWEST_STEPS
-from ._whitened import Law, Whitened, is_white
+from ._whitened import Law, Whitened, is_white, within_noise
 
 #: Spacing of the test functions, as a share of their half width: closer ones see nothing new.
 SPACING = 0.4
@@ -34,9 +34,8 @@ SPACING = 0.4
 #: different noise to different laws, and tell these apart no better.
 MOST_ROWS = {1: 1500, 2: 700}
 
-#: Laws hold if they leave no more than so many standard deviations beyond the noise, `_SLACK` allowing for
-#: what its size is not known by.
-_HOLDS, _SLACK = 5.0, 2.0
+#: Scatter of the misfit in multiples of what it were if the size of the noise were known.
+_SLACK = 2.0
 
 #: Rounds of smoothing the samples under the laws and weighing their residuals: at most, and enough where the
 #: misfit changes by less than `_SETTLED`.
@@ -95,7 +94,7 @@ class Whitening:
     @property
     def holds(self) -> bool:
         """Whether the laws leave no more than noise."""
-        return self.misfit <= self.rows + _HOLDS * float(np.sqrt(2 * _SLACK * self.rows))
+        return within_noise(self.misfit, self.rows, _SLACK)
 
     def regression(
         self, left: str, projection: Projection, sides: Sequence[np.ndarray], terms: Sequence[Term]
@@ -105,11 +104,8 @@ class Whitening:
         `projection` and `sides` are those of the raw samples.
         """
         parts, mine, others = self._stacked(left, terms)
-        whole = np.concatenate([rows for _, rows in parts])
-        if others:
-            unseen = np.linalg.qr(whole[:, others], mode="complete")[0][:, len(others) :]
-            whole = unseen.T @ whole
-        return Whitened(projection, tuple(sides), np.ascontiguousarray(whole[:, mine]))
+        rows = np.concatenate([rows for _, rows in parts])
+        return Whitened.of(projection, sides, rows, mine, others)
 
     def labelled(
         self, left: str, terms: Sequence[Term], boxes: Partition

@@ -127,3 +127,17 @@ def test_a_sample_obeys_the_parameters_and_the_seed(physforge, tmp_path):
     assert made.json["equation"] == "u_t = 0.2*u_xx"
     assert first.read_bytes() == again.read_bytes() != other.read_bytes()
     assert pf.read(first).sizes == made.json["shape"]
+
+
+def test_several_files_are_experiments_with_one_law(physforge, tmp_path):
+    x, t = np.linspace(0, 2 * np.pi, 48), np.linspace(0, 1, 31)
+    for number, waves in enumerate(((1, 2), (3, 4))):
+        u = sum(np.exp(-0.1 * k**2 * t)[:, None] * np.sin(k * x) for k in waves)
+        np.savez(tmp_path / f"run{number}.npz", u=u, t=t, x=x)
+    ran = physforge("discover", tmp_path / "run0.npz", tmp_path / "run1.npz", "--target", "u_t", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert list(ran.json["terms"]["u_t"]) == ["u_xx"]
+    assert len(ran.json["files"]) == 2
+    alone = physforge("discover", tmp_path / "run0.npz", "--target", "u_t", "--json").json
+    assert "files" not in alone
+    assert ran.json["terms"] != alone["terms"]

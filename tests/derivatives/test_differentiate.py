@@ -262,3 +262,44 @@ def test_a_period_is_found_only_where_the_samples_show_it():
     assert period_of(X, closing + noise, 0.05) == (pytest.approx(2 * np.pi), False)
     assert period_of(X, np.sin(0.9 * X[:, None] + phases), 0.0) is None
     assert period_of(X, closing[:, :1] + noise[:, :1], 0.05) is None
+
+
+def test_a_falling_axis_keeps_its_order() -> None:
+    t, x = np.linspace(0, 1, 20), np.linspace(0, 6, 80)
+    rising = xr.Dataset({"u": (("t", "x"), np.exp(-t)[:, None] * np.sin(x))}, {"t": t, "x": x})
+    falling = rising.isel(x=slice(None, None, -1))
+    found = pf.differentiate(falling, ["u_x", "u_t"], method="finite")
+    np.testing.assert_array_equal(found.x, falling.x)
+    np.testing.assert_allclose(found["u_x"].values, np.exp(-t)[:, None] * np.cos(falling.x.values), atol=1e-3)
+    same = pf.differentiate(rising, ["u_x", "u_t"], method="finite").isel(x=slice(None, None, -1))
+    xr.testing.assert_identical(found, same)
+
+
+def test_an_axis_that_turns_back_is_refused() -> None:
+    field = xr.Dataset({"u": ("x", np.arange(30.0) ** 2)}, {"x": np.r_[0:10, 20:10:-1, 21:31].astype(float)})
+    with pytest.raises(DerivativeError, match="The axis x turns back at index 1[01] and is not monotone"):
+        pf.differentiate(field, "u_x")
+
+
+@pytest.mark.parametrize("name", ["u_x", "u_xx"])
+def test_a_front_without_noise_is_not_given_to_total_variation(name: str) -> None:
+    fine = pf.catalogue.get("burgers").field(x=1536, t=21)
+    true = pf.differentiate(fine, name, method="spectral")[name].values[:, ::16]
+    field = fine.isel(x=slice(None, None, 16))
+
+    def wrong(method: str) -> float:
+        return float(
+            np.sqrt(np.mean((pf.differentiate(field, name, method=method)[name].values - true) ** 2))
+        )
+
+    assert wrong("auto") < 1.5 * min(wrong("spectral"), wrong("spline"))
+
+
+@pytest.mark.parametrize("count", [48, 96])
+def test_spectral_states_what_waves_too_short_for_the_samples_add(count: int) -> None:
+    fine = pf.catalogue.get("burgers").field(x=1536, t=21)
+    true = pf.differentiate(fine, "u_x", method="spectral")["u_x"].values[:, :: 1536 // count]
+    found = pf.differentiate(fine.isel(x=slice(None, None, 1536 // count)), "u_x", method="spectral")
+    wrong = float(np.sqrt(np.mean((found["u_x"].values - true) ** 2)))
+    stated = float(np.sqrt(np.mean(found["u_x_error"].values ** 2)))
+    assert wrong / 2 < stated < 2 * wrong

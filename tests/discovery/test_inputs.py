@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -156,6 +157,27 @@ def test_experiments_of_different_variables_are_refused() -> None:
         pf.discover([one, one.rename(u="v")])
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("axis", ["t", "x"])
+def test_an_empty_field_is_refused_without_a_warning(axis: str) -> None:
+    with pytest.raises(DiscoveryError, match=f"no samples along '{axis}'"):
+        pf.discover(plane(T, X, SMOOTH).isel({axis: slice(0, 0)}))
+
+
+def test_text_among_scattered_samples_is_called_so() -> None:
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"t": rng.uniform(size=300), "x": rng.uniform(size=300), "u": 1.0, "site": "a"})
+    with pytest.raises(DiscoveryError, match="'site' holds text; .* Convert it, or drop it"):
+        pf.discover(table)
+
+
+def test_experiments_may_have_their_variables_in_any_order() -> None:
+    field = reference("lotka_volterra")
+    parts = [field.isel(t=slice(0, 220)), field.isel(t=slice(180, None))]
+    turned = [parts[0], parts[1][["y", "x"]]]
+    assert pf.discover(turned).best.equation == pf.discover(parts).best.equation
+
+
 def test_a_field_stored_backwards_gives_the_same_law() -> None:
     field = reference("burgers")
     forward, backward = (
@@ -184,6 +206,8 @@ def test_wider_levels_give_wider_intervals() -> None:
     best = pf.discover(pf.add_noise(reference("heat"), 0.05, seed=0)).best
     narrow, wide = best.intervals(0.5)["u_t"]["u_xx"], best.intervals(0.99)["u_t"]["u_xx"]
     assert wide[0] < narrow[0] < narrow[1] < wide[1]
+    with pytest.raises(DiscoveryError, match="between 0 and 1, as in 0.95; it was 'high'"):
+        best.intervals("high")  # type: ignore[arg-type]
 
 
 def test_the_fit_is_a_field_whose_parts_add_up() -> None:

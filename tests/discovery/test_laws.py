@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.integrate import solve_ivp
 from scipy.stats import norm
 
 import physforge_kernel as pf
@@ -156,3 +157,19 @@ def test_the_same_seed_gives_the_same_law() -> None:
     first, second = pf.discover(field, seed=5), pf.discover(field, seed=5)
     assert first.best.intervals() == second.best.intervals()
     assert first.verdict == second.verdict
+
+
+def test_few_samples_of_a_fast_swing_without_noise_show_its_law() -> None:
+    t = np.linspace(0, 20, 80)
+    swing = solve_ivp(
+        lambda t, s: [s[1], (1 - s[0] ** 2) * s[1] - s[0]], (0, 20), [1, 0], "RK45", t, rtol=1e-9
+    )
+    x, y = swing.y
+    found = pf.discover(xr.Dataset({"x": ("t", x), "y": ("t", y)}, {"t": t}))
+    assert found.verdict.kind == "identified"
+    assert {left: set(terms) for left, terms in numbers(found.best.equation).items()} == {
+        "x_t": {"y"},
+        "y_t": {"x", "y", "x^2*y"},
+    }
+    for low, high in found.best.intervals()["y_t"].values():
+        assert low < high

@@ -177,3 +177,8 @@ def test_a_poor_law_of_the_first_order_does_not_hide_one_of_the_second() -> None
     plate = pf.simulate(pf.Equation("u_tt = -0.25*u_xxxx"), start, t=np.linspace(0, 4, 101))
     found = pf.discover(pf.add_noise(plate[["u"]], 0.02, seed=0))
     assert found.best.equation.same_terms(pf.Equation("u_tt = -0.25*u_xxxx")), found
+
+
+def test_what_a_coarse_grid_leaves_is_not_taken_for_noise() -> None:
+    found = pf.discover(pf.catalogue.get("kdv").field(x=64, t=61))
+    assert found.verdict.kind == "identified", found

@@ -125,6 +125,12 @@ def test_constraints_tie_coefficients_across_left_sides() -> None:
     assert picked["p_t"].coefficients["1"] == pytest.approx(0.25, abs=0.02)
 
 
+@pytest.mark.parametrize("options", [{}, {"constraints": []}])
+def test_the_constrained_optimiser_needs_no_constraints(options: dict[str, Any]) -> None:
+    found = pf.discover(reference("lotka_volterra"), method="pysindy:constrained", options=options)
+    assert found.best.equation.isclose(pf.catalogue.get("lotka_volterra").equation, rtol=0.01)
+
+
 def test_terms_are_evaluated_as_they_are_written() -> None:
     t, x = np.linspace(0, 1, 60), np.linspace(0, 3, 90)
     u = np.sin(x)[None, :] * np.exp(-t)[:, None]
@@ -189,12 +195,22 @@ def test_the_pieces_of_pysindys_weak_form_are_drawn_by_the_seed_and_can_be_chose
         ("pysindy:stlsq", {"treshold": 0.1}, "'treshold' is none of pysindy:stlsq's: alpha, .*threshold"),
         ("pysindy:stlsq", {"alpha": -1.0}, "PySINDy's STLSQ cannot do this: alpha cannot be negative"),
         ("pysindy:stlsq", {"constraints": []}, "'constraints' is none"),
+        ("pysindy:stlsq", {"threshold": "a"}, "'threshold' of pysindy:stlsq is 'a'; give a number"),
+        ("pysindy:stlsq", {"threshold": None}, "is None; give a number"),
+        ("pysindy:stlsq", {"max_iter": 2.5}, "is 2.5; give a whole number"),
+        ("pysindy:stlsq", {"ridge_kw": 3}, "is 3; give a mapping"),
+        ("pysindy:stlsq", {"normalize_columns": "no"}, "is 'no'; give True or False"),
+        ("pysindy:frols", {"kappa": "x"}, "is 'x'; give a number"),
+        ("pysindy:ensemble", {"n_models": "x"}, "is 'x'; give a whole number"),
+        ("pysindy:weak", {"H_xt": "x"}, "is 'x'; give a number"),
+        ("pysindy:sr3", {"regularizer": 3}, "is 3; give a text"),
+        ("pysindy:sr3", {"regularizer": "L7"}, "PySINDy's SR3 cannot do this: .*l0, l1"),
         ("pysindy:constrained", {"constraints": [({("u_t", "w"): 1.0}, 0.0)]}, "names 'w' in 'u_t'"),
         ("pysindy:constrained", {"constraints": ["u_xx = 1"]}, "cannot be read; write weights"),
         ("weak", {"threshold": 0.1}, "The weak form has no options, and threshold was given"),
     ],
 )
 def test_what_cannot_be_done_is_said(method: str, options: dict[str, Any], sentence: str) -> None:
-    options = options if method == "weak" else {"derivatives": "savgol", **options}
+    options = options if "weak" in method else {"derivatives": "savgol", **options}
     with pytest.raises(pf.PhysForgeError, match=sentence):
         pf.discover(heat(), "u_t", method=method, options=options)

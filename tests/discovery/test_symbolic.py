@@ -6,6 +6,7 @@ import ast
 import pickle
 import sys
 import time
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pandas as pd
 import pytest
 import sympy
 import xarray as xr
+from scipy.special import lambertw
 
 import physforge_kernel as pf
 from physforge_kernel.discovery.symbolic import (
@@ -23,8 +25,12 @@ from physforge_kernel.discovery.symbolic import (
     _operon,
     _pysr,
     _sample,
+    _symbolic,
+    _table,
+    _verdict,
 )
-from physforge_kernel.discovery.symbolic._pool import Pool
+from physforge_kernel.discovery.symbolic._length import Described
+from physforge_kernel.discovery.symbolic._pool import SAYABLE, Pool
 from physforge_kernel.discovery.symbolic._search import Level, Search
 from physforge_kernel.errors import DiscoveryError
 
@@ -63,6 +69,30 @@ def test_a_formula_without_noise_is_recovered_with_its_constants(names: str, tru
     assert same(found, true), found.best.text
     assert found.verdict.kind == "identified"
     np.testing.assert_allclose(found.predict(X), y, rtol=1e-9)
+
+
+@pytest.mark.parametrize("true", ["sin(a)*exp(b) + c**2", "5 + sin(3*a)*cos(2*b)"])
+def test_sums_and_products_of_fewer_inputs_are_told_apart(true: str):
+    names = " ".join(n for n in "abcd" if sympy.Symbol(n) in sympy.sympify(true).free_symbols)
+    X = inputs(names)
+    found = pf.symbolic(X, sympy.lambdify(list(X), true, "numpy")(*X.values()), seconds=25, seeds=1)
+    assert same(found, true), found.best.text
+    assert found.verdict.kind == "identified"
+
+
+def test_an_offset_that_hides_the_variation_does_not_settle_the_search():
+    """The mean is within a quarter of the RMS, and yet no law."""
+    X = inputs("a b")
+    y = 20 + np.sin(7 * X["a"] * X["b"])
+    sample = _sample.make(np.column_stack(list(X.values())), y)
+    pool = Pool(sample, sample)
+    pool.offer(sympy.Float(20.0))
+    assert pool.best is not None
+    assert not pool.settled(10, 2)
+    noisy = _sample.make(sample.X, 20 + np.random.default_rng(0).standard_normal(len(y)))
+    pool = Pool(noisy, noisy)
+    pool.offer(sympy.Float(20.0))
+    assert not pool.settled(10, 2)
 
 
 def test_a_power_law_is_recovered_under_noise_and_its_constant_fitted():
@@ -108,6 +138,30 @@ def test_formulas_are_told_as_pysr_tells_them():
     assert found.to_dict()["verdict"]["kind"] == found.verdict.kind
 
 
+def test_columns_whose_names_cannot_stand_in_a_formula_are_called_otherwise():
+    a, b = inputs("a b", rows=60).values()
+    X = pd.DataFrame({"x 1": a, "lambda": b})
+    found = pf.symbolic(X, a * b, units={"x 1": "m", "lambda": "s", "y": "m*s"}, seconds=5)
+    assert found.best.expression == sympy.Symbol("x_1") * sympy.Symbol("lambda_")
+    assert any("'x 1' is called x_1" in note for note in found.notes)
+    np.testing.assert_allclose(found.predict(X), a * b)
+
+
+def test_formulas_that_overflow_are_no_news(
+    monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+):
+    plain = Search.run
+
+    def overflowing(self: Search) -> None:
+        assert np.isinf(np.abs(np.float64(1e200)) / np.float64(1e-300))
+        plain(self)
+
+    monkeypatch.setattr(Search, "run", overflowing)
+    X = inputs("a", rows=60)
+    pf.symbolic(X, X["a"] ** 2, seconds=2, seeds=1)
+    assert [str(w.message) for w in recwarn if issubclass(w.category, RuntimeWarning)] == []
+
+
 def test_units_reduce_a_pendulum_to_its_amplitude():
     X = inputs("l g A", 1.0, 2.0, 200)
     y = 2 * np.pi * np.sqrt(X["l"] / X["g"]) * (1 + X["A"] ** 2 / 16)
@@ -137,6 +191,92 @@ def test_a_field_gives_its_equation():
     found = pf.symbolic(field, target="u_t", inputs=["u", "u_x", "u_xx"], seconds=20, seeds=1)
     assert list(found.equation.terms["u_t"]) == ["u_xx"]
     assert found.equation.terms["u_t"]["u_xx"] == pytest.approx(0.5, rel=1e-2)
+
+
+def saturating(noise: float, seed: int = 0) -> xr.Dataset:
+    """s' = -1.2 s/(0.4 + s) from s = 2, whose solution is s = 0.4 W(5 exp(5 - 3 t))."""
+    t = np.linspace(0.0, 8.0, 400)
+    s = 0.4 * lambertw(5.0 * np.exp(5.0 - 3.0 * t)).real
+    s = s + noise * np.sqrt(np.mean(s**2)) * np.random.default_rng(seed).standard_normal(400)
+    return xr.Dataset({"s": ("t", s)}, coords={"t": t})
+
+
+def test_a_rational_right_hand_side_is_found_under_noise_again_and_again():
+    """The errors of estimated derivatives hang together; those of integrals over windows need not."""
+    found = [pf.symbolic(saturating(0.01), target="s_t", inputs=["s"], seconds=60) for _ in range(2)]
+    assert found[0].best.text == found[1].best.text
+    s = sympy.Symbol("s")
+    made = sympy.lambdify(s, found[0].best.expression, "numpy")(np.linspace(0.01, 2.0, 50))
+    np.testing.assert_allclose(
+        made, -1.2 * np.linspace(0.01, 2, 50) / (0.4 + np.linspace(0.01, 2, 50)), atol=0.02
+    )
+    assert found[0].best.expression.is_rational_function(s)
+    assert found[0].verdict.kind == "identified"
+    assert "windows" in found[0].verdict.text
+
+
+@pytest.mark.parametrize("text", ["tanh(sin(x))", "sin(x)/sqrt(x)", "log(1 + exp(x))"])
+def test_elaborate_formulas_are_never_identified_for_a_derivative(text: str):
+    """Functions of functions, and of several kinds, come near to any curve that a derivative takes."""
+    data = _table.table(saturating(0.0), None, variables=None, target="s_t", inputs=["s"])
+    pool = _symbolic._pool(data, None, 0)
+    s = pool.train.symbols[0]
+    law = Described(sympy.parse_expr(text, local_dict={"x": s}), 1e-9, 100.0, 3, 0, np.inf)
+    plain = Described(sympy.tanh(s), 1e-9, 110.0, 3, 0, np.inf)
+    pool.found = {"elaborate": law}
+    pool._complete = {str(law.expression): True}
+    verdict, _ = _verdict.judge(pool, law)
+    assert verdict.kind == "ambiguous"
+    assert "functions inside of functions" in verdict.text
+    pool.found["plain"] = plain
+    assert pool.best == plain
+
+
+@pytest.mark.parametrize("noise", [0.003, 0.01, 0.03])
+def test_the_true_law_leaves_white_noise_in_windows_and_a_wrong_one_does_not(noise: float):
+    for seed in range(3):
+        data = _table.table(saturating(noise, seed), None, variables=None, target="s_t", inputs=["s"])
+        pool = _symbolic._pool(data, None, 0)
+        s = pool.train.symbols[0]
+        true, wrong = pool.offer(-1.0 * s / (s + 0.5)), pool.offer(-0.5 * s)
+        assert true is not None
+        assert pool.complete(true)
+        assert pool.train.windows is not None
+        assert 0.7 < true.misfit / pool.train.windows.noise < 1.3
+        assert wrong is None or not pool.complete(wrong)
+
+
+def test_rows_of_a_field_are_held_out_by_blocks_whose_means_show_what_is_left():
+    x, t = np.linspace(-1.0, 1.0, 60), np.linspace(0.0, 1.0, 60)
+    u = np.exp(-t)[:, None] * (2.0 + x)
+    u = u + 1e-3 * np.random.default_rng(0).standard_normal(u.shape)
+    field = xr.Dataset({"u": (("t", "x"), u)}, coords={"t": t, "x": x})
+    data = _table.table(field, None, variables=None, target="u_t", inputs=["u", "x"])
+    pool = _symbolic._pool(data, None, 0)
+    assert pool.train.blocks is not None
+    assert pool.test.blocks is not None
+    assert len(set(pool.train.blocks) & set(pool.test.blocks)) <= 1  # one is cut
+    assert pool.train.count < 101
+    far = Described(-pool.train.symbols[0] + 0.3 * pool.train.symbols[1] ** 2, 0.1, 1.0, 3, 0, np.inf)
+    assert pool._structure_between_blocks(far) > 5.0
+
+
+def test_a_noisy_field_gives_the_plain_law_though_errors_of_its_derivatives_hang_together():
+    x, t = np.linspace(0.0, 2 * np.pi, 96, endpoint=False), np.linspace(0.0, 2.0, 81)
+    u = np.sum([np.exp(-0.5 * k**2 * t)[:, None] * np.cos(k * x + k) for k in (1, 2, 3)], axis=0)
+    u = u + 0.003 * np.std(u) * np.random.default_rng(0).standard_normal(u.shape)
+    field = xr.Dataset({"u": (("t", "x"), u)}, coords={"t": t, "x": x})
+    found = pf.symbolic(field, target="u_t", inputs=["u", "u_x", "u_xx"], seconds=4, seeds=1)
+    assert list(found.equation.terms["u_t"]) == ["u_xx"]
+    assert found.equation.terms["u_t"]["u_xx"] == pytest.approx(0.5, rel=1e-2)
+
+
+def test_what_may_stand_in_a_law_can_be_said_in_an_equation():
+    a = inputs("a", rows=60)["a"]
+    found = pf.symbolic({"a": a}, a + 0.5, seconds=2, seeds=1)
+    for name in SAYABLE:
+        law = replace(found.best, expression=getattr(sympy, name)(sympy.Symbol("s")))
+        assert replace(found, target="s_t", best=law).equation.terms["s_t"]
 
 
 @pytest.mark.parametrize(

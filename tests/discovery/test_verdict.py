@@ -115,3 +115,21 @@ def test_coefficients_are_printed_no_finer_than_they_are_known() -> None:
         sd = found.best.standard_errors["u_t"][term]
         digits = len(f"{value!r}".split(".")[1])
         assert 10.0**-digits > sd / 100
+
+
+def test_a_field_that_only_moves_may_obey_whatever_its_profile_obeys() -> None:
+    t, x = np.linspace(0, 10, 101)[:, None], np.linspace(-20, 40, 256)
+    front = (1 + np.exp((x - 5 / np.sqrt(6) * t) / np.sqrt(6))) ** -2  # of u_t = u_xx + u - u^2
+    field = xr.Dataset({"u": (("t", "x"), front)}, {"t": t[:, 0], "x": x})
+    found = pf.discover(pf.add_noise(field, 0.02, seed=1))
+    assert found.verdict.kind == "ambiguous"
+    assert "u + u^2 + u_xx" in found.verdict.text
+
+
+def test_a_field_of_rich_shape_that_only_moves_is_advected() -> None:
+    t, x = np.linspace(0, 4, 101)[:, None], np.linspace(-10, 10, 256)
+    humps = np.exp(-((x - 1.3 * t) ** 2)) + 0.6 * np.exp(-2 * (x - 1.3 * t + 4) ** 2)
+    field = xr.Dataset({"u": (("t", "x"), humps)}, {"t": t[:, 0], "x": x})
+    found = pf.discover(pf.add_noise(field, 0.1, seed=1))
+    assert found.verdict.kind == "identified"
+    assert set(numbers(found.best.equation)["u_t"]) == {"u_x"}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from physforge_kernel.derivatives import Feature, polynomials
 from physforge_kernel.discovery._functions import unbiased_power
-from physforge_kernel.discovery._noise import noise_sd, resolved
+from physforge_kernel.discovery._noise import noise_sd, resolved, uneven_noise
 from physforge_kernel.discovery._projection import Axis, Sample, project
 from physforge_kernel.discovery._regression import Regression
 from physforge_kernel.discovery._side import round_to_error
@@ -46,6 +46,25 @@ def test_an_uneven_grid_integrates_as_well() -> None:
     tests = axis_tests("x", points, 0.25, 5, 1)
     np.testing.assert_allclose(
         tests.matrices[1] @ np.sin(points), tests.matrices[0] @ np.cos(points), rtol=2e-4
+    )
+
+
+def test_test_functions_are_left_out_where_samples_are_too_sparse_for_them() -> None:
+    points = np.logspace(0, 2, 96)
+    tests = axis_tests("x", points, 8.0, 60, 2)
+    assert 0 < tests.count < 20
+    assert tests.centres.max() < 35  # beyond, a test function holds a handful of samples
+    for order, exact in enumerate((np.sin, np.cos, lambda x: -np.sin(x))):
+        weak = tests.matrices[order] @ np.sin(points / 4)
+        np.testing.assert_allclose(weak, tests.matrices[0] @ exact(points / 4) / 4**order, atol=2e-3)
+
+
+@pytest.mark.parametrize("order", [0, 2, 4])
+def test_which_test_functions_are_left_out_does_not_depend_on_the_derivatives(order: int) -> None:
+    points = np.delete(np.linspace(0, 1, 121), slice(50, 62))
+    assert 0 < axis_tests("x", points, 0.1, 40, order).count < 40
+    np.testing.assert_array_equal(
+        axis_tests("x", points, 0.1, 40, order).centres, axis_tests("x", points, 0.1, 40, 1).centres
     )
 
 
@@ -131,6 +150,34 @@ def test_an_uneven_grid_is_no_noise_and_no_front() -> None:
     assert resolved(field, (t, x)).all()
     noisy = field + 0.1 * rng.standard_normal(field.shape)
     assert noise_sd(noisy, (t, x)) == pytest.approx(0.1, rel=0.1)
+
+
+def spikes(kind: str) -> tuple[np.ndarray, list[np.ndarray]]:
+    """A field that is about zero in most places, and its axes."""
+    t, x = np.linspace(0.2, 2, 61), np.linspace(-10, 10, 128)
+    if kind == "a blob":
+        return np.exp(-(x**2) / (1.2 * t[:, None])) / np.sqrt(t[:, None]), [t, x]
+    if kind == "a soliton":
+        return 2 / np.cosh(x + 6 - 4 * t[:, None]) ** 2, [t, x]
+    if kind == "a blob on an uneven grid":
+        x = np.sort(np.random.default_rng(5).uniform(-10, 10, 200))
+        return np.exp(-(x**2) / (1.2 * t[:, None])) / np.sqrt(t[:, None]), [t, x]
+    time = np.linspace(0, 60, 1201)
+    return np.exp(-20 * np.sin(time / 2) ** 2), [time]
+
+
+@pytest.mark.parametrize("kind", ["a blob", "a soliton", "a blob on an uneven grid", "pulses in time"])
+@pytest.mark.parametrize("fraction", [0.02, 0.05, 0.15])
+def test_white_noise_on_a_spiky_field_is_the_same_everywhere(kind: str, fraction: float) -> None:
+    u, points = spikes(kind)
+    rms = float(np.sqrt(np.mean(u**2)))
+    white, grown = [], []
+    for seed in range(20):
+        noise = fraction * np.random.default_rng(seed).standard_normal(u.shape)
+        for found, values in ((white, u + rms * noise), (grown, u + np.hypot(0.2 * rms, u) * noise)):
+            found.append(uneven_noise([(values, points)], noise_sd(values, points)))
+    assert sum(white) == 0
+    assert sum(grown) == 20
 
 
 def test_features_expand_by_the_product_rule() -> None:

@@ -80,6 +80,26 @@ def test_a_dataset_of_several_files_is_asked_which_one(lab: EmbeddedWorkspace, t
     assert list(lab.jobs.result(which["runs/hot.nc"].id, timeout=120)["terms"]["u_t"]) == ["u_xx"]
 
 
+@pytest.mark.parametrize("how", ["files", "inputs"])
+def test_several_experiments_share_one_law(how: str, tmp_path: Path):
+    parts = [heat().isel(t=slice(25)), 2 * heat().isel(t=slice(15, None))]
+    folder = tmp_path / "rods" if how == "files" else tmp_path
+    folder.mkdir(exist_ok=True)
+    for number, part in enumerate(parts):
+        part.to_netcdf(folder / f"{number}.nc", engine="h5netcdf")
+    inputs = {"field": folder} if how == "files" else {"field": folder / "0.nc", "field_2": folder / "1.nc"}
+    context = trial(tmp_path / "trial", inputs=inputs)
+    files = ["0.nc", "1.nc"] if how == "files" else []
+    discover.run(discover.config(target="u_t", files=files), context)
+    found = json.loads((tmp_path / "trial" / "artifacts" / "result.json").read_text())
+    assert found["terms"] == pf.discover(parts, target="u_t").to_dict()["terms"]
+
+
+def test_one_file_and_several_cannot_both_be_named():
+    with pytest.raises(JobError, match="leave out one of them"):
+        discover.validate({"file": "0.nc", "files": ["0.nc", "1.nc"]})
+
+
 def test_the_one_field_among_other_files_need_not_be_named(lab: EmbeddedWorkspace, tmp_path: Path):
     folder = tmp_path / "rod"
     folder.mkdir()
@@ -159,7 +179,8 @@ def test_the_candidates_of_a_job_can_be_a_dataset_of_their_own(lab: EmbeddedWork
     assert set(tried["terms"]["u_t"]) <= {"u", "u_x", "u_xx*x"}  # the law's own term was no candidate
     assert tried["verdict"]["kind"] != "identified"
     with pytest.raises(
-        JobError, match=r"the input 'field' and may have the input 'candidates', and was given"
+        JobError,
+        match=r"the input 'field' and may have the inputs 'candidates', 'field_2', .*, and was given",
     ):
         lab.jobs.submit("discover", inputs={"field": "rod", "library": "few"})
     with pytest.raises(JobError, match="needs the input 'field'"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -84,17 +84,61 @@ def checked(method: str, options: Mapping[str, Any]) -> str:
     """The optimiser's name in a method, its options checked.
 
     Raises:
-        DiscoveryError: the method or an option is unknown, or PySINDy is not installed.
+        DiscoveryError: the method or an option is unknown, an option is of the wrong kind, or PySINDy is not
+            installed.
     """
     name = named(method)
     known = _options(name)
-    for option in options:
+    for option, value in options.items():
         if option not in known:
             raise DiscoveryError(
                 f"The option {option!r} is none of {method}'s: {', '.join(sorted(known))}; see PySINDy's "
                 f"{_CLASSES[name]}."
             )
+        kind = _KINDS.get(option) or _kind(known[option])
+        if kind is not None and value is not known[option] and not _IS[kind](value):
+            raise DiscoveryError(f"The option {option!r} of {method} is {value!r}; give {kind}.")
     return name
+
+
+def _is_number(value: Any) -> bool:
+    """Whether this is a finite number, or an array of them."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return False
+    return array.size > 0 and array.dtype.kind in "iuf" and bool(np.isfinite(array).all())
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+#: What options may be, in words.
+_IS: Mapping[str, Callable[[Any], bool]] = {
+    "True or False": lambda value: isinstance(value, (bool, np.bool_)),
+    "a whole number": _is_count,
+    "a number": _is_number,
+    "a text": lambda value: isinstance(value, str),
+    "a mapping of names to values": lambda value: isinstance(value, Mapping),
+}
+
+#: The same for options whose defaults do not tell.
+_KINDS = {
+    "K": "a whole number",
+    "p": "a whole number",
+    "H_xt": "a number",
+    "kappa": "a number",
+    "n_subset": "a whole number",
+    "ridge_kw": "a mapping of names to values",
+    "derivatives": "a text",
+}
+
+
+def _kind(default: Any) -> str | None:
+    """What an option with this default may be; None where the default does not tell."""
+    kinds = {bool: "True or False", int: "a whole number", float: "a number", str: "a text"}
+    return kinds.get(type(default))
 
 
 def _class(name: str) -> Any:
@@ -115,13 +159,17 @@ def _class(name: str) -> Any:
     return found
 
 
-def _options(name: str) -> set[str]:
-    own = set(inspect.signature(_class(name)).parameters)
+def _options(name: str) -> dict[str, Any]:
+    """The options of an optimiser, with their defaults."""
+    own = _defaults(name)
     if name == "ensemble":
-        own |= set(inspect.signature(_class("stlsq")).parameters)
-    if name == "weak":
-        return own - _NOT_OURS | {*PIECES}
-    return own - _NOT_OURS | {"derivatives"} | ({"constraints"} if name == "constrained" else set())
+        own |= _defaults("stlsq")
+    ours = PIECES if name == "weak" else ("derivatives", *(["constraints"] if name == "constrained" else []))
+    return {key: value for key, value in own.items() if key not in _NOT_OURS} | dict.fromkeys(ours)
+
+
+def _defaults(name: str) -> dict[str, Any]:
+    return {key: each.default for key, each in inspect.signature(_class(name)).parameters.items()}
 
 
 @contextmanager
@@ -163,7 +211,7 @@ def fit(
             warnings.simplefilter("ignore")
             optimiser = _optimiser(name, options, constraints)
             optimiser.fit(terms, lefts)
-    except (ValueError, TypeError, np.linalg.LinAlgError) as error:
+    except (ValueError, TypeError, NotImplementedError, np.linalg.LinAlgError) as error:
         raise DiscoveryError(f"PySINDy's {_CLASSES[name]} cannot do this: {error}") from error
     values = np.atleast_2d(np.asarray(optimiser.coef_, dtype=float))
     sizes = np.abs(values) * np.sqrt(np.mean(terms**2, axis=0))
@@ -236,4 +284,4 @@ def equalities(
                     f"{', '.join(names)}."
                 )
             matrix[row, names.index(term), lefts.index(left)] = weight
-    return matrix.reshape(len(constraints), -1), values
+    return matrix.reshape(len(constraints), len(names) * len(lefts)), values

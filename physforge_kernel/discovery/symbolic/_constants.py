@@ -109,15 +109,15 @@ def fit(form: Form, sample: Sample, start: np.ndarray, *, improve: bool = True) 
     evaluate = form.compiled()
 
     def residual(constants: np.ndarray) -> np.ndarray:
-        made = (evaluate(sample.X, constants) - sample.y) * sample.weights
+        made = sample.residual(evaluate(sample.points, constants))
         return np.clip(np.nan_to_num(made, nan=1e6, posinf=1e6, neginf=-1e6), -1e6, 1e6)
 
     constants = np.asarray(start, dtype=float)
-    first = evaluate(sample.X, constants)
+    first = evaluate(sample.points, constants)
     if not np.isfinite(first).all():
         return None
     count = len(constants)
-    n = len(sample.y)
+    n = sample.count
     if not count:
         return Fit(constants, np.empty((0, 0)), float(np.sqrt(np.mean(residual(constants) ** 2))))
     if n <= count:
@@ -133,7 +133,7 @@ def fit(form: Form, sample: Sample, start: np.ndarray, *, improve: bool = True) 
         if found.cost <= 0.5 * float(np.sum(residual(constants) ** 2)):
             constants = found.x
     value = residual(constants)
-    if not np.isfinite(evaluate(sample.X, constants)).all():
+    if not np.isfinite(evaluate(sample.points, constants)).all():
         return None
     misfit = float(np.sqrt(np.mean(value**2)))
     return Fit(constants, _covariance(residual, constants, value, max(misfit, ROUNDING)), misfit)

@@ -42,7 +42,7 @@ def _function(name: str) -> Callable[[sympy.Expr], sympy.Expr]:
     return apply
 
 
-_UNARY = (
+UNARY = (
     _Operation("/", lambda a: 1 / a, lambda e: 1 / e),
     _Operation("*", lambda a: a * a, lambda e: e**2),
     _Operation("sqrt", np.sqrt, _function("sqrt")),
@@ -68,8 +68,10 @@ _BINARY = (
 class Enumeration:
     """Formulas of the inputs of a sample in order of size, until `most` are known or time is up."""
 
-    def __init__(self, sample: Sample, operators: frozenset[str], *, most: int, deadline: float) -> None:
-        self.sample = sample.thinned(_ROWS)
+    def __init__(
+        self, sample: Sample, operators: frozenset[str], *, most: int, deadline: float, rows: int = _ROWS
+    ) -> None:
+        self.sample = sample.thinned(rows)
         self._recipes: list[tuple[_Operation | None, int, int]] = [
             (None, i, 0) for i in range(sample.X.shape[1])
         ]
@@ -92,6 +94,10 @@ class Enumeration:
             return operation.formula(self.formula(left))
         return operation.formula(self.formula(left), self.formula(right))
 
+    def values(self, count: int) -> np.ndarray:
+        """(n, m) The smallest formulas on the rows of `sample`."""
+        return self._values[:count].T
+
     def terms(self, count: int) -> Terms:
         """The constant and the smallest formulas, as terms of sums on the rows of `sample`."""
         import sympy
@@ -101,7 +107,7 @@ class Enumeration:
         return Terms((sympy.Integer(1), *map(self.formula, range(count))), values)
 
     def _grow(self, operators: frozenset[str], most: int, deadline: float) -> None:
-        unary = [o for o in _UNARY if o.key in operators]
+        unary = [o for o in UNARY if o.key in operators]
         binary = [o for o in _BINARY if o.key in operators]
         size = 1
         blocks = [self._values]

@@ -7,6 +7,8 @@ of y enters the relation times Q, which is divided out in a second round (Sanath
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 #: Rows that relations are sought on, columns in a relation, and left sides tried.
 _ROWS, _COLUMNS, _SIDES = 600, 170, 40
+
+#: Most fractions of few terms that are tried, and rounds in which each finds the weights of its errors.
+_CHOICES, _ROUNDS = 3000, 3
 
 #: Singular values below this share of the largest are rounding.
 _NULL = 1e-11
@@ -40,6 +45,51 @@ def relations(sample: Sample, degree: int, extra: Terms | None = None) -> list[t
         if (found := _with_side(sample, terms, side)) is not None
     ]
     return sorted(rows, key=lambda row: row[0])
+
+
+def fractions(sample: Sample, degree: int, count: int = 8) -> list[sympy.Expr]:
+    """Fractions of at most two products of powers over two, those that fit best; for noisy outputs.
+
+    The relation y (A + q B) = p C + r D is linear in q, p and r; dividing by the last denominator gives
+    errors of y their weight. All choices of A, B, C and D are tried.
+    """
+    sample = sample.thinned(_ROWS)
+    terms = _terms.monomials(sample, degree)
+    m = terms.values.shape[1]
+    tops = [t for k in (1, 2) for t in itertools.combinations(range(m), k)]
+    choices = [(a, b, top) for a, b in itertools.permutations(range(m), 2) for top in tops]
+    if len(choices) > _CHOICES:
+        return []
+    found = [row for choice in choices if (row := _fraction(sample, terms, *choice)) is not None]
+    found.sort(key=lambda row: row[0])
+    return [formula() for _, formula in found[:count]]
+
+
+def _fraction(
+    sample: Sample, terms: Terms, a: int, b: int, top: tuple[int, ...]
+) -> tuple[float, Callable[[], sympy.Expr]] | None:
+    V, y = terms.values, sample.y
+    columns = np.column_stack([V[:, list(top)], -y * V[:, b]])
+    weights = sample.weights
+    found, bottom = np.zeros(len(top) + 1), V[:, a]
+    for _ in range(_ROUNDS):
+        inverse = weights / np.maximum(np.abs(bottom), 1e-3 * np.abs(bottom).max())
+        found = np.linalg.lstsq(columns * inverse[:, None], y * V[:, a] * inverse, rcond=None)[0]
+        bottom = V[:, a] + found[-1] * V[:, b]
+    if bottom.min() <= 1e-6 * np.abs(bottom).max() <= bottom.max():
+        return None
+    left = float(np.sqrt(np.mean(((V[:, list(top)] @ found[:-1]) / bottom - y) ** 2 * weights**2)))
+
+    def formula() -> sympy.Expr:
+        import sympy
+
+        over = sympy.Add(
+            *(sympy.Float(float(k)) * terms.expressions[c] for c, k in zip(top, found[:-1], strict=True))
+        )
+        return over / (terms.expressions[a] + sympy.Float(float(found[-1])) * terms.expressions[b])
+
+    # Each further term has to earn its place.
+    return left * (1.0 + 0.02 * len(top)), formula
 
 
 def exact_relations(sample: Sample, degree: int) -> list[sympy.Expr]:

@@ -66,7 +66,7 @@ def length(expression: sympy.Expr, fitted: Fit, sample: Sample) -> float:
     """Bits to describe the data with a formula, up to a constant that all formulas share."""
     import sympy
 
-    n = len(sample.y)
+    n = sample.count
     told = n * math.log2(max(fitted.misfit, ROUNDING) / ROUNDING)
     constants = sum(
         _constants.bits_of_free(c, e) for c, e in zip(fitted.constants, fitted.errors, strict=True)
@@ -130,7 +130,7 @@ def _snap(
 ) -> tuple[Form, Fit, Described] | None:
     found = None
     free = _constants.bits_of_free(float(fitted.constants[i]), float(fitted.errors[i]))
-    n = len(sample.y)
+    n = sample.count
     for number in _constants.rounder(float(fitted.constants[i]), float(fitted.errors[i])):
         start, added = fitted.moved(i, float(number))
         told = 0.5 * n * math.log2(1.0 + added / n) if fitted.misfit > ROUNDING else 0.0

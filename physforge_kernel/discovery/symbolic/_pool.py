@@ -9,11 +9,14 @@ import numpy as np
 
 from . import _constants, _length, _surrogate
 from ._constants import ROUNDING
+from ._kinds import elaborate
 from ._length import Described
 from ._sample import Sample
 
 if TYPE_CHECKING:
     import sympy
+
+    from ._windows import Windows
 
 #: Misfit, as a share of the output's RMS, at which a formula is exact up to rounding.
 EXACT = 1e-8
@@ -26,8 +29,19 @@ _FREE, _NODES = 5, 45
 
 _QUICK_ROWS, _KEPT = 300, 80
 
+#: Standard deviations by which chance may enlarge what a complete formula leaves in windows.
+_CHANCE = 3.0
+
 #: A formula that is not exact may have at most so many constants.
 _SNAPPED = 10
+
+
+#: Functions, by SymPy's names, that an `Equation` has: formulas for derivatives become one.
+SAYABLE = frozenset(("sin", "cos", "tan", "atan", "exp", "log", "tanh", "sinh", "cosh", "Abs"))
+
+
+#: Bits by which an elaborate formula for a derivative has to be shorter than a plain one.
+_ELABORATE = 15.0
 
 
 @dataclass
@@ -40,15 +54,24 @@ class Pool:
     found: dict[str, Described] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
     offered: int = 0
+    derived: bool = False
+    """Whether the output is a derivative that was estimated from samples."""
     _complete: dict[str, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._quick = self.train.thinned(_QUICK_ROWS, seed=1)
+        whole = self.train.windows is not None
+        self._quick = self.train if whole else self.train.thinned(_QUICK_ROWS, seed=1)
 
     @property
     def best(self) -> Described | None:
-        """The formula with the shortest description."""
-        return min(self.found.values(), key=lambda d: d.length, default=None)
+        """The formula with the shortest description; for a derivative an elaborate one needs to earn it."""
+
+        def bits(described: Described) -> float:
+            return described.length + (
+                _ELABORATE if self.derived and elaborate(described.expression) else 0.0
+            )
+
+        return min(self.found.values(), key=bits, default=None)
 
     def offer(self, expression: sympy.Expr) -> Described | None:
         """Measure a formula; None where it has no value, is known already, or is of no interest."""
@@ -56,6 +79,8 @@ class Pool:
 
         self.offered += 1
         if not isinstance(expression, sympy.Expr) or expression.has(*_meaningless()):
+            return None
+        if self.derived and not _sayable(expression):
             return None
         expression = tidied(expression)
         pattern = _pattern(expression)
@@ -118,14 +143,17 @@ class Pool:
                 made.append(described)
         return made
 
-    def residual(self, described: Described) -> np.ndarray:
-        """(n,) What a formula leaves of the held-out outputs, as a share of the RMS."""
-        form, values = _constants.form_of(described.expression, self.test.symbols)
-        return (form.compiled()(self.test.X, values) - self.test.y) * self.test.weights
+    def residual(self, described: Described, sample: Sample | None = None) -> np.ndarray:
+        """(n,) What a formula leaves of the held-out outputs, or a sample's, as a share of the RMS."""
+        sample = self.test if sample is None else sample
+        form, values = _constants.form_of(described.expression, sample.symbols)
+        return sample.residual(form.compiled()(sample.points, values))
 
     def complete(self, described: Described) -> bool:
         """Whether a formula leaves nothing but noise (or rounding) of the rows that were held out."""
         key = str(described.expression)
+        if key not in self._complete and self.train.windows is not None:
+            self._complete[key] = self._complete_in(self.train.windows, described)
         if key not in self._complete:
             residual = self.residual(described)
             left = float(np.sqrt(np.mean(residual**2))) if np.isfinite(residual).all() else np.inf
@@ -134,8 +162,30 @@ class Pool:
                 and (self.noise is None or left < 1.1 * self.noise + EXACT)
                 and left < 1.3 * described.misfit
                 and _surrogate.structure_left(self.test.X, residual) < STRUCTURE
+                and _surrogate.structure_left(self.train.X, self.residual(described, self.train)) < STRUCTURE
+                and self._structure_between_blocks(described) < STRUCTURE
             )
         return self._complete[key]
+
+    def _complete_in(self, windows: Windows, described: Described) -> bool:
+        """Whether no more is left in the windows than the samples' own noise leaves."""
+        residual = self.residual(described, self.train)
+        if not np.isfinite(residual).all():
+            return False
+        left = float(np.sqrt(np.mean(residual**2)))
+        most = windows.noise * (1.1 + _CHANCE / np.sqrt(2.0 * windows.count))
+        return left < EXACT or (left < most and windows.structure_left(residual) < STRUCTURE)
+
+    def _structure_between_blocks(self, described: Described) -> float:
+        """What is left of the means of blocks of a field: in them errors that hang together are gone."""
+        if self.train.blocks is None or self.test.blocks is None:
+            return 0.0
+        both = [(s, self.residual(described, s)) for s in (self.train, self.test)]
+        blocks = np.concatenate([self.train.blocks, self.test.blocks])
+        rows = np.concatenate([np.column_stack([s.X, r]) for s, r in both])
+        _, place, sizes = np.unique(blocks, return_inverse=True, return_counts=True)
+        means = np.stack([np.bincount(place, column) / sizes for column in rows.T], axis=1)
+        return _surrogate.structure_left(means[:, :-1], means[:, -1])
 
     @property
     def exact(self) -> bool:
@@ -156,7 +206,8 @@ class Pool:
             best is not None
             and best.nodes <= nodes
             and best.free <= free
-            and best.misfit < 0.5
+            and bool(best.expression.free_symbols)
+            and best.misfit < 0.5 * self.train.spread
             and self.complete(best)
         )
 
@@ -180,6 +231,13 @@ def _meaningless() -> tuple[sympy.Basic, ...]:
     import sympy
 
     return (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I)
+
+
+def _sayable(expression: sympy.Expr) -> bool:
+    """Whether an `Equation` has all the functions of a formula."""
+    import sympy
+
+    return all(type(f).__name__ in SAYABLE for f in expression.atoms(sympy.Function))
 
 
 def _pattern(expression: sympy.Expr) -> str:

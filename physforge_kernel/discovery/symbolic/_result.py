@@ -73,6 +73,8 @@ class SymbolicRegression:
     notes: tuple[str, ...]
     settings: Mapping[str, Any]
     seconds: float = field(compare=False)
+    columns: tuple[str, ...] = ()
+    """What the inputs are called in the table, where a formula cannot have their names."""
 
     @cached_property
     def equations_(self) -> pd.DataFrame:
@@ -109,12 +111,14 @@ class SymbolicRegression:
         import sympy
 
         if hasattr(X, "columns") or isinstance(X, Mapping):
-            missing = [name for name in self.variables if name not in X]
+            handed = self.columns or self.variables
+            names = [c if c in X else v for c, v in zip(handed, self.variables, strict=True)]
+            missing = [name for name in names if name not in X]
             if missing:
                 raise DiscoveryError(
                     f"The table has no column {missing[0]!r}; it has {', '.join(map(str, X))}."
                 )
-            columns = [np.asarray(X[name], dtype=float) for name in self.variables]
+            columns = [np.asarray(X[name], dtype=float) for name in names]
         else:
             values = np.atleast_2d(np.asarray(X, dtype=float))
             if values.shape[1] != len(self.variables):
@@ -141,7 +145,7 @@ class SymbolicRegression:
         """
         from ...equations import Equation
 
-        return Equation(f"{self.target} = {self.best.expression}")
+        return Equation(f"{self.target} = {self.best.expression}".replace("Abs(", "abs("))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able summary."""

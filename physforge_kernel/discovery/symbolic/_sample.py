@@ -11,6 +11,8 @@ import numpy as np
 if TYPE_CHECKING:
     import sympy
 
+    from ._windows import Windows
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -27,6 +29,28 @@ class Sample:
     """RMS of the output as it was measured: residuals are told as shares of it."""
     noise: float = 0.0
     """Standard deviation of the errors of the measured output, if it is known, or a bound on it."""
+    windows: Windows | None = None
+    """What formulas are measured on instead of the rows, for a derivative along a noisy curve."""
+    blocks: np.ndarray | None = None
+    """(n,) Which part of a field a row is from: errors of neighbours hang together."""
+
+    @property
+    def points(self) -> np.ndarray:
+        """(m, d) Inputs at which a formula has to have values to be measured."""
+        return self.X if self.windows is None else self.windows.X
+
+    @cached_property
+    def count(self) -> int:
+        """How many independent residuals a formula is measured by, about."""
+        if self.windows is not None:
+            return self.windows.count
+        return len(self.y) if self.blocks is None else len(np.unique(self.blocks))
+
+    def residual(self, values: np.ndarray) -> np.ndarray:
+        """(count,) What a formula with these values at `points` leaves, as a share of the output's RMS."""
+        if self.windows is not None:
+            return self.windows.residual(values)
+        return (values - self.y) * self.weights
 
     @cached_property
     def weights(self) -> np.ndarray:
@@ -38,9 +62,21 @@ class Sample:
         """(d,) Which inputs are positive throughout."""
         return np.asarray((self.X > 0).all(axis=0))
 
+    @property
+    def spread(self) -> float:
+        """Misfit of the best constant, as a share of the measured output's RMS."""
+        if self.windows is not None:
+            return self.windows.spread
+        shares = self.weights**2
+        mean = float(np.sum(shares * self.y) / np.sum(shares))
+        return float(np.sqrt(np.mean(shares * (self.y - mean) ** 2)))
+
     def rows(self, chosen: np.ndarray) -> Sample:
         """The sample of these rows."""
-        return Sample(self.X[chosen], self.y[chosen], self.scale[chosen], self.symbols, self.unit, self.noise)
+        return Sample(
+            self.X[chosen], self.y[chosen], self.scale[chosen], self.symbols, self.unit, self.noise,
+            blocks=None if self.blocks is None else self.blocks[chosen],
+        )  # fmt: skip
 
     def thinned(self, count: int, seed: int = 0) -> Sample:
         """At most `count` rows, chosen at random."""

@@ -109,7 +109,7 @@ class Search:
         self.say("Trying power laws and sums of few terms")
         self._constant(top)
         self._power_law(top)
-        if self.over or self._settled(2.5, 1):
+        if self.over or (not self.pool.derived and self._settled(2.5, 1)):
             self.done = True
             return
         self.levels = self._downwards(top)
@@ -120,12 +120,27 @@ class Search:
             (self._small, 2, 2.0),
             (self._polynomials, 9, 0.0),
             (self._exact_rational, 9, 0.0),
+            (self._splits, 1, 3.0),
             (self._enumerated, 2, 3.0),
             (self._sums, 2, 3.0),
             (self._stretched, 1, 4.0),
             (self._noisy_rational, 2, 5.0),
-            (self._split, 2, 5.0),
         )
+        if self.pool.derived:
+            # Rates are sums of products or saturate, and formulas of other kinds come near to them: none is
+            # settled on before its likely rivals were tried.
+            stages = (
+                (self._polynomials, 9, 0.0),
+                (self._fractions, 9, 0.0),
+                (self._small, 2, 0.0),
+                (self._sums, 2, 0.0),
+                (self._stretched, 1, 5.0),
+                *(
+                    stage
+                    for stage in stages
+                    if stage[0] not in (self._polynomials, self._small, self._sums, self._stretched)
+                ),
+            )
         for stage, most, nodes in stages:
             for level in upwards[:most]:
                 stage(level)
@@ -287,6 +302,13 @@ class Search:
                 found = _implicit.relations(made, degree)
                 self.offer(level, (transform.inverse(e) for _, e in found[:2]))
 
+    def _fractions(self, level: Level) -> None:
+        """y = a fraction of few terms over few."""
+        self.say("Trying rational laws")
+        for degree in (1, 2):
+            if not self.over:
+                self.offer(level, _implicit.fractions(level.sample, degree))
+
     def _stretched(self, level: Level) -> None:
         """Small formulas with an unknown number before the input, where there is one input."""
         if level.sample.X.shape[1] == 1:
@@ -312,39 +334,31 @@ class Search:
         self.offer(level, (expression for _, expression in formulas.matches(8)))
         return formulas
 
+    def _splits(self, smallest: Level) -> None:
+        """Splits of the original problem, whose symmetries may be false ones, and of the smallest."""
+        self._split(self.levels[0])
+        if smallest is not self.levels[0] and not self.over:
+            self._split(smallest)
+
     def _split(self, level: Level) -> None:
-        """y = f + g or y = f g, in different inputs."""
+        """y = f + g or y = c + f g, in different inputs."""
         self.say("Looking for sums and products of fewer inputs")
-        surrogate = _symmetry.picture(level.sample).plain
-        limit = _DOUBT + 5.0 * min(surrogate.misfit, 0.05)
-        for split in _split.splits(level.sample, surrogate):
-            if split.doubt > limit or self.over:
+        until = _budget.now() + 0.4 * self.left
+        for split in _split.splits(level.sample, self.operators, seconds=0.1 * self.left):
+            if self.over or _budget.now() > until:
                 return
-            self._joined(level, split)
+            self.offer(level, map(split.joined, self._parts(split.rest, until)))
 
-    def _joined(self, level: Level, split: _split.Split) -> None:
-        import sympy
-
-        firsts = self._parts(split.first)
-        seconds = self._parts(split.second)
-        for f in firsts:
-            for g in seconds:
-                whole = f * g if split.product else sympy.Float(1.0) * f + g
-                self.offer(level, [whole])
-                if self.over:
-                    return
-
-    def _parts(self, sample: Sample) -> list[sympy.Expr]:
+    def _parts(self, sample: Sample, until: float) -> list[sympy.Expr]:
         """The best formulas of a part, by a search of its own."""
-        generator = np.random.default_rng(0)
-        order = generator.permutation(len(sample.y))
+        order = np.random.default_rng(0).permutation(len(sample.y))
         cut = max(int(0.8 * len(order)), 1)
-        pool = Pool(sample.rows(order[:cut]).thinned(1500), sample.rows(order[cut:]).thinned(500))
-        until = _budget.now() + 0.2 * self.left
+        pool = Pool(sample.rows(np.sort(order[:cut])), sample.rows(np.sort(order[cut:])))
+        until = _budget.now() + 0.6 * max(until - _budget.now(), 0.0)
         part = Search(pool, self.operators, until, lambda fraction, message: None)
         top = Level(pool.train, lambda e: e, 0)
         part._constant(top)
-        for stage in (part._power_law, part._sums, part._enumerated):
+        for stage in (part._power_law, part._split, part._small, part._polynomials, part._sums):
             if not part.over:
                 stage(top)
         shortest = sorted(pool.found.values(), key=lambda d: d.length)[:3]

@@ -106,6 +106,21 @@ def _derivatives(polynomials: np.ndarray, column: np.ndarray, degree: int) -> np
     return made
 
 
+def polynomials(Z: np.ndarray, most: int) -> np.ndarray:
+    """(n, terms) Products of Chebyshev polynomials of the inputs, of the highest degree with so few terms."""
+    degree = 0
+    while degree < _TRIED[-1] and len(_exponents(Z.shape[1], degree + 1)) <= most:
+        degree += 1
+    return of_degree(Z, degree)
+
+
+def of_degree(Z: np.ndarray, degree: int) -> np.ndarray:
+    """(n, terms) Products of Chebyshev polynomials of the inputs to a total degree."""
+    low = Z.min(axis=0)
+    scaled = 2.0 * (Z - low) / np.maximum(Z.max(axis=0) - low, 1e-300) - 1.0
+    return _design(scaled, _exponents(Z.shape[1], degree))
+
+
 def structure_left(Z: np.ndarray, residual: np.ndarray, seed: int = 0) -> float:
     """How many times more of a residual a smooth function explains than it would of pure noise.
 
@@ -118,19 +133,19 @@ def structure_left(Z: np.ndarray, residual: np.ndarray, seed: int = 0) -> float:
     if scale == 0.0 or len(residual) < 12:
         return 0.0
     residual = np.clip(residual / scale, -5.0, 5.0)
-    low = Z.min(axis=0)
-    scaled = 2.0 * (Z - low) / np.maximum(Z.max(axis=0) - low, 1e-300) - 1.0
     worst = -np.inf
-    n = len(residual)
     for degree in (1, 2, 3, 5, 8):
-        exponents = _exponents(Z.shape[1], degree)
-        terms = len(exponents)
-        if terms > min(n // 4, 150):
+        if len(_exponents(Z.shape[1], degree)) > min(len(residual) // 4, 150):
             break
-        basis, _ = np.linalg.qr(_design(scaled, exponents))
-        explained = float(np.sum((basis.T @ residual) ** 2))
-        left = max(float(np.sum(residual**2)) - explained, 1e-300)
-        ratio = (explained / terms) / (left / (n - terms))
-        spread = np.sqrt(2.0 / terms + 2.0 / (n - terms))
-        worst = max(worst, (ratio - 1.0) / spread)
-    return float(worst)
+        worst = max(worst, excess(of_degree(Z, degree), residual))
+    return worst
+
+
+def excess(columns: np.ndarray, residual: np.ndarray) -> float:
+    """The F statistic of columns (n, terms), in standard deviations above its mean under noise alone."""
+    n, terms = columns.shape
+    basis, _ = np.linalg.qr(columns)
+    explained = float(np.sum((basis.T @ residual) ** 2))
+    left = max(float(np.sum(residual**2)) - explained, 1e-300)
+    ratio = (explained / terms) / (left / (n - terms))
+    return float((ratio - 1.0) / np.sqrt(2.0 / terms + 2.0 / (n - terms)))

@@ -88,6 +88,8 @@ def symbolic(
         Udrescu & Tegmark 2020 (symmetries and splits), Kaheman, Kutz & Brunton 2020 (rational laws),
         Rissanen 1978 (description length), Burlacu, Kronberger & Kommenda 2020 (Operon).
     """
+    from threadpoolctl import threadpool_limits
+
     began = _budget.now()
     allowed = _operators(operators)
     if not seconds > 0:
@@ -98,11 +100,16 @@ def symbolic(
     data = _table.table(X, y, variables=variables, target=target, inputs=inputs)
     report = progress or (lambda fraction, message: None)
     pool = _pool(data, noise, seed)
+    if units is not None:
+        called = _table.readable((*data.columns, *(name for name in units if name not in data.columns)))
+        units = {called[name]: unit for name, unit in units.items()}
     first = _units.groups(pool.train, data.variables, data.target, units) if units is not None else None
     search = Search(pool, allowed, began + seconds, report, first=first, map=map, workers=max(1, workers))
-    search.run()
-    if runner is not None and not search.over and not search.done:
-        search.evolve(runner, _seeds(seeds, seed))
+    # Of the many formulas tried some overflow on the data: these are dropped, and no news to anyone.
+    with threadpool_limits(1), np.errstate(all="ignore"):
+        search.run()
+        if runner is not None and not search.over and not search.done:
+            search.evolve(runner, _seeds(seeds, seed))
     report(1.0, "Simplifying")
     settings = {
         "operators": sorted(allowed),
@@ -131,12 +138,24 @@ def _seeds(seeds: int | Sequence[int], seed: int) -> list[int]:
 
 
 def _pool(data: _table.Table, noise: float | None, seed: int) -> Pool:
-    sample = _sample.make(data.X, data.y)
-    order = np.random.default_rng(seed).permutation(len(data.y))
-    held = min(max(int(_HELD_OUT * len(order)), 3), _TEST)
-    train = sample.rows(np.sort(order[held : held + _TRAIN]))
+    sample = replace(_sample.make(data.X, data.y), blocks=data.blocks if data.derived else None)
     share = None if noise is None else noise / sample.unit
-    return Pool(train, sample.rows(np.sort(order[:held])), share)
+    if data.windows is not None:
+        # All of the curve is needed for its windows; few constants and a known noise replace rows held out.
+        sample = replace(sample, windows=data.windows)
+        return Pool(sample, sample, share, derived=True)
+    generator = np.random.default_rng(seed)
+    order = generator.permutation(len(data.y))
+    held = min(max(int(_HELD_OUT * len(order)), 3), _TEST)
+    if sample.blocks is not None:
+        # Rows of a field are held out by blocks: errors of neighbours hang together.
+        place = generator.permutation(int(sample.blocks.max()) + 1)[sample.blocks[order]]
+        order = order[np.argsort(place, kind="stable")]
+        rest = generator.permutation(order[held:])
+    else:
+        rest = order[held:]
+    train = sample.rows(np.sort(rest[:_TRAIN]))
+    return Pool(train, sample.rows(np.sort(order[:held])), share, derived=data.derived)
 
 
 def _result(
@@ -158,6 +177,7 @@ def _result(
         formulas=tuple(formulas),
         verdict=verdict,
         variables=data.variables,
+        columns=data.columns,
         target=data.target,
         rivals=tuple(_formula(r, pool, data).text for r in rivals[:3]),
         notes=notes,

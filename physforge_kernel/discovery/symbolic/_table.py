@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import keyword
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...errors import DiscoveryError
+
+if TYPE_CHECKING:
+    from ._windows import Windows
 
 #: Fewer rows than these say nothing about a formula; more than these are not needed.
 LEAST, MOST = 12, 20_000
@@ -23,6 +28,12 @@ class Table:
     variables: tuple[str, ...]
     target: str
     notes: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    """What the inputs were called where they were handed in."""
+    windows: Windows | None = None
+    blocks: np.ndarray | None = None
+    derived: bool = False
+    """Whether the output is a derivative that was estimated from samples."""
 
 
 def table(
@@ -35,8 +46,7 @@ def table(
             are too few rows.
     """
     if hasattr(X, "data_vars"):
-        columns, wanted = _of_field(X, target, inputs)
-        return _checked(columns, wanted)
+        return _of_field(X, target, inputs)
     if hasattr(X, "columns") or isinstance(X, Mapping):
         return _checked(*_of_frame(X, y, variables or inputs, target))
     values = np.asarray(X)
@@ -70,9 +80,7 @@ def _of_frame(
     return columns, wanted
 
 
-def _of_field(
-    field: Any, target: str | None, inputs: Sequence[str] | None
-) -> tuple[dict[str, np.ndarray], str]:
+def _of_field(field: Any, target: str | None, inputs: Sequence[str] | None) -> Table:
     from ._field import columns_of
 
     if target is None or not inputs:
@@ -80,10 +88,18 @@ def _of_field(
             "For a field say what to explain and from what, as in "
             "target='u_t', inputs=['u', 'u_x', 'u_xx']; there is no default."
         )
-    return columns_of(field, (*inputs, target)), target
+    found = columns_of(field, inputs, target)
+    made, kept, used = _checked_with(found.columns, target)
+    windows = None if found.windows is None else found.windows.among(used)
+    return replace(made, windows=windows, blocks=found.blocks[kept], derived=found.derived)
 
 
 def _checked(columns: Mapping[str, np.ndarray], target: str) -> Table:
+    return _checked_with(columns, target)[0]
+
+
+def _checked_with(columns: Mapping[str, np.ndarray], target: str) -> tuple[Table, np.ndarray, np.ndarray]:
+    """The table, which rows of the columns are in it, and which inputs."""
     for name, column in columns.items():
         if np.asarray(column).dtype.kind not in "fiub":
             raise DiscoveryError(f"The values of {name} are not real numbers ({np.asarray(column).dtype}).")
@@ -111,10 +127,31 @@ def _checked(columns: Mapping[str, np.ndarray], target: str) -> Table:
     if idle.any():
         left = [name for name, off in zip(variables, idle, strict=True) if off]
         notes.append(f"{', '.join(left)} did not vary, and cannot be in a formula.")
-    return Table(
-        X[:, ~idle],
-        y,
-        tuple(v for v, off in zip(variables, idle, strict=True) if not off),
-        target,
-        tuple(notes),
+    varied = tuple(v for v, off in zip(variables, idle, strict=True) if not off)
+    called = readable((*varied, target))
+    notes += [f"The column {old!r} is called {new} in formulas." for old, new in called.items() if old != new]
+    return (
+        Table(X[:, ~idle], y, tuple(called[v] for v in varied), called[target], tuple(notes), varied),
+        kept,
+        ~idle,
     )
+
+
+def readable(names: Sequence[str]) -> dict[str, str]:
+    """Names that can stand in a formula: `x 1` becomes x_1, `lambda` becomes lambda_, each once.
+
+    Example:
+        >>> readable(["x 1", "lambda", "Time (s)", "2nd", "u"])
+        {'x 1': 'x_1', 'lambda': 'lambda_', 'Time (s)': 'Time_s', '2nd': '_2nd', 'u': 'u'}
+    """
+    made = {name: name for name in names if name.isidentifier() and not keyword.iskeyword(name)}
+    for name in names:
+        if name in made:
+            continue
+        plain = re.sub(r"\W+", "_", name).strip("_") or "x"
+        if not plain.isidentifier():
+            plain = f"_{plain}"
+        while keyword.iskeyword(plain) or plain in made.values():
+            plain += "_"
+        made[name] = plain
+    return {name: made[name] for name in names}

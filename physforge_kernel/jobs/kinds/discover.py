@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: Progress at which the law is found, where resamplings follow.
 _FOUND_AT = 0.3
 
+#: Inputs that hold further experiments.
+_FURTHER = ("field_2", "field_3", "field_4")
+
 
 def _offer_methods(schema: dict[str, Any]) -> None:
     from ...discovery import methods
@@ -81,6 +84,12 @@ class DiscoverConfig(BaseModel):
         description="How often to search resampled data again, to see how stable the law is; 0 for never.",
     )
     file: FileSetting = None
+    files: list[str] = Field(
+        default_factory=list,
+        title="Experiments",
+        description="Files of the dataset that are experiments with one law, such as run1.nc, run2.nc.",
+        json_schema_extra={"x-suggest": "files"},
+    )
     dims: AxesSetting = None
     seed: SeedSetting = 0
 
@@ -97,6 +106,12 @@ class DiscoverConfig(BaseModel):
         return terms
 
     @model_validator(mode="after")
+    def _one_way_to_name_files(self) -> DiscoverConfig:
+        if self.file is not None and self.files:
+            raise ValueError("the file and the experiments name files alike: leave out one of them")
+        return self
+
+    @model_validator(mode="after")
     def _can_be_chosen(self) -> DiscoverConfig:
         from ...discovery import check_method
 
@@ -110,7 +125,8 @@ class DiscoverConfig(BaseModel):
 def run(config: DiscoverConfig, context: Context) -> None:
     """Discover the law of the input `field`; leave the discovery in `result.json`, its fit in `fit.nc`.
 
-    The input `candidates`, if it is given, holds a library of terms. Resamplings are inner tasks; what they
+    The inputs `field_2` to `field_4`, and several `files` of `field`, are experiments that share the law. The
+    input `candidates`, if it is given, holds a library of terms. Resamplings are inner tasks; what they
     choose is under `stability` in the result.
     """
     from ...derivatives import library
@@ -118,17 +134,19 @@ def run(config: DiscoverConfig, context: Context) -> None:
     from ...discovery import discover as search
 
     context.progress(0.0, "Reading the field")
-    field = context.inputs["field"].open(config.file, dims=config.dims)
+    first_input = context.inputs["field"]
+    fields = [first_input.open(file, dims=config.dims) for file in config.files or (config.file,)]
+    fields += [context.inputs[name].open(dims=config.dims) for name in _FURTHER if name in context.inputs]
     given = context.inputs.get("candidates")
     kept = library.load(given.file()) if given is not None else None
     first = _FOUND_AT if config.draws else 0.9
     found = search(
-        field,
+        fields,
         target=config.target,
         seed=config.seed,
         progress=lambda fraction, message: context.progress(0.05 + (first - 0.05) * fraction, message),
         library=candidates(
-            field,
+            fields[0],
             config.library or (),
             degree=config.degree,
             order=config.order,
@@ -173,5 +191,5 @@ discover = Kind(
     run=run,
     title="Discovery",
     summary="Finds the differential equation behind a measured field, with intervals and a verdict.",
-    optional=("candidates",),
+    optional=("candidates", *_FURTHER),
 )
