@@ -106,4 +106,17 @@ describe('configOf', () => {
     expect(sent({ type: 'number' }, '0').config).toEqual({ it: 0 });
     expect(sent({ type: 'object' }, '{"nu": [1]}').config).toEqual({ it: { nu: [1] } });
   });
+
+  it('sends one of several choices alone, and more in their own order', () => {
+    const field: Field = {
+      ...of({ type: 'string', title: 'File' }),
+      kind: 'choices',
+      choices: ['a.csv', 'b.csv', 'c.csv'].map(value => ({ value, label: value })),
+      required: true
+    };
+    const sentOf = (value: unknown) => configOf([field], { it: value });
+    expect(sentOf(['b.csv']).config).toEqual({ it: 'b.csv' });
+    expect(sentOf(['c.csv', 'a.csv', 'gone.csv']).config).toEqual({ it: ['a.csv', 'c.csv'] });
+    expect(sentOf('').problems).toEqual({ it: 'File is needed.' });
+  });
 });

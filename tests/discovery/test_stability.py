@@ -94,7 +94,7 @@ def test_a_sketch_weighs_evidence_as_the_samples_do():
     assert compared > 10
     assert drawn.sharp is not None
     sharp = side.scales[-1].regression
-    np.testing.assert_allclose(drawn.sharp.gram, sharp.gram, atol=2e-3 * np.abs(sharp.gram).max())
+    np.testing.assert_allclose(drawn.sharp.gram, sharp.gram, atol=1e-2 * np.abs(sharp.gram).max())
 
 
 def test_a_system_that_is_weighed_together_is_sketched_law_by_law():

@@ -89,15 +89,10 @@ def test_several_experiments_share_one_law(how: str, tmp_path: Path):
         part.to_netcdf(folder / f"{number}.nc", engine="h5netcdf")
     inputs = {"field": folder} if how == "files" else {"field": folder / "0.nc", "field_2": folder / "1.nc"}
     context = trial(tmp_path / "trial", inputs=inputs)
-    files = ["0.nc", "1.nc"] if how == "files" else []
-    discover.run(discover.config(target="u_t", files=files), context)
+    file = ["0.nc", "1.nc"] if how == "files" else None
+    discover.run(discover.config(target="u_t", file=file), context)
     found = json.loads((tmp_path / "trial" / "artifacts" / "result.json").read_text())
     assert found["terms"] == pf.discover(parts, target="u_t").to_dict()["terms"]
-
-
-def test_one_file_and_several_cannot_both_be_named():
-    with pytest.raises(JobError, match="leave out one of them"):
-        discover.validate({"file": "0.nc", "files": ["0.nc", "1.nc"]})
 
 
 def test_the_one_field_among_other_files_need_not_be_named(lab: EmbeddedWorkspace, tmp_path: Path):

@@ -122,6 +122,33 @@ function Input(props: FieldProps & { id: string }): JSX.Element {
         </select>
       );
     }
+    case 'choices': {
+      const chosen = Array.isArray(value) ? value : [];
+      return (
+        <select
+          {...common}
+          multiple
+          size={Math.min(6, field.choices.length)}
+          value={field.choices.flatMap(({ value }, at) =>
+            chosen.includes(value) ? [`${at}`] : []
+          )}
+          onChange={event =>
+            onChange(
+              Array.from(
+                event.target.selectedOptions,
+                each => field.choices[Number(each.value)].value
+              )
+            )
+          }
+        >
+          {field.choices.map((choice, index) => (
+            <option key={index} value={index}>
+              {choice.label}
+            </option>
+          ))}
+        </select>
+      );
+    }
     case 'number':
       return (
         <input

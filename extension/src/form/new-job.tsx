@@ -209,10 +209,15 @@ function fitted(field: Field, version: Version | null, jobs: JobsModel): Field[]
   if (field.suggest === 'files') {
     const paths = version ? [...descriptions(version).keys()] : [];
     const choices = paths.map(path => ({ value: path, label: path }));
+    if (paths.length < 2) {
+      return [];
+    }
+    if (field.kind === 'list') {
+      const hint = 'Which file of the dataset; several are experiments with one law.';
+      return [{ ...field, kind: 'choices', choices, required: true, hint }];
+    }
     const hint = 'Which file of the dataset.';
-    return paths.length < 2
-      ? []
-      : [{ ...field, kind: 'choice', choices: [none, ...choices], required: true, hint }];
+    return [{ ...field, kind: 'choice', choices: [none, ...choices], required: true, hint }];
   }
   return [field];
 }

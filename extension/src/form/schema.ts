@@ -26,6 +26,8 @@ export type Field = Base &
     | { kind: 'file'; accept: string }
     | { kind: 'switch' }
     | { kind: 'choice'; choices: Choice[] }
+    /** One of the choices, or several. */
+    | { kind: 'choices'; choices: Choice[] }
     /** A list of texts; `single` if one may also stand alone. */
     | { kind: 'list'; single: boolean }
     | { kind: 'group'; fields: Field[] }
@@ -141,6 +143,11 @@ function sentFor(field: Field, value: unknown): unknown {
       return field.choices.some(choice => choice.value === value)
         ? (value ?? undefined)
         : undefined;
+    case 'choices': {
+      const chosen = Array.isArray(value) ? value : [];
+      const there = field.choices.map(choice => choice.value).filter(each => chosen.includes(each));
+      return there.length > 1 ? there : there[0];
+    }
     case 'list': {
       const parts = String(value ?? '')
         .split(/[,\n]/)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, m
 from ...errors import DiscoveryError
 from .._context import Context
 from .._kind import Kind
-from ._settings import AxesSetting, FileSetting, SeedSetting
+from ._settings import AxesSetting, SeedSetting
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -83,11 +83,10 @@ class DiscoverConfig(BaseModel):
         title="Resamplings",
         description="How often to search resampled data again, to see how stable the law is; 0 for never.",
     )
-    file: FileSetting = None
-    files: list[str] = Field(
-        default_factory=list,
-        title="Experiments",
-        description="Files of the dataset that are experiments with one law, such as run1.nc, run2.nc.",
+    file: str | list[str] | None = Field(
+        default=None,
+        title="File",
+        description="Which file of the dataset, such as runs/a.csv; several are experiments with one law.",
         json_schema_extra={"x-suggest": "files"},
     )
     dims: AxesSetting = None
@@ -106,12 +105,6 @@ class DiscoverConfig(BaseModel):
         return terms
 
     @model_validator(mode="after")
-    def _one_way_to_name_files(self) -> DiscoverConfig:
-        if self.file is not None and self.files:
-            raise ValueError("the file and the experiments name files alike: leave out one of them")
-        return self
-
-    @model_validator(mode="after")
     def _can_be_chosen(self) -> DiscoverConfig:
         from ...discovery import check_method
 
@@ -125,7 +118,7 @@ class DiscoverConfig(BaseModel):
 def run(config: DiscoverConfig, context: Context) -> None:
     """Discover the law of the input `field`; leave the discovery in `result.json`, its fit in `fit.nc`.
 
-    The inputs `field_2` to `field_4`, and several `files` of `field`, are experiments that share the law. The
+    The inputs `field_2` to `field_4`, and several files of `field`, are experiments that share the law. The
     input `candidates`, if it is given, holds a library of terms. Resamplings are inner tasks; what they
     choose is under `stability` in the result.
     """
@@ -134,8 +127,8 @@ def run(config: DiscoverConfig, context: Context) -> None:
     from ...discovery import discover as search
 
     context.progress(0.0, "Reading the field")
-    first_input = context.inputs["field"]
-    fields = [first_input.open(file, dims=config.dims) for file in config.files or (config.file,)]
+    files = config.file if isinstance(config.file, list) and config.file else [config.file]
+    fields = [context.inputs["field"].open(file, dims=config.dims) for file in files]
     fields += [context.inputs[name].open(dims=config.dims) for name in _FURTHER if name in context.inputs]
     given = context.inputs.get("candidates")
     kept = library.load(given.file()) if given is not None else None
