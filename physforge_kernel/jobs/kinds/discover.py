@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
@@ -83,7 +83,7 @@ class DiscoverConfig(BaseModel):
         title="Resamplings",
         description="How often to search resampled data again, to see how stable the law is; 0 for never.",
     )
-    file: str | list[str] | None = Field(
+    file: str | Annotated[list[str], Field(min_length=1)] | None = Field(
         default=None,
         title="File",
         description="Which file of the dataset, such as runs/a.csv; several are experiments with one law.",
@@ -127,7 +127,7 @@ def run(config: DiscoverConfig, context: Context) -> None:
     from ...discovery import discover as search
 
     context.progress(0.0, "Reading the field")
-    files = config.file if isinstance(config.file, list) and config.file else [config.file]
+    files = config.file if isinstance(config.file, list) else (config.file,)
     fields = [context.inputs["field"].open(file, dims=config.dims) for file in files]
     fields += [context.inputs[name].open(dims=config.dims) for name in _FURTHER if name in context.inputs]
     given = context.inputs.get("candidates")
