@@ -112,6 +112,30 @@ def test_noise_alone_is_no_law():
     assert found.verdict.kind == "not identifiable"
 
 
+@pytest.mark.parametrize(
+    ("true", "noise", "rows", "verdict"),
+    [
+        ("Max(x, 1.2*z)", 0.0, 60, "ambiguous"),
+        ("3*exp(-2.1*exp(-1.6*x))", 0.05, 400, "ambiguous"),
+        ("1.5*exp(-1.2*x)", 0.01, 400, "identified"),
+        ("x**3 - x", 0.01, 400, "identified"),
+    ],
+)
+def test_a_formula_has_to_tell_the_data_more_briefly_than_a_polynomial(
+    true: str, noise: float, rows: int, verdict: str
+):
+    formula = sympy.sympify(true)
+    names = sorted(map(str, formula.free_symbols))
+    generator = np.random.default_rng(rows)
+    X = generator.uniform(0.1, 3, (rows, len(names)))
+    y = sympy.lambdify(names, formula)(*X.T)
+    y = y + noise * np.sqrt(np.mean(y**2)) * generator.standard_normal(rows)
+    found = pf.symbolic(X, y, variables=names, seconds=4)
+    assert found.verdict.kind == verdict, found.verdict
+    if verdict == "ambiguous":
+        assert "a polynomial with" in found.verdict.text or found.rivals
+
+
 def test_an_output_that_depends_on_more_than_is_given_is_not_identified():
     X = inputs("a b hidden")
     y = X["a"] * X["hidden"] ** 2

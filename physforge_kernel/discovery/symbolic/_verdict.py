@@ -11,6 +11,7 @@ from .._verdict import Verdict
 from ._kinds import elaborate
 from ._length import Described
 from ._pool import EXACT, Pool
+from ._series import briefest
 
 if TYPE_CHECKING:
     import sympy
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 #: Bits by which another complete formula may be longer and still be a rival.
 #: In windows errors are white, so that bits are odds there: 1 to 128.
 _RIVAL, _RIVAL_IN_WINDOWS = 15.0, 7.0
+
+#: Bits by which a formula has to be shorter than a polynomial: odds of 1 to 128.
+_PLAINER = 7.0
 
 #: Share of the output's RMS beyond which a best formula is no law at all.
 _FAILED = 0.5
@@ -61,6 +65,20 @@ def judge(pool: Pool, best: Described) -> tuple[Verdict, list[Described]]:
         f"it explains the output {how}, {seen}, and of the "
         f"{pool.offered} formulas tried no other does so as briefly; this holds within the range of the data",
     ), []
+
+
+def _told_by_polynomials(pool: Pool, best: Described) -> list[str]:
+    """Doubt where a polynomial says the same as another formula, in not many more bits."""
+    symbols = sorted(best.expression.free_symbols, key=str)
+    if best.misfit < EXACT or pool.train.windows is not None or best.expression.is_polynomial(*symbols):
+        return []
+    bits, constants = briefest(pool.train)
+    if bits > best.length + _PLAINER:
+        return []
+    return [
+        f"a polynomial with {constants} constants describes the data about as briefly, so that the formula "
+        "may be an approximation; less noise, more rows or a wider range would tell"
+    ]
 
 
 def _rivals(pool: Pool, best: Described) -> list[Described]:
@@ -117,6 +135,7 @@ def _doubts(pool: Pool, best: Described, complete: bool, rivals: list[Described]
         )
     if best.weakest < _STRONG:
         doubts.append(f"a constant in it is only {best.weakest:.1f} standard errors from zero")
+    doubts += _told_by_polynomials(pool, best)
     if pool.derived and elaborate(best.expression):
         doubts.append(
             "it has functions inside of functions, or of several kinds, and such formulas can stand for "
