@@ -11,4 +11,13 @@ if TYPE_CHECKING:
 
 def exchanged(expression: sympy.Expr, meaning: Mapping[Any, Any]) -> sympy.Expr:
     """The formula with every key replaced by its value, exactly as it stands."""
-    return cast("sympy.Expr", expression.xreplace(dict(meaning)))
+    import sympy
+
+    replaced = dict(meaning)
+    for logarithm in expression.atoms(sympy.log):
+        inside = cast("sympy.Expr", logarithm.args[0])
+        if inside.is_Add and logarithm not in meaning:
+            # SymPy would ask for the sign of the sum, which can take it seconds.
+            changed = exchanged(inside, meaning)
+            replaced[logarithm] = sympy.log(changed, evaluate=not changed.is_Add)
+    return cast("sympy.Expr", expression.xreplace(replaced))
