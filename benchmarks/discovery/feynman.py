@@ -100,8 +100,6 @@ def _measured(queue: multiprocessing.Queue[dict[str, Any]], *task: Any) -> None:
 def table(rows: dict[str, Any]) -> str:
     """The results as the documentation has them."""
     lines = [
-        "# Symbolic regression on the Feynman formulas",
-        "",
         "All fifty formulas of volume I of the Feynman Symbolic Regression Database (Udrescu & Tegmark",
         "2020), 10,000 rows, one seed, one core, no units given. Written by",
         "`benchmarks/discovery/feynman.py`.",
@@ -122,7 +120,7 @@ def table(rows: dict[str, Any]) -> str:
                     f"{100 * exact / len(some):.0f} % | {bar} % | {published} | {false} |"
                 )
     for limit in sorted({key.split("|")[2] for key in rows}, key=float):
-        lines += ["", f"## {limit} s each", "", "| formula | noise | exact | verdict | CPU s | found |"]
+        lines += ["", f"**{limit} s each**", "", "| formula | noise | exact | verdict | CPU s | found |"]
         lines.append("|---|---|---|---|---|---|")
         for formula in FORMULAS:
             for noise in NOISE:
