@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ LINES: dict[str, tuple[str, str, Share]] = {
 
 
 def draw(found: Sequence[Group], path: Path) -> bool:
-    """Draw what peers were measured on; return whether there was anything to draw, and with what."""
+    """Draw what peers were measured on, at levels that most laws have; return whether anything was drawn."""
     compared = [g for g in found if g.peers and not any("absent" in result for result in _results(g))]
     if not compared:
         return False
@@ -36,7 +37,8 @@ def draw(found: Sequence[Group], path: Path) -> bool:
         figure, axes = plt.subplots(1, 2, figsize=(8.5, 3.2), sharey=True, layout="constrained")
         for ax, title in zip(axes, ("fields", "trajectories"), strict=True):
             mine = [group for group in compared if _is_path(group) == (title == "trajectories")]
-            levels = sorted({group.noise for group in mine})
+            laws = Counter(group.noise for group in mine)
+            levels = sorted(level for level in laws if laws[level] > max(laws.values()) / 2)
             for label, (colour, style, share) in LINES.items():
                 rates = []
                 for level in levels:
