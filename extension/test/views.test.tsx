@@ -277,6 +277,27 @@ describe('views', () => {
     });
   });
 
+  it('take datasets besides the one that is needed, where they are given', async () => {
+    service.on('POST /jobs', job());
+    service.on('GET /kinds', [{ ...DISCOVER, optional: ['candidates', 'field_2'] }]);
+    render(<NewJobPage lab={lab} dataset="wake@2" onStarted={() => undefined} />);
+    const more = (await screen.findByText('More datasets')).closest('details')!;
+    expect(screen.queryByLabelText(/^Field 2/)).toBeNull();
+    more.open = true;
+    const second = (await screen.findByLabelText(/^Field 2/)) as HTMLSelectElement;
+    await waitFor(() => expect(second.options).toHaveLength(2));
+    fireEvent.change(second, { target: { value: 'wake@2' } });
+    fireEvent.change(screen.getByLabelText(/^Candidates/), { target: { value: 'wake@2' } });
+    fireEvent.change(screen.getByLabelText(/^Candidates/), { target: { value: '' } });
+    fireEvent.click(screen.getByRole('button', { name: 'Start' }));
+    await until(() => service.of('POST /jobs').length);
+    expect(JSON.parse(service.of('POST /jobs')[0].body).inputs).toEqual({
+      field: 'wake@2',
+      field_2: 'wake@2'
+    });
+    await screen.findByRole('button', { name: 'Starting…' });
+  });
+
   it('ask which file of a folder is meant, among those that are fields', async () => {
     const runs = folder();
     const started: Job[] = [];

@@ -9,7 +9,7 @@ import { Lab, useChanges, useLoaded } from '../view/lab';
 import { Button, Empty, Problem } from '../view/parts';
 import { ago, titleOf } from '../wording';
 import { FieldOf, Labelled } from './fields';
-import { Field, configOf, fieldsOf, initialOf } from './schema';
+import { Field, configOf, fieldsOf, initialOf, readable } from './schema';
 
 const FIRST = 'discover';
 
@@ -97,6 +97,8 @@ function KindForm({ lab, kind, dataset, onStarted }: NewJobProps & { kind: Kind 
   const nameId = React.useId();
   const version = useVersion(lab, inputs[kind.inputs[0]]);
   const form = React.useRef<HTMLFormElement>(null);
+  const further = kind.optional ?? [];
+  const [unfolded, unfold] = React.useState(false);
 
   const asked = fields.flatMap(field => fitted(field, version, lab.jobs));
 
@@ -117,7 +119,8 @@ function KindForm({ lab, kind, dataset, onStarted }: NewJobProps & { kind: Kind 
     }
     setBusy(true);
     try {
-      const wanted = { kind: kind.name, config, inputs, name: name.trim() || null };
+      const given = Object.fromEntries(Object.entries(inputs).filter(([, ref]) => ref));
+      const wanted = { kind: kind.name, config, inputs: given, name: name.trim() || null };
       const text = JSON.stringify(wanted);
       if (last.current.asked !== text) {
         last.current = { asked: text, key: crypto.randomUUID() };
@@ -146,9 +149,25 @@ function KindForm({ lab, kind, dataset, onStarted }: NewJobProps & { kind: Kind 
           title={kind.inputs.length === 1 ? 'Dataset' : input}
           value={inputs[input] ?? ''}
           problem={wrong[`input ${input}`]}
+          required
           onChange={ref => setInputs({ ...inputs, [input]: ref })}
         />
       ))}
+      {further.length > 0 && (
+        <details className="pf-Group" onToggle={event => unfold(event.currentTarget.open)}>
+          <summary>More datasets</summary>
+          {unfolded &&
+            further.map(input => (
+              <DatasetField
+                key={input}
+                lab={lab}
+                title={readable(input)}
+                value={inputs[input] ?? ''}
+                onChange={ref => setInputs({ ...inputs, [input]: ref })}
+              />
+            ))}
+        </details>
+      )}
       {asked.map(field => (
         <FieldOf
           key={field.name}
@@ -239,9 +258,10 @@ function DatasetField(props: {
   title: string;
   value: string;
   problem?: string;
+  required?: boolean;
   onChange: (ref: string) => void;
 }): JSX.Element {
-  const { lab, title, value, problem, onChange } = props;
+  const { lab, title, value, problem, required, onChange } = props;
   const id = React.useId();
   // Whenever the panel reads its own list anew, which a search may have shortened, so does the form.
   const loaded = useLoaded(() => lab.datasets.all(), [lab.datasets.items]);
@@ -249,12 +269,15 @@ function DatasetField(props: {
   const known = listed.map(info => `${info.name}@${info.latest}`);
   const refs = value && !known.includes(value) ? [value, ...known] : known;
   const none = loaded !== null && 'value' in loaded && refs.length === 0;
+  const versions = required
+    ? 'Its newest version; open a dataset in the panel to take an older one.'
+    : '';
   const hint = none
     ? 'There are none yet: upload measurements in the panel on the left.'
-    : 'Its newest version; open a dataset in the panel to take an older one.';
+    : versions;
   const unread = loaded && 'problem' in loaded ? loaded.problem : null;
   return (
-    <Labelled id={id} title={title} hint={unread ?? hint} problem={problem} required>
+    <Labelled id={id} title={title} hint={unread ?? hint} problem={problem} required={required}>
       <select
         id={id}
         value={value}
@@ -262,7 +285,7 @@ function DatasetField(props: {
         aria-invalid={problem ? true : undefined}
         onChange={event => onChange(event.target.value)}
       >
-        <option value="">Choose…</option>
+        <option value="">{required ? 'Choose…' : '—'}</option>
         {refs.map(ref => (
           <option key={ref}>{ref}</option>
         ))}

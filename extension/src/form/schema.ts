@@ -247,7 +247,7 @@ const isTextList = (schema: Schema): boolean =>
 const listed = (value: unknown): string =>
   value === null ? '' : Array.isArray(value) ? value.join(', ') : String(value);
 
-function readable(name: string): string {
+export function readable(name: string): string {
   const text = name.replace(/_/g, ' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -95,6 +95,8 @@ export interface Kind {
   name: string;
   summary: string;
   inputs: string[];
+  /** Datasets that it takes besides, where they are given. */
+  optional?: string[];
   schema: Record<string, unknown>;
 }
 

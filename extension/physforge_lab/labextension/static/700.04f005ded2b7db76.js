@@ -430,7 +430,20 @@
   border-radius: 4px;
 }
 
+details.pf-Group {
+  padding: 8px 12px;
+}
+
+.pf-Group > summary {
+  cursor: pointer;
+}
+
+details.pf-Group > .pf-Field {
+  margin: 12px 0 4px;
+}
+
 .pf-Field label,
+.pf-Group > summary,
 .pf-Group legend {
   font-weight: 600;
 }
