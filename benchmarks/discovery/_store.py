@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
@@ -61,6 +65,17 @@ class Store:
         draft = self.path.with_suffix(".json.new")
         draft.write_text("{\n" + ",\n".join(parts) + "\n}\n")
         os.replace(draft, self.path)
+
+
+def about() -> dict[str, Any]:
+    """On which machine rows were measured, and when."""
+    processor = platform.processor()
+    if Path("/proc/cpuinfo").is_file():
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                processor = line.split(":", 1)[1].strip()
+    machine = {"processor": processor, "python": platform.python_version(), "numpy": np.__version__}
+    return {"machine": machine, "measured": datetime.now(UTC).date().isoformat()}
 
 
 def _key(kind: str, row: Row) -> Key:

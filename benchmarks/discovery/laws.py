@@ -23,7 +23,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ import _cases
 import _measure
 import _peers
 import _table
-from _store import KINDS, Store
+from _store import KINDS, Store, about
 from threadpoolctl import threadpool_limits
 
 import physforge_kernel as pf
@@ -62,7 +61,7 @@ def main() -> None:
             asked.peers = False
         tasks = list(_tasks(asked, store))
         print(f"{len(tasks)} rows are missing.", flush=True)
-        store.about |= _about()
+        store.about |= about()
         for task, row in _done(tasks, asked.data, asked.jobs):
             store.add(task[0], row)
             print(_line(task, row), flush=True)
@@ -163,20 +162,6 @@ def _line(task: Task, row: dict[str, Any]) -> str:
         return f"{name} {'right' if row['right'] else 'wrong'}, {row['verdict']}, {row['seconds']:.1f} s"
     shown = {k: v for k, v in row.items() if k not in KINDS[kind]}
     return f"{name} {str(shown)[:200]}"
-
-
-def _about() -> dict[str, Any]:
-    import platform
-
-    import numpy as np
-
-    processor = platform.processor()
-    if Path("/proc/cpuinfo").is_file():
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                processor = line.split(":", 1)[1].strip()
-    machine = {"processor": processor, "python": platform.python_version(), "numpy": np.__version__}
-    return {"machine": machine, "measured": datetime.now(UTC).date().isoformat()}
 
 
 if __name__ == "__main__":

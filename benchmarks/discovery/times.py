@@ -12,15 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import statistics
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import _peers
 from _cases import Case
+from _store import about
 from threadpoolctl import threadpool_limits
 
 import physforge_kernel as pf
@@ -48,11 +47,7 @@ def main() -> None:
         with threadpool_limits(1):
             rows.append(measure(law, asked.repeats if law not in PLANES else 1))
         print(table([rows[-1]]).splitlines()[-1], flush=True)
-    about = {
-        "machine": platform.processor() or platform.machine(),
-        "measured": datetime.now(UTC).date().isoformat(),
-    }
-    RESULTS.write_text(json.dumps(about | {"rows": rows}, indent=1) + "\n")
+    RESULTS.write_text(json.dumps(about() | {"rows": rows}, indent=1) + "\n")
     RESULTS.with_suffix(".md").write_text(table(rows) + "\n")
 
 
