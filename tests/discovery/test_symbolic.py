@@ -162,6 +162,30 @@ def test_formulas_are_told_as_pysr_tells_them():
     assert found.to_dict()["verdict"]["kind"] == found.verdict.kind
 
 
+@pytest.mark.parametrize("form", ["array", "mapping", "frame", "named"])
+def test_an_input_that_is_called_as_outputs_are_stays_an_input(form: str):
+    x, y = np.random.default_rng(0).uniform(0.5, 3, (2, 300))
+    output = x * y
+    if form == "array":
+        found = pf.symbolic(np.c_[x, y], output, variables=["x", "y"], seconds=5)
+    elif form == "mapping":
+        found = pf.symbolic({"x": x, "y": y}, output, seconds=5)
+    else:
+        name = "y" if form == "named" else None
+        found = pf.symbolic(pd.DataFrame({"x": x, "y": y}), pd.Series(output, name=name), seconds=5)
+    assert (found.best.text, found.verdict.kind) == ("y_ = x*y", "identified")
+
+
+def test_a_column_of_the_table_may_be_handed_in_as_the_output():
+    x = np.random.default_rng(0).uniform(0.5, 3, 200)
+    frame = pd.DataFrame({"x": x, "w": 2 * x**2})
+    assert pf.symbolic(frame, frame["w"], seconds=5).best.text == "w = 2*x^2"
+    with pytest.raises(DiscoveryError, match="both called 'x'"):
+        pf.symbolic(frame, 3 * x, target="x")
+    with pytest.raises(DiscoveryError, match="'a' twice"):
+        pf.symbolic(np.c_[x, x**2], x, variables=["a", "a"])
+
+
 def test_columns_whose_names_cannot_stand_in_a_formula_are_called_otherwise():
     a, b = inputs("a b", rows=60).values()
     X = pd.DataFrame({"x 1": a, "lambda": b})

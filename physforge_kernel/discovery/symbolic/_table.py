@@ -59,9 +59,21 @@ def table(
     names = tuple(variables) if variables is not None else tuple(f"x{i}" for i in range(values.shape[1]))
     if len(names) != values.shape[1]:
         raise DiscoveryError(f"`variables` names {len(names)} inputs; X has {values.shape[1]} columns.")
-    return _checked(
-        {**dict(zip(names, values.T, strict=True)), (target or "y"): np.asarray(y)}, target or "y"
-    )
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DiscoveryError(f"`variables` names {twice!r} twice; every input needs a name of its own.")
+    wanted = _output(target, names)
+    return _checked({**dict(zip(names, values.T, strict=True)), wanted: np.asarray(y)}, wanted)
+
+
+def _output(asked: str | None, inputs: Sequence[str]) -> str:
+    """What the output is called: as asked, or by a name that no input has."""
+    if asked is not None and asked in inputs:
+        raise DiscoveryError(f"The output and an input are both called {asked!r}; rename one of them.")
+    name = asked or "y"
+    while name in inputs:
+        name += "_"
+    return name
 
 
 def _of_frame(
@@ -70,14 +82,27 @@ def _of_frame(
     names = [str(name) for name in X]
     if y is None and target is None:
         raise DiscoveryError(f"Name the column to explain as `target`. The table has {', '.join(names)}.")
-    wanted = target or str(getattr(y, "name", None) or "y")
-    for name in [*(variables or ()), *([wanted] if y is None else [])]:
+    for name in [*(variables or ()), *([target] if y is None and target is not None else [])]:
         if name not in names:
             raise DiscoveryError(f"The table has no column {name!r}; it has {', '.join(names)}.")
-    chosen = list(variables) if variables is not None else [name for name in names if name != wanted]
+    said = getattr(y, "name", None)
+    own = target if y is None else next((n for n in (target, said) if n in names and _same(X[n], y)), None)
+    chosen = list(variables) if variables is not None else [name for name in names if name != own]
+    if own is not None:
+        wanted = _output(own, chosen)
+    else:
+        wanted = _output(target or (said if said not in chosen else None), chosen)
     columns = {name: np.asarray(X[name]) for name in chosen}
     columns[wanted] = np.asarray(X[wanted] if y is None else y)
     return columns, wanted
+
+
+def _same(column: Any, y: Any) -> bool:
+    """Whether an output that was given by itself is a column of the table."""
+    first, second = np.asarray(column), np.asarray(y)
+    if first.shape != second.shape:
+        return False
+    return bool(np.all((first == second) | ((first != first) & (second != second))))
 
 
 def _of_field(field: Any, target: str | None, inputs: Sequence[str] | None) -> Table:
