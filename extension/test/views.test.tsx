@@ -279,13 +279,17 @@ describe('views', () => {
 
   it('take datasets besides the one that is needed, where they are given', async () => {
     service.on('POST /jobs', job());
-    service.on('GET /kinds', [{ ...DISCOVER, optional: ['candidates', 'field_2'] }]);
+    const further = { candidates: 'Terms to choose from.', field_2: 'Another experiment.' };
+    service.on('GET /kinds', [{ ...DISCOVER, optional: further }]);
     render(<NewJobPage lab={lab} dataset="wake@2" onStarted={() => undefined} />);
     const more = (await screen.findByText('More datasets')).closest('details')!;
     expect(screen.queryByLabelText(/^Field 2/)).toBeNull();
     more.open = true;
     const second = (await screen.findByLabelText(/^Field 2/)) as HTMLSelectElement;
     await waitFor(() => expect(second.options).toHaveLength(2));
+    expect(screen.getByText('Another experiment.').id).toBe(
+      second.getAttribute('aria-describedby')
+    );
     fireEvent.change(second, { target: { value: 'wake@2' } });
     fireEvent.change(screen.getByLabelText(/^Candidates/), { target: { value: 'wake@2' } });
     fireEvent.change(screen.getByLabelText(/^Candidates/), { target: { value: '' } });

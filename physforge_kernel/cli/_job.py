@@ -92,7 +92,7 @@ def list_kinds(as_json: AsJson = False) -> None:
     found = [kinds.get(name) for name in kinds.names()]
     if as_json:
         listed = [
-            {"name": k.name, "summary": k.summary, "inputs": list(k.inputs), "optional": list(k.optional)}
+            {"name": k.name, "summary": k.summary, "inputs": list(k.inputs), "optional": dict(k.optional)}
             for k in found
         ]
         print_json(listed)

@@ -43,7 +43,13 @@ def term(text: str, components: Sequence[str], axes: Sequence[str]) -> Term:
     try:
         equation = Equation(f"{left} = {text}", components=components)
     except EquationError as error:
-        raise DiscoveryError(f"The term {text!r} cannot be read: {error}") from error
+        # What follows shows the equation that the term was put into, which nobody wrote.
+        why = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
+        raise DiscoveryError(
+            f"The term {text!r} cannot be read: {why}. Terms are made of numbers, "
+            f"{', '.join((*components, *axes))}, derivatives such as {components[0]}_{axes[-1]}, and functions "
+            "such as sin and exp."
+        ) from error
     expansion = equation.terms[left]
     if any(not isinstance(count, (int, float)) for count in expansion.values()):
         raise DiscoveryError(f"The term {text!r} has parameters or complex numbers in it; give it numbers.")

@@ -17,8 +17,9 @@ from ._odds import improbable
 from ._paths import Paths, follow
 from ._posed import ill_posed
 from ._projection import Sample
+from ._searching import Search
 from ._select import HINTED, MOST_TERMS
-from ._side import Side, sides
+from ._side import Side, searched, sides
 from ._stored import Stored
 from ._target import Target
 from ._verdict import CONTRADICTED, DISCRETISED, RANKS, UNSEEN, Verdict, doubted, judge
@@ -27,6 +28,9 @@ from .strong import Picked, Strong
 
 #: Called with a fraction and a message.
 Progress = Callable[[float, str], None]
+
+#: With so many terms a law may be the series of a function that another library holds.
+_SERIES = 4
 
 ILL_POSED = (
     "the law cannot run forwards in time: its shortest waves grow without bound, "
@@ -75,6 +79,7 @@ def attempts_at(
             "The library has no candidate term for every left side that is sought; name one that it serves "
             "as the target, or add terms."
         )
+    searches: dict[int, list[Search]] = {}
     for i, (targets, terms) in enumerate(wanted):
         if _explained_lower(targets, attempts):
             continue
@@ -82,8 +87,22 @@ def attempts_at(
         picked = chooser.pick(samples, targets, terms) if chooser else {}
         given = {left: each.supports for left, each in picked.items()} if chooser else None
         known = [sample.knowing(terms.features) for sample in samples]
+        if i not in searches:
+            searches[i] = searched(known, targets, terms, seed, given)
+        tell((i + 0.4) / len(wanted), message)
+        later = _next_library(wanted, i)
+        if later is not None and any(_like_series(search) for search in searches[i]):
+            richer = wanted[later][1]
+            knowing = [sample.knowing(richer.features) for sample in samples]
+            searches[later] = searched(knowing, targets, richer, seed)
+            if _shorter(searches[later], searches[i]):
+                continue
         found = sides(
-            known, targets, terms, seed, lambda f, i=i, m=message: tell((i + f) / len(wanted), m), given
+            known,
+            targets,
+            terms,
+            searches[i],
+            lambda f, i=i, m=message: tell((i + 0.4 + 0.6 * f) / len(wanted), m),
         )
         backwards = _backwards(known, found)
         verdicts = _judged(known, found, backwards)
@@ -93,6 +112,27 @@ def attempts_at(
         if all(_settled(side, verdicts[side.left], first=i == 0) for side in found):
             break
     return attempts
+
+
+def _next_library(wanted: Sequence[tuple[Sequence[Target], Library]], i: int) -> int | None:
+    """The attempt at the same left sides in the library that comes next."""
+    return next((k for k in range(i + 1, len(wanted)) if wanted[k][0] == wanted[i][0]), None)
+
+
+def _like_series(search: Search) -> bool:
+    """Whether a law is as large as the series of another function would be."""
+    return len(search.path.support) >= _SERIES
+
+
+def _shorter(searches: Sequence[Search], before: Sequence[Search]) -> bool:
+    """Whether all laws have half as many terms in another library or fewer, and leave no more unexplained."""
+    return all(
+        0 < len(new.path.support) <= len(old.path.support) / 2
+        and new.found is not None
+        and old.found is not None
+        and new.found.lack <= old.found.lack
+        for new, old in zip(searches, before, strict=True)
+    )
 
 
 def _backwards(samples: Sequence[Sample], found: Sequence[Side]) -> bool:

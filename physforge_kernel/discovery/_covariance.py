@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -16,11 +17,21 @@ from ._weak import AxisTests
 _RIDGE = 1e-9
 
 
+#: Products of test functions that see a smaller share of the samples are kept without their zeros.
+_NARROW = 0.1
+
+
 @dataclass(frozen=True)
 class Overlaps:
     """Pairs of test functions along one axis that share samples, and their products."""
 
     axis: AxisTests
+
+    @staticmethod
+    @lru_cache(maxsize=16)
+    def of(axis: AxisTests) -> Overlaps:
+        """Those of an axis, which many laws are weighed with."""
+        return Overlaps(axis)
 
     @cached_property
     def pairs(self) -> tuple[np.ndarray, np.ndarray]:
@@ -29,16 +40,33 @@ class Overlaps:
         return first, second
 
     @cached_property
-    def _products(self) -> dict[tuple[int, int], np.ndarray]:
+    def _products(self) -> dict[tuple[int, int], Any]:
         return {}
 
-    def products(self, a: int, b: int) -> np.ndarray:
-        """The products `(pairs, samples)` of the a-th derivative of the first and the b-th of the second."""
+    def products(self, a: int, b: int) -> Any:
+        """The products `(pairs, samples)` of the a-th derivative of the first and the b-th of the second.
+
+        An array of NumPy's, or a sparse one of SciPy's.
+        """
         if (a, b) not in self._products:
             first, second = self.pairs
-            matrices = self.axis.matrices
-            self._products[a, b] = matrices[a][first] * matrices[b][second]
+            left, right = self._matrix(a)[first], self._matrix(b)[second]
+            whole = isinstance(left, np.ndarray)
+            self._products[a, b] = left * right if whole else left.multiply(right).tocsr()
         return self._products[a, b]
+
+    @cached_property
+    def _matrices(self) -> dict[int, Any]:
+        return {}
+
+    def _matrix(self, order: int) -> Any:
+        from scipy.sparse import csr_array
+
+        if order not in self._matrices:
+            dense = self.axis.matrices[order]
+            narrow = np.count_nonzero(dense) < _NARROW * dense.size
+            self._matrices[order] = csr_array(dense) if narrow else dense
+        return self._matrices[order]
 
 
 #: How residuals move with the samples: for each of them and each component, by the derivatives of the test
@@ -93,7 +121,7 @@ def _shared(overlaps: Sequence[Overlaps], rows: np.ndarray, first: Slopes, secon
             sums[key] = sums[key] + part if key in sums else part
     if not sums:
         return np.zeros((int(rows.sum()),) * 2)
-    whole = np.sum([part @ overlaps[last].products(*key).T for key, part in sums.items()], axis=0)
+    whole = np.sum([(overlaps[last].products(*key) @ part.T).T for key, part in sums.items()], axis=0)
     result = np.zeros(tuple(n for n in rows.shape for _ in range(2)))
     if last:
         (k, m), (n, q) = (o.pairs for o in overlaps)

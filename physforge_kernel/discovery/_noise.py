@@ -212,6 +212,36 @@ def _parabolas(values: np.ndarray, axis: int, points: np.ndarray) -> np.ndarray:
     return _weighed(values, axis, weights)
 
 
+#: So many samples show whether all are multiples of a step, to this accuracy.
+_SHOWING, _MULTIPLE = 2**14, 1e-3
+
+#: A step up to this share of the rms does no harm; nor does one that noise of half its size smears, after
+#: which rounding errors are noise (Widrow, Kollar and Liu, IEEE Trans. Instrum. Meas. 45, 1996).
+_COARSE, _SMEARED = 0.01, 0.5
+
+
+def coarse_step(values: Sequence[np.ndarray], sd: float) -> float:
+    """The step of samples with noise of standard deviation `sd`, where it is a coarse one; or 0.
+
+    A sensor that cuts off what it should round shifts all samples by half a step, which nothing shows.
+
+    Example:
+        >>> round(coarse_step([np.round(np.sin(np.linspace(0, 9, 900)), 1)], 0.02), 6)
+        0.1
+    """
+    known = np.concatenate([some_lines(each, []).ravel() for each in values])
+    known = known[np.isfinite(known)]
+    few = known[:: max(1, len(known) // _SHOWING)]
+    levels = np.unique(few)
+    if not 2 < len(levels) < len(few) / 2:
+        return 0.0
+    step = float(np.diff(levels).min())
+    counts = (few - levels[0]) / step
+    if np.abs(counts - np.round(counts)).max() > _MULTIPLE:
+        return 0.0
+    return step if step > _COARSE * float(np.sqrt(np.mean(few**2))) and sd < _SMEARED * step else 0.0
+
+
 #: A sample is compared with the cubic through so many neighbours on either side.
 REACH = 2
 

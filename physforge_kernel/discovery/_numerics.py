@@ -75,6 +75,13 @@ def _on_samples(samples: Sequence[Sample]) -> Iterator[str]:
             [power_of_two(k) for k in sample.units.components] if sample.units else [1.0] * len(sample.sigma)
         )
         for name, rms, sigma, unit in zip(sample.components, sample.rms, sample.sigma, units, strict=True):
+            if name in sample.rounded:
+                step = sample.rounded[name]
+                yield (
+                    f"The samples of {name}{which} are multiples of {step * unit:.3g}, {percent(step / rms)} "
+                    "of its rms, and no noise smears these steps. Record more digits, or take means of "
+                    "several readings."
+                )
             if rms > 0 and sigma / rms > 1e-3:
                 share = percent(sigma / rms)
                 yield f"Noise on {name}{which}: about {share} of its rms (sd {sigma * unit:.2g})."

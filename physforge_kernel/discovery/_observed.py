@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: Accuracy that is assumed of samples without visible noise, as a share of a variable's variation.
 ACCURACY = 1e-3
 
+#: A variable that varies by a smaller share of its size stands still.
+_STILL = 1e-4
+
 
 @dataclass(frozen=True)
 class Observed:
@@ -179,8 +182,10 @@ def _part(name: str, values: np.ndarray, points: Sequence[np.ndarray]) -> _Part:
     filled = fill_gaps(known, points)
     sigma = noise_sd(known if np.isnan(known).mean() > 0.02 else filled, points)
     spread = float(np.nanvar(known)) - sigma**2
-    # A field that is mostly noise still varies by what the noise would not hide.
-    size = float(np.sqrt(max(spread, 1e-2 * float(np.nanvar(known)), 1e-300)))
+    # A field that is mostly noise still varies by what the noise would not hide, and one that stands still by
+    # what solvers leave of it.
+    still = (_STILL * float(np.nanmax(np.abs(known)))) ** 2
+    size = float(np.sqrt(max(spread, 1e-2 * float(np.nanvar(known)), still, 1e-300)))
     return _Part(known, filled, sigma, size)
 
 

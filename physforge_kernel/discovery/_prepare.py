@@ -12,7 +12,7 @@ from ..derivatives import real_components
 from ..errors import DiscoveryError
 from ._gaps import fill_gaps, filling_error
 from ._memory import is_stored
-from ._noise import heavy_tailed, noise_sd, resolved, uneven_noise
+from ._noise import coarse_step, heavy_tailed, noise_sd, resolved, uneven_noise
 from ._outliers import outliers
 from ._sample import Axis, Control, Sample
 from ._survey import Overview, overview, surveyed
@@ -295,6 +295,11 @@ def _with_noise(raw: _Raw, units: Units, mask_fronts: bool) -> Sample:
             for name, v, sd in zip(names, clean, sigma, strict=True)
             if name not in alike and heavy_tailed([(v, points)], sd)
         ),
+        {
+            name: step
+            for name, v, sd in zip(names, known, sigma, strict=True)
+            if name not in alike and (step := coarse_step([v], sd))
+        },
         {name: count for name, count in absent.items() if count},
         {name: share for name, share in zip(names, shares, strict=True) if share},
         spread,

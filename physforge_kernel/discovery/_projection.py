@@ -160,6 +160,11 @@ class Projection:
         return tuple(dict.fromkeys(name for block in self.blocks for name in block.sample.heavy))
 
     @property
+    def rounded(self) -> tuple[str, ...]:
+        """Components that are told in coarse steps, in any of the experiments."""
+        return tuple(dict.fromkeys(name for block in self.blocks for name in block.sample.rounded))
+
+    @property
     def effective_rows(self) -> float:
         """How many independent test functions there would be, allowing for their overlap."""
         return max(1.0, len(self.matrix) * self.overlap)

@@ -68,9 +68,10 @@ class Sample:
 
     `valid` masks samples to be used (None: all); `unresolved` is the share left out as not resolved by the
     grid; `uneven` names components whose noise grows with their size; `outliers` counts samples that were
-    taken for outliers and treated as missing; `heavy` names components whose noise has heavy tails. `missing`
-    counts samples that were not there, `filled` is the share of samples filled from their neighbours, and
-    `spread` the sd of white noise that would disturb sums as much as the noise with them (None: `sigma`).
+    taken for outliers and treated as missing; `heavy` names components whose noise has heavy tails;
+    `rounded` holds the steps of those that are told in coarse ones. `missing` counts samples that were not
+    there, `filled` is the share of samples filled from their neighbours, and `spread` the sd of white noise
+    that would disturb sums as much as the noise with them (None: `sigma`).
     `units` are those of values and points. `complex_name` is that of the complex field whose real and
     imaginary part are the two components, if they are. `controls` are the components without a law.
     `inner` are the derivatives that terms have as factors; smooth samples know them, and `remaining` is the
@@ -86,6 +87,7 @@ class Sample:
     uneven: tuple[str, ...] = ()
     outliers: Mapping[str, int] = field(default_factory=dict)
     heavy: tuple[str, ...] = ()
+    rounded: Mapping[str, float] = field(default_factory=dict)
     missing: Mapping[str, int] = field(default_factory=dict)
     filled: Mapping[str, float] = field(default_factory=dict)
     spread: tuple[float, ...] | None = None

@@ -15,7 +15,7 @@ from ._projection import Projection, Sample, projections
 from ._referee import Referee
 from ._regression import Regression
 from ._searching import FAILED, Search, Supports, sharpened
-from ._select import Climb, Scale, hidden, rivals, suspect
+from ._select import MOST_TERMS, Climb, Scale, hidden, rivals, suspect
 from ._target import Target, combinations
 from ._units import Units
 from ._weak import FEWEST_STEPS
@@ -38,6 +38,9 @@ Coefficient = Any
 
 #: Digits after the first that coefficients are given with at most: further ones are rounding.
 _MOST_DIGITS = 11
+
+#: Share of the left side in which there is no room for further terms.
+NOTHING = 1e-4
 
 #: A field that only moves obeys any law that its profile obeys: those of so many more terms are its rivals.
 PROFILE = 3
@@ -183,18 +186,16 @@ class Side:
         return self.target.name
 
 
-def sides(
+def searched(
     samples: Sequence[Sample],
     targets: Sequence[Target],
     library: Library,
     seed: int,
-    progress: Callable[[float], None],
     given: Mapping[str, Supports] | None = None,
-) -> tuple[Side, ...]:
-    """Find a law made of a library's terms for each target; those in `given` have their supports already."""
+) -> list[Search]:
+    """Seek a law made of a library's terms for each target; those in `given` have their supports already."""
     columns = tuple(dict.fromkeys((*library.features, *(f for target in targets for f in target.features))))
     seen = [p for p in projections(samples, columns, scale_shares(samples)) if p is not None]
-    progress(0.4)
     terms = [library.serving(target.name) for target in targets]
     first = [
         Search.at(
@@ -203,11 +204,21 @@ def sides(
         )
         for target, own in zip(targets, terms, strict=True)
     ]
-    searches = sharpened(samples, targets, terms, first)
+    return sharpened(samples, targets, terms, first)
+
+
+def sides(
+    samples: Sequence[Sample],
+    targets: Sequence[Target],
+    library: Library,
+    searches: Sequence[Search],
+    progress: Callable[[float], None],
+) -> tuple[Side, ...]:
+    """Hold the laws that searches led to against their rivals."""
     result = []
-    for i, (target, own, search) in enumerate(zip(targets, terms, searches, strict=True)):
-        result.append(_side(samples, target, own, search))
-        progress(0.4 + 0.6 * (i + 1) / len(targets))
+    for i, (target, search) in enumerate(zip(targets, searches, strict=True)):
+        result.append(_side(samples, target, library.serving(target.name), search))
+        progress((i + 1) / len(targets))
     return tuple(result)
 
 
@@ -223,7 +234,8 @@ def _side(samples: Sequence[Sample], target: Target, terms: tuple[Term, ...], se
         return Side(target, scales, path, None, (), ())
     best = SideLaw(target, terms, found)
     referee = Referee(samples, search.whitening, target.name, len(terms)) if search.whitening else None
-    standing = _standing(scales, best, referee) if path.support and found.lack <= FAILED else []
+    tellable = bool(path.support) and found.lack <= FAILED and not cut_short(found)
+    standing = _standing(scales, best, referee) if tellable else []
     passed = [best]
     while search.given is None and (preferred := _preferred(best, standing, referee)) is not best:
         if preferred.names in [law.names for law in passed]:
@@ -252,7 +264,7 @@ def _side(samples: Sequence[Sample], target: Target, terms: tuple[Term, ...], se
             other = estimate([found.scale], fits[0].support)
             if other is not None:
                 others.append(SideLaw(target, terms, other))
-    missing = suspect(scales, found.fit.support) if path.support else None
+    missing = suspect(scales, found.fit.support) if tellable else None
     if missing and referee and not referee.hints_at(terms[missing[0]], best.law):
         missing = None
     sharp = path.support and isinstance(best.estimate.scale.regression, Whitened)
@@ -268,6 +280,11 @@ def _side(samples: Sequence[Sample], target: Target, terms: tuple[Term, ...], se
         referee,
         (terms[unseen[0]].name, unseen[1]) if unseen else None,
     )
+
+
+def cut_short(found: Estimate) -> bool:
+    """Whether a law has as many terms as are tried, and noise could hide more of them."""
+    return len(found.fit.support) >= MOST_TERMS and found.unseen > NOTHING
 
 
 def _preferred(best: SideLaw, standing: Sequence[SideLaw], referee: Referee | None) -> SideLaw:

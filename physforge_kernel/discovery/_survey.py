@@ -12,7 +12,7 @@ from ..derivatives import real_components
 from ..errors import DiscoveryError
 from ._gaps import fill_gaps, filling_error
 from ._memory import Box, around, boxes, budget, too_large
-from ._noise import Part, front_limits, heavy_tailed, noise_among, noise_sd, uneven_noise
+from ._noise import Part, coarse_step, front_limits, heavy_tailed, noise_among, noise_sd, uneven_noise
 from ._outliers import typical_size
 from ._sample import Axis, Control
 from ._stored import _REACH, Cleaner, Source, Stored
@@ -249,6 +249,11 @@ def surveyed(found: Overview, units: Units, mask_fronts: bool, most_unresolved: 
         heavy=tuple(
             name for c, name in enumerate(names) if name not in alike and heavy_tailed(clean(c), sigma[c])
         ),
+        rounded={
+            name: step
+            for c, name in enumerate(names)
+            if name not in alike and (step := coarse_step([own[c] for own in known], sigma[c]))
+        },
         missing={name: n for name, n in zip(names, tally.missing, strict=True) if n},
         filled={name: share for name, share in zip(names, shares, strict=True) if share},
         spread=spread,

@@ -11,8 +11,8 @@ import numpy as np
 from .._wording import percent
 from ._numerics import Refinement
 from ._searching import FAILED
-from ._select import CONVINCING, HIDDEN
-from ._side import MOST_RIVALS, Side, SideLaw
+from ._select import CONVINCING, HIDDEN, MOST_TERMS
+from ._side import MOST_RIVALS, Side, SideLaw, cut_short
 
 Kind = Literal["identified", "ambiguous", "not identifiable"]
 
@@ -112,6 +112,12 @@ def _doubts(side: Side, law: SideLaw, refined: Refinement | None) -> list[str]:
     heavy = [name for name in found.scale.regression.projection.heavy if name not in uneven]
     if heavy:
         doubts.append(f"the noise on {', '.join(heavy)} has more large errors than the method assumes")
+    rounded = found.scale.regression.projection.rounded
+    if rounded:
+        doubts.append(
+            f"the samples of {', '.join(rounded)} are told in coarse steps, and a sensor that cuts off "
+            "shifts them all by half a step"
+        )
     filled = found.scale.regression.projection.filled
     if filled > FILLED:
         doubts.append(f"{percent(filled)} of the samples were filled from their neighbours")
@@ -130,6 +136,8 @@ def _doubts(side: Side, law: SideLaw, refined: Refinement | None) -> list[str]:
     if side.suspect is not None:
         name, errors = side.suspect
         doubts.append(f"{name} may be missing: it would be {errors:.1f} standard errors from zero")
+    if cut_short(found):
+        doubts.append(f"{MOST_TERMS} terms are as many as are tried, and more may be needed")
     series = _series(law)
     if series and found.unseen > APPROXIMATE:
         doubts.append(

@@ -45,7 +45,7 @@ _CONDITION = 1e10
 _EVEN = 1e-4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AxisTests:
     """Test functions along one axis: centres `(k,)`, half width, and their weighted derivatives.
 
@@ -81,6 +81,17 @@ class AxisTests:
         """Share of independent ones among overlapping test functions, from the spectrum of their products."""
         values = np.linalg.eigvalsh(self.matrices[0] @ self.matrices[0].T)
         return float(values.sum() ** 2 / (values**2).sum() / len(values))
+
+    @cached_property
+    def _every(self) -> dict[int, AxisTests]:
+        return {}
+
+    def every(self, n: int) -> AxisTests:
+        """The same test functions on every n-th point, without a change of their size."""
+        if n not in self._every:
+            thinned = tuple(np.ascontiguousarray(matrix[:, ::n]) for matrix in self.matrices)
+            self._every[n] = AxisTests(self.name, self.points, self.half_width, self.centres, thinned)
+        return self._every[n]
 
 
 def axis_tests(name: str, points: np.ndarray, half_width: float, count: int, order: int) -> AxisTests:
@@ -185,18 +196,7 @@ class WeakForm:
 
     def thinned(self, steps: Sequence[int]) -> WeakForm:
         """The same test functions on every n-th point along every axis, without a change of their size."""
-        return WeakForm(
-            tuple(
-                AxisTests(
-                    axis.name,
-                    axis.points,
-                    axis.half_width,
-                    axis.centres,
-                    tuple(np.ascontiguousarray(m[:, ::n]) for m in axis.matrices),
-                )
-                for axis, n in zip(self.axes, steps, strict=True)
-            )
-        )
+        return WeakForm(tuple(axis.every(n) for axis, n in zip(self.axes, steps, strict=True)))
 
     def project(self, values: np.ndarray, orders: Sequence[int]) -> np.ndarray:
         """Weak values `(k_1, ..., k_d)` of the derivative `orders` of samples `(n_1, ..., n_d)`."""

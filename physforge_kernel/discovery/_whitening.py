@@ -295,7 +295,7 @@ class _Part:
 
     @cached_property
     def _overlaps(self) -> tuple[Overlaps, ...]:
-        return tuple(Overlaps(axis) for axis in self.measured.thinned.axes)
+        return tuple(Overlaps.of(axis) for axis in self.measured.thinned.axes)
 
     def _slopes(self, block: Block, combined: np.ndarray, c: int) -> list[tuple[tuple[int, ...], np.ndarray]]:
         """Derivatives of a combination of columns by one component on all samples, with their orders."""

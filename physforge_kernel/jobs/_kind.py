@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import JobError
@@ -28,7 +28,7 @@ class Kind:
         run: does the work in a process of its own. A `PhysForgeError` it raises is what people read.
         summary: one sentence on what the job does.
         inputs: the names of the datasets it needs.
-        optional: the names of datasets that it takes besides, where they are given.
+        optional: the names of datasets that it takes besides, where they are given, with a sentence on each.
         title: what a form or a list calls it; its name with a capital if left out.
         seconds: the longest one attempt may take; None for no limit.
         memory_bytes: the most memory an attempt's processes may hold together; None for no limit.
@@ -54,7 +54,7 @@ class Kind:
     seconds: float | None = None
     memory_bytes: int | None = None
     title: str = ""
-    optional: tuple[str, ...] = ()
+    optional: Mapping[str, str] = field(default_factory=dict)
 
     def parse(self, config: Mapping[str, Any] | None) -> BaseModel:
         """Return the config as its model.

@@ -140,5 +140,5 @@ class KindInfo(BaseModel):
     name: str
     summary: str
     inputs: list[str]
-    optional: list[str]
+    optional: dict[str, str]
     schema_: dict[str, Any] = Field(alias="schema")

@@ -59,6 +59,15 @@ def test_a_term_that_cannot_be_used_is_refused(text: str, sentence: str) -> None
         pf.library.terms(WAVES, text)
 
 
+def test_a_term_that_cannot_be_read_is_told_without_an_equation_that_nobody_wrote() -> None:
+    with pytest.raises(pf.PhysForgeError) as refused:
+        pf.library.terms(WAVES, "foo(u)")
+    assert str(refused.value) == (
+        "The term 'foo(u)' cannot be read: 'foo' has no derivative and no value here. Terms are made of "
+        "numbers, u, t, x, derivatives such as u_x, and functions such as sin and exp."
+    )
+
+
 def test_a_function_that_is_infinite_on_the_samples_is_refused() -> None:
     with pytest.raises(pf.PhysForgeError, match="not finite on all samples"):
         pf.discover(WAVES, library=pf.library.terms(WAVES, "log(u)", "u_x"))

@@ -104,6 +104,23 @@ def test_noise_with_heavy_tails_is_noticed_and_gaussian_noise_is_not() -> None:
     assert not any("tails" in note for note in pf.discover(pf.add_noise(field, 0.05, seed=0)).notes)
 
 
+def test_coarse_steps_are_noticed_and_give_doubt() -> None:
+    t, x = np.linspace(0, 2, 100), np.linspace(0, 2 * np.pi, 128, endpoint=False)
+    cut = np.trunc(100 * np.exp(-t)[:, None] * np.sin(x))  # a sensor of whole numbers that cuts off
+    found = pf.discover(plane(t, x, cut))
+    assert found.verdict.kind != "identified", found
+    assert any("are multiples of 1, 2.9 % of its rms" in note for note in found.notes), found.notes
+
+
+@pytest.mark.parametrize(("noise", "step"), [(0.0, 0.002), (0.05, 0.05), (0.05, 0.0)])
+def test_fine_steps_and_those_that_noise_smears_do_no_harm(noise: float, step: float) -> None:
+    field = pf.add_noise(reference("burgers"), noise, seed=0)
+    size = step * float(np.sqrt((field.u**2).mean()))
+    found = pf.discover(np.round(field / size) * size if step else field)
+    assert found.verdict.kind == "identified", found
+    assert not any("multiples" in note for note in found.notes)
+
+
 def test_noise_on_an_uneven_grid_is_neither_outliers_nor_fronts() -> None:
     rng = np.random.default_rng(0)
     t, x = np.linspace(0, 2, 81), np.sort(rng.uniform(0, 2 * np.pi, 160))

@@ -122,6 +122,13 @@ def test_a_field_in_which_nothing_happens_cannot_tell() -> None:
     assert found_heat().validate(still).kind == "undecided"
 
 
+@pytest.mark.parametrize("level", [0.0, 1.0, 1e6])
+def test_a_field_that_stands_still_without_noise_cannot_tell(level: float) -> None:
+    heat = pf.catalogue.get("heat").field(x=64, t=61)
+    tried = pf.discover(pf.add_noise(heat, 0.02, seed=0)).validate(0 * heat + level)
+    assert tried.kind == "undecided", tried
+
+
 def test_of_several_fields_the_worst_counts_and_each_has_its_own_forecast() -> None:
     wrong = pf.catalogue.get("heat", alpha=0.2).field(seed=2, **HEAT)
     held = found_heat().validate([heat(0.05, 1), wrong], seconds=30)

@@ -97,7 +97,7 @@ function KindForm({ lab, kind, dataset, onStarted }: NewJobProps & { kind: Kind 
   const nameId = React.useId();
   const version = useVersion(lab, inputs[kind.inputs[0]]);
   const form = React.useRef<HTMLFormElement>(null);
-  const further = kind.optional ?? [];
+  const further = Object.entries(kind.optional ?? {});
   const [unfolded, unfold] = React.useState(false);
 
   const asked = fields.flatMap(field => fitted(field, version, lab.jobs));
@@ -157,11 +157,12 @@ function KindForm({ lab, kind, dataset, onStarted }: NewJobProps & { kind: Kind 
         <details className="pf-Group" onToggle={event => unfold(event.currentTarget.open)}>
           <summary>More datasets</summary>
           {unfolded &&
-            further.map(input => (
+            further.map(([input, about]) => (
               <DatasetField
                 key={input}
                 lab={lab}
                 title={readable(input)}
+                about={about}
                 value={inputs[input] ?? ''}
                 onChange={ref => setInputs({ ...inputs, [input]: ref })}
               />
@@ -256,12 +257,13 @@ function offersFor(field: Field, version: Version | null): string[] {
 function DatasetField(props: {
   lab: Lab;
   title: string;
+  about?: string;
   value: string;
   problem?: string;
   required?: boolean;
   onChange: (ref: string) => void;
 }): JSX.Element {
-  const { lab, title, value, problem, required, onChange } = props;
+  const { lab, title, about, value, problem, required, onChange } = props;
   const id = React.useId();
   // Whenever the panel reads its own list anew, which a search may have shortened, so does the form.
   const loaded = useLoaded(() => lab.datasets.all(), [lab.datasets.items]);
@@ -271,7 +273,7 @@ function DatasetField(props: {
   const none = loaded !== null && 'value' in loaded && refs.length === 0;
   const versions = required
     ? 'Its newest version; open a dataset in the panel to take an older one.'
-    : '';
+    : (about ?? '');
   const hint = none
     ? 'There are none yet: upload measurements in the panel on the left.'
     : versions;

@@ -96,7 +96,7 @@ export interface Kind {
   summary: string;
   inputs: string[];
   /** Datasets that it takes besides, where they are given. */
-  optional?: string[];
+  optional?: Record<string, string>;
   schema: Record<string, unknown>;
 }
 

@@ -80,7 +80,7 @@ class Validator:
 
     @property
     def optional(self) -> tuple[str, ...]:
-        return self.kind.optional
+        return tuple(self.kind.optional)
 
     def __call__(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
         return self.kind.validate(config)

@@ -184,5 +184,8 @@ discover = Kind(
     run=run,
     title="Discovery",
     summary="Finds the differential equation behind a measured field, with intervals and a verdict.",
-    optional=("candidates", *_FURTHER),
+    optional={
+        "candidates": "A library of candidate terms to choose from, as physforge_kernel saves them.",
+        **dict.fromkeys(_FURTHER, "Another experiment that obeys the same law."),
+    },
 )

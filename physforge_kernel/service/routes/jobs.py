@@ -50,7 +50,7 @@ def kinds_of_jobs(desk: JobsRead) -> list[KindInfo]:
                 name=name,
                 summary=kind.summary,
                 inputs=list(kind.inputs),
-                optional=list(kind.optional),
+                optional=dict(kind.optional),
                 schema=kind.schema(),
             )
         )
