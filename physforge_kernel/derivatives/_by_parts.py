@@ -45,10 +45,10 @@ def term(text: str, components: Sequence[str], axes: Sequence[str]) -> Term:
     except EquationError as error:
         # What follows shows the equation that the term was put into, which nobody wrote.
         why = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
+        names = ", ".join((*components, *axes))
         raise DiscoveryError(
-            f"The term {text!r} cannot be read: {why}. Terms are made of numbers, "
-            f"{', '.join((*components, *axes))}, derivatives such as {components[0]}_{axes[-1]}, and functions "
-            "such as sin and exp."
+            f"The term {text!r} cannot be read: {why}. Terms are made of numbers, {names}, derivatives such "
+            f"as {components[0]}_{axes[-1]}, and functions such as sin and exp."
         ) from error
     expansion = equation.terms[left]
     if any(not isinstance(count, (int, float)) for count in expansion.values()):

@@ -25,6 +25,9 @@ _POWERS = (4, 5)
 #: Error of a frequency, as a share of it, within which a sine may pass for that of the variable itself.
 _FREQUENCY = 0.1
 
+#: Chance below which noise is not held to make coefficients change along an axis.
+_CHANGE = 3e-3
+
 #: A power is tried behind so many derivatives at most: with more it is mostly noise.
 _BEHIND = 2
 
@@ -62,6 +65,7 @@ def beyond(samples: Sequence[Sample], side: Side) -> tuple[str, ...]:
         *_beside(law, scales, support, terms, side.referee),
         *_unseen(law, scales, support, terms),
         *_dampings(law, side.referee),
+        *_drifting(law, side.referee),
         *_frequencies(law, chosen, support, terms),
         *series(law, _searched(law, side, sharpest, [chosen, *scales], terms), side.referee),
     )
@@ -183,6 +187,17 @@ def _dampings(law: SideLaw, referee: Referee | None) -> Iterator[str]:
                 f"{' or '.join(left)}, which {'are' if len(left) > 1 else 'is'} no candidate, "
                 f"in place of {term.name} would explain {law.left} as well"
             )
+
+
+def _drifting(law: SideLaw, referee: Referee | None) -> Iterator[str]:
+    """Doubt where the coefficients are not the same all along an axis."""
+    chances = referee.drifts(law.law) if referee is not None else {}
+    axes = [axis for axis, chance in chances.items() if chance * len(chances) < _CHANGE]
+    if axes:
+        yield (
+            f"the coefficients change along {' and '.join(axes)}, more than noise would make them: the law "
+            "may be an approximation of another, or the sensor drifts"
+        )
 
 
 def _frequencies(

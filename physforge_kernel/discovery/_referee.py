@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ..derivatives import Term
+from ..derivatives import term as read_term
 from ._paths import Paths, follow
 from ._projection import Sample
 from ._select import HINTED
@@ -110,6 +111,25 @@ class Referee:
         if len(rival.terms) > len(law.terms) and change < AS_NEAR + 2 * float(np.sqrt(scatter)):
             return False
         return self.cost(rival, law, more=more) > TOO_FAR + 2 * float(np.log(odds))
+
+    def drifts(self, law: Law) -> dict[str, float]:
+        """How likely noise makes the coefficients of a law change as much along each axis, where known."""
+        found = self.whitened(law)
+        if isinstance(found, Whitening):
+            return found.drifts(self.left, law.terms)
+        if found is None or not found.exact:
+            return {}
+        from scipy.stats import chi2
+
+        first, names = law.target.features[0], [term.name for term in law.terms]
+        changing = [read_term(f"t*({name})", first.components, first.axes) for name in names]
+        extra = [term for term in changing if term.name not in names]
+        weights = np.append(law.weights, np.zeros(len(extra)))
+        larger = self.whitened(Law(law.target, (*law.terms, *extra), weights))
+        if larger is None:
+            return {}
+        gain = (found.misfit - larger.misfit) / max(1.0, found.misfit / found.rows)
+        return {"t": float(chi2.sf(max(gain, 0.0), len(extra)))}
 
     def hints_at(self, term: Term, law: Law) -> bool:
         """Whether a further term brings the law nearer to the samples than its freedom accounts for."""

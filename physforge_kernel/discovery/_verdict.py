@@ -69,7 +69,7 @@ def judge(side: Side, refined: Refinement | None) -> Verdict:
     if not side.path.support:
         if law.estimate.lack > 0.0:
             reason = (
-                f"none of the {_count(law)} candidate terms explains {side.left}; a variable may be "
+                f"none of the {_candidates(law)} explains {side.left}; a variable may be "
                 "unobserved, or the law may depend on time or place"
             )
         else:
@@ -79,7 +79,7 @@ def judge(side: Side, refined: Refinement | None) -> Verdict:
     if found.lack > FAILED:
         return Verdict(
             "not identifiable",
-            f"no law made of the {_count(law)} candidate terms explains {side.left}: "
+            f"no law made of the {_candidates(law)} explains {side.left}: "
             f"the best one leaves {percent(found.lack)} of it beyond the noise",
         )
     doubts = _doubts(side, law, refined)
@@ -172,13 +172,15 @@ def _why(side: Side, law: SideLaw) -> str:
         extent = "to within the noise"
     else:
         extent = f"to within {percent(max(law.estimate.lack, 1e-6))}"
+    if _count(law) == 1:
+        return f"{law.names[0]}, the one candidate term, explains {side.left} {extent}; no other was tried"
     if len(law.names) == 1:
         what, rest = f"{law.names[0]} alone explains", "no other does"
     else:
         what = f"{', '.join(law.names[:-1])} and {law.names[-1]} explain"
         rest = "no other law of that size does"
     return (
-        f"of {_count(law)} candidate terms, {what} {side.left} {extent}; {rest}. "
+        f"of {_candidates(law)}, {what} {side.left} {extent}; {rest}. "
         f"Tried were {_tried(law)}, and no other functions"
     )
 
@@ -203,6 +205,10 @@ def _named(law: SideLaw) -> str:
 
 def _count(law: SideLaw) -> int:
     return len(law.terms)
+
+
+def _candidates(law: SideLaw) -> str:
+    return f"{_count(law)} candidate term{'s' * (_count(law) != 1)}"
 
 
 def _written(law: SideLaw) -> str:

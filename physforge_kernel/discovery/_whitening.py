@@ -37,6 +37,9 @@ MOST_ROWS = {1: 1500, 2: 700}
 #: Scatter of the misfit in multiples of what it were if the size of the noise were known.
 _SLACK = 2.0
 
+#: Directions along which coefficients might change count where they are no smaller share of the largest.
+_SEEN = 1e-6
+
 #: Rounds of smoothing the samples under the laws and weighing their residuals: at most, and enough where the
 #: misfit changes by less than `_SETTLED`.
 _ROUNDS = 6
@@ -120,6 +123,29 @@ class Whitening:
         rows = np.concatenate([rows for _, rows in parts])
         return rows[:, [*others, *mine]], np.concatenate(labels), len(others)
 
+    def drifts(self, left: str, terms: Sequence[Term]) -> dict[str, float]:
+        """How likely noise makes the coefficients of one left side change as much along each axis.
+
+        To first order: what straight lines and parabolas along the axis, times the terms, take from the
+        misfit, has the distribution of chi squared where the coefficients are the same everywhere (Rao's
+        score test).
+        """
+        from scipy.stats import chi2
+
+        parts, mine, _ = self._rows(left, terms)
+        rows = np.concatenate([part.root.halved(each) for _, part, each in parts])
+        basis, _ = np.linalg.qr(rows[:, :-1])
+        rest = rows[:, -1] - basis @ (basis.T @ rows[:, -1])
+        size, found = max(1.0, float(rest @ rest) / len(rest)), {}
+        for i, axis in enumerate(parts[0][0].weak.axes):
+            changing = np.concatenate([_changing(*part, mine[:-1], i) for part in parts])
+            changing -= basis @ (basis.T @ changing)
+            directions, sizes, _ = np.linalg.svd(changing, full_matrices=False)
+            seen = directions[:, sizes > _SEEN * sizes.max(initial=0.0)]
+            gain = float(((seen.T @ rest) ** 2).sum()) / size
+            found[axis.name] = float(chi2.sf(gain, seen.shape[1])) if seen.size else 1.0
+        return found
+
     def _stacked(
         self, left: str, terms: Sequence[Term]
     ) -> tuple[list[tuple[Block, np.ndarray]], list[int], list[int]]:
@@ -128,6 +154,13 @@ class Whitening:
         The rows of the laws stand one below the other. Also: which columns are those terms and the left side,
         and which are the terms of the other laws.
         """
+        parts, mine, others = self._rows(left, terms)
+        return [(block, part.root.halved(rows)) for block, part, rows in parts], mine, others
+
+    def _rows(
+        self, left: str, terms: Sequence[Term]
+    ) -> tuple[list[tuple[Block, Weighed, np.ndarray]], list[int], list[int]]:
+        """The same before they are weighed."""
         laws = [replace(law, terms=tuple(terms)) if law.target.name == left else law for law in self.laws]
         which = next(i for i, law in enumerate(laws) if law.target.name == left)
         columns = _columns(laws)
@@ -137,7 +170,7 @@ class Whitening:
         for block, part in zip(found, self.parts, strict=True):
             rows = _rows(block, columns, laws)
             rows[:, -1] += part.shift
-            parts.append((block, part.root.halved(rows)))
+            parts.append((block, part, rows))
         first, width = sum(len(law.terms) for law in laws[:which]), sum(len(law.terms) for law in laws) + 1
         mine = [*range(first, first + len(terms)), width - 1]
         return parts, mine, [j for j in range(width) if j not in mine]
@@ -206,6 +239,17 @@ def whiten(
             break
         states = [part.smoothed(item, weights) for part, item in zip(parts, weighed, strict=True)]
     return best
+
+
+def _changing(block: Block, part: Weighed, rows: np.ndarray, columns: Sequence[int], axis: int) -> np.ndarray:
+    """Weighed columns of rows, times a straight line and times a parabola along an axis."""
+    centres = block.weak.axes[axis].centres
+    place = 2 * (centres - centres.mean()) / max(float(np.ptp(centres)), np.finfo(float).tiny)
+    shape = [1] * block.rows.ndim
+    shape[axis] = -1
+    along = np.broadcast_to(place.reshape(shape), block.rows.shape)[block.rows]
+    along = np.tile(along, len(rows) // len(along))[:, None]
+    return part.root.halved(np.hstack([rows[:, columns] * along**power for power in (1, 2)]))
 
 
 def _columns(laws: Sequence[Law]) -> tuple[Feature, ...]:

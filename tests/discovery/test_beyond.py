@@ -134,3 +134,24 @@ def test_the_verdict_says_what_it_is_conditional_on() -> None:
     text = pf.discover(pf.add_noise(reference("burgers"), 0.05, seed=0)).verdict.text
     assert "of 16 candidate terms" in text
     assert "powers up to degree 3 and their derivatives up to order 4" in text
+
+
+@pytest.mark.parametrize("faster", [0.0, 0.05])
+def test_a_coefficient_that_changes_in_time_gives_doubt(faster: float) -> None:
+    t, x = np.linspace(0, 4, 101), np.arange(256) * 8 * np.pi / 256
+    rng, k = np.random.default_rng(0), np.arange(1, 11) / 4
+    grown = np.exp(-0.3 * np.outer(t + faster * t**2 / 2, k**2))
+    waves = rng.standard_normal(10) * np.sin(x[:, None] * k + rng.uniform(0, 6, 10))
+    field = pf.add_noise(plane(t, x, grown @ waves.T), 0.2, seed=0)
+    found = pf.discover(field, library=pf.library.terms(field, "u_xx", "u"))
+    assert ("change along t" in found.verdict.text) == bool(faster), found
+    assert (found.verdict.kind == "identified") != bool(faster), found
+
+
+@pytest.mark.parametrize("faster", [0.0, 0.015])
+def test_so_does_one_of_an_ordinary_differential_equation(faster: float) -> None:
+    t = np.linspace(0, 6, 301)
+    u = 3 * np.exp(-0.5 * (t + faster * t**2 / 2))
+    field = pf.add_noise(xr.Dataset({"u": ("t", u)}, {"t": t}), 0.05, seed=0)
+    found = pf.discover(field, library=pf.library.terms(field, "u"))
+    assert ("change along t" in found.verdict.text) == bool(faster), found
