@@ -11,6 +11,7 @@ from ..derivatives import Feature, Library, Term, phase_symmetric, polynomials, 
 from ..errors import DiscoveryError
 from ._beyond import beyond
 from ._controls import admitted, noisy_controls
+from ._drift import drifting
 from ._flows import FoundFlow
 from ._numerics import refinement
 from ._odds import improbable
@@ -153,7 +154,7 @@ def _judged(samples: Sequence[Sample], found: Sequence[Side], backwards: bool) -
             verdict = doubted(verdict, _astray(side, followed, masked=masked))
         verdict = doubted(verdict, noisy_controls(samples, side))
         if verdict.kind == "identified":
-            verdict = doubted(verdict, [*beyond(samples, side), *improbable(side)])
+            verdict = doubted(verdict, [*beyond(samples, side), *drifting(side), *improbable(side)])
         verdicts[side.left] = verdict
     return verdicts
 

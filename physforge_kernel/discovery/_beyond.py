@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -24,9 +25,6 @@ _POWERS = (4, 5)
 
 #: Error of a frequency, as a share of it, within which a sine may pass for that of the variable itself.
 _FREQUENCY = 0.1
-
-#: Chance below which noise is not held to make coefficients change along an axis.
-_CHANGE = 3e-3
 
 #: A power is tried behind so many derivatives at most: with more it is mostly noise.
 _BEHIND = 2
@@ -59,14 +57,13 @@ def beyond(samples: Sequence[Sample], side: Side) -> tuple[str, ...]:
                 chosen = scales[-1]
     if chosen is None:
         return ()
-    support = tuple(range(len(law.chosen)))
+    held = _Held(law, tuple(scales), chosen, terms, side.referee)
     return (
-        *_replacing(law, scales, chosen, support, terms, side.referee),
-        *_beside(law, scales, support, terms, side.referee),
-        *_unseen(law, scales, support, terms),
+        *held.replacing(),
+        *held.beside(),
+        *held.unseen(),
         *_dampings(law, side.referee),
-        *_drifting(law, side.referee),
-        *_frequencies(law, chosen, support, terms),
+        *held.frequencies(),
         *series(law, _searched(law, side, sharpest, [chosen, *scales], terms), side.referee),
     )
 
@@ -139,32 +136,90 @@ def _higher(axes: Sequence[str]) -> Iterator[tuple[int, ...]]:
         yield tuple(2 * (k in pair) for k in range(len(axes)))
 
 
-def _replacing(
-    law: SideLaw,
-    scales: Sequence[Scale],
-    chosen: Scale,
-    support: tuple[int, ...],
-    terms: Sequence[Term],
-    referee: Referee | None,
-) -> Iterator[str]:
-    ordered = [chosen, *(s for s in scales if s is not chosen and s.regression.impartial)]
-    found: dict[str, list[str]] = {}
-    for j in support:
-        for into in range(len(support), len(terms)):
-            rival = tuple(sorted((*(k for k in support if k != j), into)))
-            fit = chosen.fit(rival)
-            if fit is None:
-                continue
-            if any(trailing(s, support, rival, always=s is chosen) >= RULED_OUT for s in ordered):
-                continue
-            other = Law(law.target, tuple(terms[k] for k in fit.support), fit.weights)
-            if referee is None or not referee.rules_out(other, law.law, odds=UNEXPECTED):
-                found.setdefault(terms[j].name, []).append(terms[into].name)
-    for name, others in found.items():
+@dataclass(frozen=True)
+class _Held:
+    """A law held against terms outside its library, at all scales and at the one that it was `chosen` at.
+
+    `terms` are those of the law and then the others.
+    """
+
+    law: SideLaw
+    scales: tuple[Scale, ...]
+    chosen: Scale
+    terms: tuple[Term, ...]
+    referee: Referee | None
+
+    @property
+    def support(self) -> tuple[int, ...]:
+        """The law's own terms."""
+        return tuple(range(len(self.law.chosen)))
+
+    def replacing(self) -> Iterator[str]:
+        """Doubt where another term in place of one of the law explains as much."""
+        ordered = [self.chosen, *(s for s in self.scales if s is not self.chosen and s.regression.impartial)]
+        found: dict[str, list[str]] = {}
+        for j in self.support:
+            for into in range(len(self.support), len(self.terms)):
+                rival = tuple(sorted((*(k for k in self.support if k != j), into)))
+                fit = self.chosen.fit(rival)
+                if fit is None:
+                    continue
+                deficits = (trailing(s, self.support, rival, always=s is self.chosen) for s in ordered)
+                if any(deficit >= RULED_OUT for deficit in deficits):
+                    continue
+                other = Law(self.law.target, tuple(self.terms[k] for k in fit.support), fit.weights)
+                if self.referee is None or not self.referee.rules_out(other, self.law.law, odds=UNEXPECTED):
+                    found.setdefault(self.terms[j].name, []).append(self.terms[into].name)
+        for name, others in found.items():
+            yield (
+                f"{' or '.join(others)}, which {'are' if len(others) > 1 else 'is'} no candidate, "
+                f"in place of {name} would explain {self.law.left} as well"
+            )
+
+    def beside(self) -> Iterator[str]:
+        """Doubt where a further term may be missing."""
+        extra = suspect(self.scales, self.support)
+        if extra is None:
+            return
+        term, evidence = self.terms[extra[0]], 2 * extra[1]
+        if self.referee is not None and not self.referee.hints_at(term, self.law.law):
+            return
         yield (
-            f"{' or '.join(others)}, which {'are' if len(others) > 1 else 'is'} no candidate, "
-            f"in place of {name} would explain {law.left} as well"
+            f"{term.name}, which is no candidate, may be missing: it would be {evidence:.1f} standard errors "
+            "from zero"
         )
+
+    def unseen(self) -> Iterator[str]:
+        """Doubt where much of a left side could be a term outside the library that the samples hint at.
+
+        Of a higher derivative no hint is needed: noise hides it first. A further power is always nearly made
+        of those before it.
+        """
+        highest = max(term.order for term in self.law.chosen)
+        steeper = [j for j, term in enumerate(self.terms) if term.order > highest]
+        for scale in self.scales:
+            found = None if scale.regression.impartial else hidden(scale, self.support, steeper)
+            if found is not None and found[1] > HIDDEN:
+                name, share = self.terms[found[0]].name, percent(min(found[1], 1.0))
+                yield f"{name}, which is no candidate, could be {share} of {self.law.left} without being seen"
+
+    def frequencies(self) -> Iterator[str]:
+        """Doubt where a sine's frequency is not known well enough for it to be one of the variable itself."""
+        for j in self.support:
+            feature = self.terms[j].feature
+            slope = _by_frequency(feature) if feature else None
+            if slope is None:
+                continue
+            into = next((k for k, other in enumerate(self.terms) if other.name == slope.name), None)
+            fit = self.chosen.fit((*self.support, into)) if into is not None else None
+            if fit is None or into is None:
+                error = np.inf
+            else:
+                place = fit.support.index(into)
+                error = float(np.sqrt(self.chosen.regression.covariance(fit)[place, place]))
+                error /= abs(float(self.law.estimate.fit.weights[j])) or 1.0
+            if error > _FREQUENCY:
+                yield f"the frequency in {self.terms[j].name} is known to {percent(min(error, 1.0))} only"
 
 
 def _dampings(law: SideLaw, referee: Referee | None) -> Iterator[str]:
@@ -187,68 +242,3 @@ def _dampings(law: SideLaw, referee: Referee | None) -> Iterator[str]:
                 f"{' or '.join(left)}, which {'are' if len(left) > 1 else 'is'} no candidate, "
                 f"in place of {term.name} would explain {law.left} as well"
             )
-
-
-def _drifting(law: SideLaw, referee: Referee | None) -> Iterator[str]:
-    """Doubt where the coefficients are not the same all along an axis."""
-    chances = referee.drifts(law.law) if referee is not None else {}
-    axes = [axis for axis, chance in chances.items() if chance * len(chances) < _CHANGE]
-    if axes:
-        yield (
-            f"the coefficients change along {' and '.join(axes)}, more than noise would make them: the law "
-            "may be an approximation of another, or the sensor drifts"
-        )
-
-
-def _frequencies(
-    law: SideLaw, chosen: Scale, support: tuple[int, ...], terms: Sequence[Term]
-) -> Iterator[str]:
-    """Doubt where a sine's frequency is not known well enough for it to be one of the variable itself."""
-    for j in support:
-        feature = terms[j].feature
-        slope = _by_frequency(feature) if feature else None
-        if slope is None:
-            continue
-        into = next((k for k, other in enumerate(terms) if other.name == slope.name), None)
-        fit = chosen.fit((*support, into)) if into is not None else None
-        if fit is None or into is None:
-            error = np.inf
-        else:
-            place = fit.support.index(into)
-            error = float(np.sqrt(chosen.regression.covariance(fit)[place, place]))
-            error /= abs(float(law.estimate.fit.weights[j])) or 1.0
-        if error > _FREQUENCY:
-            yield f"the frequency in {terms[j].name} is known to {percent(min(error, 1.0))} only"
-
-
-def _unseen(
-    law: SideLaw, scales: Sequence[Scale], support: tuple[int, ...], terms: Sequence[Term]
-) -> Iterator[str]:
-    """Doubt where much of a left side could be a term outside the library that the samples hint at.
-
-    Of a higher derivative no hint is needed: noise hides it first. A further power is always nearly made of
-    those before it.
-    """
-    highest = max(term.order for term in law.chosen)
-    steeper = [j for j, term in enumerate(terms) if term.order > highest]
-    for scale in scales:
-        found = None if scale.regression.impartial else hidden(scale, support, steeper)
-        if found is not None and found[1] > HIDDEN:
-            name, share = terms[found[0]].name, percent(min(found[1], 1.0))
-            yield f"{name}, which is no candidate, could be {share} of {law.left} without being seen"
-
-
-def _beside(
-    law: SideLaw,
-    scales: Sequence[Scale],
-    support: tuple[int, ...],
-    terms: Sequence[Term],
-    referee: Referee | None,
-) -> Iterator[str]:
-    extra = suspect(scales, support)
-    if extra is None or (referee is not None and not referee.hints_at(terms[extra[0]], law.law)):
-        return
-    name, evidence = terms[extra[0]].name, 2 * extra[1]
-    yield (
-        f"{name}, which is no candidate, may be missing: it would be {evidence:.1f} standard errors from zero"
-    )

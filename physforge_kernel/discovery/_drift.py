@@ -1,0 +1,23 @@
+"""Are the coefficients of a law the same everywhere?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ._side import Side
+
+#: Chance below which noise is not held to make coefficients change along an axis.
+_CHANGE = 3e-3
+
+
+def drifting(side: Side) -> Iterator[str]:
+    """Doubt where the coefficients of a law change along an axis."""
+    if side.best is None or side.referee is None or not side.path.support:
+        return
+    chances = side.referee.drifts(side.best.law)
+    axes = [axis for axis, chance in chances.items() if chance * len(chances) < _CHANGE]
+    if axes:
+        yield (
+            f"the coefficients change along {' and '.join(axes)}, more than noise would make them: the law "
+            "may be an approximation of another, or the sensor drifts"
+        )
