@@ -9,7 +9,7 @@ import numpy as np
 
 from ..derivatives import Feature, Library, Term, phase_symmetric, polynomials, sines, slopes
 from ..errors import DiscoveryError
-from ._beyond import beyond
+from ._beyond import beyond, of_first_order
 from ._controls import admitted, noisy_controls
 from ._drift import drifting
 from ._flows import FoundFlow
@@ -65,20 +65,25 @@ def attempts_at(
     """Laws for every set of targets in turn, until one is explained."""
     attempts = []
     leading = next((sample for sample in samples if isinstance(sample, Stored)), samples[0])
-    libraries = [lambda targets: library] if library else _standard(leading, flow)
+    if library is not None and not library.terms:
+        raise DiscoveryError(
+            "The library has no candidate term. Where units or a symmetry left none, see that those of all "
+            "axes and variables are right, or let constants have units."
+        )
+    libraries = [lambda targets: library] if library is not None else _standard(leading, flow)
     if chooser:
         libraries = libraries[:1]
     wanted = [
         (targets, terms)
         for among in libraries
         for targets in _targets(samples[0], target, flow)
-        for terms in [admitted(among(targets), samples[0])]
+        for terms in [_without_lefts(admitted(among(targets), samples[0]), targets)]
         if all(terms.serving(each.name) for each in targets)
     ]
     if not wanted:
         raise DiscoveryError(
-            "The library has no candidate term for every left side that is sought; name one that it serves "
-            "as the target, or add terms."
+            "The library has no candidate term, other than left sides, for every left side that is sought; "
+            "name one that it serves as the target, or add terms."
         )
     searches: dict[int, list[Search]] = {}
     for i, (targets, terms) in enumerate(wanted):
@@ -113,6 +118,12 @@ def attempts_at(
         if all(_settled(side, verdicts[side.left], first=i == 0) for side in found):
             break
     return attempts
+
+
+def _without_lefts(library: Library, targets: Sequence[Target]) -> Library:
+    """The terms that are no left side themselves."""
+    lefts = {feature for target in targets for feature in target.features}
+    return library.without(lambda term: term.feature in lefts)
 
 
 def _next_library(wanted: Sequence[tuple[Sequence[Target], Library]], i: int) -> int | None:
@@ -151,10 +162,11 @@ def _judged(samples: Sequence[Sample], found: Sequence[Side], backwards: bool) -
         if backwards and side.best is not None and side.path.support:
             verdict = doubted(verdict, [ILL_POSED])
         if verdict.kind == "identified":
-            verdict = doubted(verdict, _astray(side, followed, masked=masked))
+            verdict = doubted(verdict, [*_astray(side, followed, masked=masked), *drifting(side)])
         verdict = doubted(verdict, noisy_controls(samples, side))
         if verdict.kind == "identified":
-            verdict = doubted(verdict, [*beyond(samples, side), *drifting(side), *improbable(side)])
+            further = [*beyond(samples, side), *improbable(side)]
+            verdict = doubted(verdict, further or of_first_order(samples, side))
         verdicts[side.left] = verdict
     return verdicts
 

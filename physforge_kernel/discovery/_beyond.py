@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
 from .._wording import percent
-from ..derivatives import Feature, Term, phase_terms
+from ..derivatives import Feature, Term, phase_terms, polynomials
 from ..derivatives import term as read_term
 from ._estimate import judge
 from ._projection import Sample, projections
@@ -17,7 +17,8 @@ from ._rates import velocities
 from ._referee import UNEXPECTED, Referee
 from ._select import HIDDEN, RULED_OUT, Scale, hidden, suspect, trailing
 from ._series import Searched, series
-from ._side import Side, SideLaw, regression
+from ._side import NOTHING, Side, SideLaw, regression, searched
+from ._target import Target
 from ._whitened import Law, Whitened
 
 #: Powers of one component beyond those of the library.
@@ -46,14 +47,14 @@ def beyond(samples: Sequence[Sample], side: Side) -> tuple[str, ...]:
     terms = (*law.chosen, *outside.values())
     columns = tuple(dict.fromkeys((*(f for term in terms for f in term.features), *law.target.features)))
     scales, chosen, sharpest = [], None, judge(side.scales, law.estimate)
-    tried = [searched.regression.projection.scale for searched in side.scales]
-    for searched, projection in zip(side.scales, projections(samples, columns, tried), strict=True):
+    tried = [scale.regression.projection.scale for scale in side.scales]
+    for scale, projection in zip(side.scales, projections(samples, columns, tried), strict=True):
         if projection is not None:
             found = regression(projection, law.target, terms)
-            if side.referee is not None and isinstance(searched.regression, Whitened):
+            if side.referee is not None and isinstance(scale.regression, Whitened):
                 found = side.referee.whitening.regression(side.left, projection, found.sides, terms)
-            scales.append(Scale(found, searched.seed))
-            if searched is sharpest:
+            scales.append(Scale(found, scale.seed))
+            if scale is sharpest:
                 chosen = scales[-1]
     if chosen is None:
         return ()
@@ -66,6 +67,27 @@ def beyond(samples: Sequence[Sample], side: Side) -> tuple[str, ...]:
         *held.frequencies(),
         *series(law, _searched(law, side, sharpest, [chosen, *scales], terms), side.referee),
     )
+
+
+def of_first_order(samples: Sequence[Sample], side: Side) -> list[str]:
+    """Doubt where a law of first order, with higher derivatives than the library's, explains a field too.
+
+    A law of second order in time follows from it wherever few waves are seen: as many rates, as many terms.
+    """
+    first = side.target.features[0]
+    in_time = first.axes.index("t")
+    if first.orders[in_time] < 2 or len(first.axes) < 2 or len(side.target.features) > 1:
+        return []
+    component = tuple(int(name == side.left.rpartition("_")[0]) for name in first.components)
+    orders = [tuple(int(i == in_time) for i in range(len(first.axes))), *_higher(first.axes)]
+    left, *higher = (Feature(first.components, first.axes, component, each) for each in orders)
+    library = polynomials(first.components, first.axes)
+    library = replace(library, terms=(*library.terms, *map(Term.of, higher)))
+    [search] = searched(samples, [Target(left.name, (left,))], library, side.scales[0].seed)
+    if not search.path.support or search.found is None or search.found.lack > NOTHING:
+        return []
+    found = " + ".join(library.terms[j].name for j in search.found.fit.support)
+    return [f"{left.name} is explained by {found}, from which a law of second order may follow"]
 
 
 def _searched(

@@ -15,8 +15,13 @@ def drifting(side: Side) -> Iterator[str]:
     if side.best is None or side.referee is None or not side.path.support:
         return
     chances = side.referee.drifts(side.best.law)
-    axes = [axis for axis, chance in chances.items() if chance * len(chances) < _CHANGE]
-    if axes:
+    changes = {axis for axis, chance in chances.items() if chance * len(chances) < _CHANGE}
+    if "experiment" in changes:
+        yield (
+            f"the experiments differ in the coefficients of {side.left}, more than noise would make them: "
+            "find the law of each by itself"
+        )
+    if axes := sorted(changes - {"experiment"}):
         yield (
             f"the coefficients change along {' and '.join(axes)}, more than noise would make them: the law "
             "may be an approximation of another, or the sensor drifts"

@@ -128,8 +128,15 @@ class Referee:
         larger = self.whitened(Law(law.target, (*law.terms, *extra), weights))
         if larger is None:
             return {}
-        gain = (found.misfit - larger.misfit) / max(1.0, found.misfit / found.rows)
-        return {"t": float(chi2.sf(max(gain, 0.0), len(extra)))}
+        size = max(1.0, found.misfit / found.rows)
+        chances = {"t": float(chi2.sf(max(found.misfit - larger.misfit, 0.0) / size, len(extra)))}
+        each = [follow([sample], found.laws) for sample in self.samples]
+        alone = [one for one in each if one is not None and one.exact]
+        if len(alone) == len(each) > 1:
+            gain = max(found.misfit - sum(one.misfit for one in alone), 0.0) / size
+            free = (len(each) - 1) * sum(len(one.terms) for one in found.laws)
+            chances["experiment"] = float(chi2.sf(gain, free))
+        return chances
 
     def hints_at(self, term: Term, law: Law) -> bool:
         """Whether a further term brings the law nearer to the samples than its freedom accounts for."""

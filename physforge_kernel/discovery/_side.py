@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from ..derivatives import Library, Term
+from ..derivatives import Feature, Library, Term
 from ._estimate import Estimate, estimate, judge
 from ._projection import Projection, Sample, projections
 from ._referee import Referee
 from ._regression import Regression
 from ._searching import FAILED, Search, Supports, sharpened
-from ._select import MOST_TERMS, Climb, Scale, hidden, rivals, suspect
+from ._select import MOST_TERMS, ROWS_PER_TERM, Climb, Scale, hidden, rivals, suspect
 from ._target import Target, combinations
 from ._units import Units
-from ._weak import FEWEST_STEPS
+from ._weak import FEWEST_STEPS, FEWEST_STEPS_TO_SECOND
 from ._whitened import Law, Whitened
 
 #: Half widths of the test functions, as shares of an axis.
@@ -196,6 +196,9 @@ def searched(
     """Seek a law made of a library's terms for each target; those in `given` have their supports already."""
     columns = tuple(dict.fromkeys((*library.features, *(f for target in targets for f in target.features))))
     seen = [p for p in projections(samples, columns, scale_shares(samples)) if p is not None]
+    if any(sample.masked for sample in samples) and not any(_carries(p) for p in seen):
+        between = projections(samples, columns, [_narrowest(samples, columns)])
+        seen += [p for p in between if p is not None]
     terms = [library.serving(target.name) for target in targets]
     first = [
         Search.at(
@@ -325,6 +328,20 @@ def scale_shares(samples: Sequence[Sample]) -> list[tuple[float, ...]]:
         smallest = (FEWEST_STEPS + 1e-9) / (min(shortest[1:]) - 1)
         in_space += [smallest] if in_space and smallest < 0.9 * in_space[-1] else []
     return [(a, *([b] * (len(axes) - 1))) for a in _shares(shortest[0], TRIED["t"]) for b in in_space]
+
+
+def _carries(projection: Projection) -> bool:
+    """Whether enough test functions between holes see samples for a law of any size."""
+    return projection.effective_rows >= ROWS_PER_TERM * MOST_TERMS
+
+
+def _narrowest(samples: Sequence[Sample], columns: Sequence[Feature]) -> tuple[float, ...]:
+    """Half widths of the smallest test functions that columns allow, as shares of each axis."""
+    highest = max(order for feature in columns for order in feature.orders)
+    fewest = (FEWEST_STEPS if highest > 2 else FEWEST_STEPS_TO_SECOND) + 1e-9
+    counts = [min(len(sample.points[i]) for sample in samples) for i in range(len(samples[0].grid))]
+    in_space = fewest / (min(counts[1:], default=counts[0]) - 1)
+    return tuple(min(0.45, fewest / (counts[0] - 1) if i == 0 else in_space) for i in range(len(counts)))
 
 
 def _shares(count: int, most: int) -> list[float]:

@@ -76,6 +76,13 @@ def judge(side: Side, refined: Refinement | None) -> Verdict:
             reason = f"{side.left} cannot be told from noise by any candidate term"
         return Verdict("not identifiable", reason)
     found = law.estimate
+    most = max(scale.most for scale in side.scales)
+    if found.lack > FAILED and most < MOST_TERMS:
+        return Verdict(
+            "not identifiable",
+            f"the samples carry laws of at most {most} term{'s' * (most != 1)}, and none of these explains "
+            f"{side.left}: the best one leaves {percent(found.lack)} of it beyond the noise; measure more",
+        )
     if found.lack > FAILED:
         return Verdict(
             "not identifiable",

@@ -31,6 +31,9 @@ _STRETCH = (2 * EXPONENT) ** 0.5
 #: Fewest sampling steps in half a test function: with fewer, its fourth derivative rests on too few samples.
 FEWEST_STEPS = 7
 
+#: The same where no derivative beyond the second is asked for.
+FEWEST_STEPS_TO_SECOND = 5
+
 #: On uneven points the quadrature is tried on polynomials of so many further degrees, up to the second
 #: derivative whatever is asked for: one test function serves all columns. It may be wrong by this share
 #: of their size; seven even steps in half a test function leave a hundredth of it.

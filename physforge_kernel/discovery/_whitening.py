@@ -128,7 +128,7 @@ class Whitening:
 
         To first order: what straight lines and parabolas along the axis, times the terms, take from the
         misfit, has the distribution of chi squared where the coefficients are the same everywhere (Rao's
-        score test).
+        score test). Of several experiments, "experiment" is one axis more.
         """
         from scipy.stats import chi2
 
@@ -136,14 +136,17 @@ class Whitening:
         rows = np.concatenate([part.root.halved(each) for _, part, each in parts])
         basis, _ = np.linalg.qr(rows[:, :-1])
         rest = rows[:, -1] - basis @ (basis.T @ rows[:, -1])
-        size, found = max(1.0, float(rest @ rest) / len(rest)), {}
+        size, found, ways = max(1.0, float(rest @ rest) / len(rest)), {}, {}
         for i, axis in enumerate(parts[0][0].weak.axes):
-            changing = np.concatenate([_changing(*part, mine[:-1], i) for part in parts])
-            changing -= basis @ (basis.T @ changing)
+            ways[axis.name] = np.concatenate([_changing(*part, mine[:-1], i) for part in parts])
+        if len(parts) > 1:
+            ways["experiment"] = _apart([part.root.halved(each[:, mine[:-1]]) for _, part, each in parts])
+        for name, changing in ways.items():
+            changing = changing - basis @ (basis.T @ changing)
             directions, sizes, _ = np.linalg.svd(changing, full_matrices=False)
             seen = directions[:, sizes > _SEEN * sizes.max(initial=0.0)]
             gain = float(((seen.T @ rest) ** 2).sum()) / size
-            found[axis.name] = float(chi2.sf(gain, seen.shape[1])) if seen.size else 1.0
+            found[name] = float(chi2.sf(gain, seen.shape[1])) if seen.size else 1.0
         return found
 
     def _stacked(
@@ -239,6 +242,16 @@ def whiten(
             break
         states = [part.smoothed(item, weights) for part, item in zip(parts, weighed, strict=True)]
     return best
+
+
+def _apart(columns: Sequence[np.ndarray]) -> np.ndarray:
+    """Columns of every experiment but the first, zero in the others."""
+    ends = np.cumsum([0, *(len(each) for each in columns)])
+    result = np.zeros((ends[-1], (len(columns) - 1) * columns[0].shape[1]))
+    for e, each in enumerate(columns[1:]):
+        width = each.shape[1]
+        result[ends[e + 1] : ends[e + 2], e * width : (e + 1) * width] = each
+    return result
 
 
 def _changing(block: Block, part: Weighed, rows: np.ndarray, columns: Sequence[int], axis: int) -> np.ndarray:

@@ -155,3 +155,34 @@ def test_so_does_one_of_an_ordinary_differential_equation(faster: float) -> None
     field = pf.add_noise(xr.Dataset({"u": ("t", u)}, {"t": t}), 0.05, seed=0)
     found = pf.discover(field, library=pf.library.terms(field, "u"))
     assert ("change along t" in found.verdict.text) == bool(faster), found
+
+
+@pytest.mark.parametrize("seed", [1, 7])
+def test_a_law_of_second_order_that_follows_from_one_beyond_the_library_is_doubted(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    t, x = np.linspace(0, 1, 60), np.linspace(0, 2 * np.pi, 64, endpoint=False)
+    pairs = rng.integers(-3, 4, (6, 2))
+    rates = -0.02 * (pairs**2).sum(axis=1) ** 2.0
+    places = pairs[:, 0, None, None] * x[:, None] + pairs[:, 1, None, None] * x
+    waves = np.cos(places + rng.uniform(0, 6, (6, 1, 1)))
+    u = np.einsum("kt,kxy->txy", np.exp(np.outer(rates, t)), waves)
+    field = xr.Dataset({"u": (("t", "x", "y"), u)}, {"t": t, "x": x, "y": x})
+    found = pf.discover(pf.add_noise(field, 0.05, seed=0))
+    assert found.verdict.kind != "identified", found
+
+
+def test_experiments_under_different_laws_are_told_apart() -> None:
+    fields = [linear(lambda k, rate=rate: -rate * k**2, modes=8) for rate in (0.1, 0.11)]
+    noisy = [pf.add_noise(field, 0.02, seed=i) for i, field in enumerate(fields)]
+    assert "experiments differ in the coefficients of u_t" in pf.discover(noisy).verdict.text
+    same = [pf.add_noise(fields[0], 0.02, seed=i) for i in range(2)]
+    assert pf.discover(same).verdict.kind == "identified"
+
+
+def test_so_are_those_of_ordinary_differential_equations() -> None:
+    t = np.linspace(0, 6, 301)
+    fields = [xr.Dataset({"u": ("t", 3 * np.exp(-rate * t))}, {"t": t}) for rate in (0.5, 0.53)]
+    noisy = [pf.add_noise(field, 0.02, seed=i) for i, field in enumerate(fields)]
+    assert "experiments differ" in pf.discover(noisy).verdict.text
+    same = [pf.add_noise(fields[0], 0.02, seed=i) for i in range(2)]
+    assert pf.discover(same).verdict.kind == "identified"

@@ -11,6 +11,8 @@ from physforge_kernel.derivatives import Feature
 from physforge_kernel.discovery._expressions import Expressions
 from physforge_kernel.discovery._functions import Covariance, NoisyFunctions
 
+from .conftest import reference
+
 X = np.linspace(0, 2 * np.pi, 96, endpoint=False)
 T = np.linspace(0, 2, 81)
 
@@ -171,3 +173,17 @@ def test_a_feature_with_a_factor_writes_itself() -> None:
     feature = Feature(("u",), ("t", "x"), (1,), (0, 2), "x")
     assert feature.name == "(x*u)_xx"
     assert feature.terms == {"u_x": 2.0, "u_xx*x": 1.0}
+
+
+def test_a_library_without_terms_is_refused_and_not_replaced() -> None:
+    empty = pf.library.terms(WAVES, "u").without(lambda term: True)
+    with pytest.raises(pf.PhysForgeError, match="The library has no candidate term"):
+        pf.discover(WAVES, library=empty)
+
+
+def test_a_left_side_is_no_candidate_for_itself() -> None:
+    heat = pf.add_noise(reference("heat"), 0.02, seed=0)
+    terms = pf.library.terms(heat, "u_t", "u_xx", "u")
+    assert set(pf.discover(heat, library=terms).best.equation.terms["u_t"]) == {"u_xx"}
+    with pytest.raises(pf.PhysForgeError, match="no candidate term, other than left sides"):
+        pf.discover(heat, target="u_t", library=pf.library.terms(heat, "u_t"))
