@@ -82,8 +82,8 @@ def attempts_at(
     ]
     if not wanted:
         raise DiscoveryError(
-            "The library has no candidate term, other than left sides, for every left side that is sought; "
-            "name one that it serves as the target, or add terms."
+            "The library has no candidate term for every left side that is sought, left sides aside; name "
+            "one that it serves as the target, or add terms."
         )
     searches: dict[int, list[Search]] = {}
     for i, (targets, terms) in enumerate(wanted):
@@ -161,12 +161,11 @@ def _judged(samples: Sequence[Sample], found: Sequence[Side], backwards: bool) -
         verdict = judge(side, refinement(samples, side))
         if backwards and side.best is not None and side.path.support:
             verdict = doubted(verdict, [ILL_POSED])
-        if verdict.kind == "identified":
-            verdict = doubted(verdict, [*_astray(side, followed, masked=masked), *drifting(side)])
         verdict = doubted(verdict, noisy_controls(samples, side))
         if verdict.kind == "identified":
-            further = [*beyond(samples, side), *improbable(side)]
-            verdict = doubted(verdict, further or of_first_order(samples, side))
+            doubts = _astray(side, followed, masked=masked) or [*beyond(samples, side), *improbable(side)]
+            doubts += drifting(side)
+            verdict = doubted(verdict, doubts or of_first_order(samples, side))
         verdicts[side.left] = verdict
     return verdicts
 

@@ -185,5 +185,5 @@ def test_a_left_side_is_no_candidate_for_itself() -> None:
     heat = pf.add_noise(reference("heat"), 0.02, seed=0)
     terms = pf.library.terms(heat, "u_t", "u_xx", "u")
     assert set(pf.discover(heat, library=terms).best.equation.terms["u_t"]) == {"u_xx"}
-    with pytest.raises(pf.PhysForgeError, match="no candidate term, other than left sides"):
+    with pytest.raises(pf.PhysForgeError, match="left sides aside"):
         pf.discover(heat, target="u_t", library=pf.library.terms(heat, "u_t"))

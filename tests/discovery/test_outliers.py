@@ -116,7 +116,7 @@ def test_coarse_steps_are_noticed_and_give_doubt() -> None:
 def test_fine_steps_and_those_that_noise_smears_do_no_harm(noise: float, step: float) -> None:
     field = pf.add_noise(reference("burgers"), noise, seed=0)
     size = step * float(np.sqrt((field.u**2).mean()))
-    found = pf.discover(np.round(field / size) * size if step else field)
+    found = pf.discover((field / size).round() * size if step else field)
     assert found.verdict.kind == "identified", found
     assert not any("multiples" in note for note in found.notes)
 
