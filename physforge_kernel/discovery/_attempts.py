@@ -164,7 +164,7 @@ def _judged(samples: Sequence[Sample], found: Sequence[Side], backwards: bool) -
         verdict = doubted(verdict, noisy_controls(samples, side))
         if verdict.kind == "identified":
             doubts = _astray(side, followed, masked=masked) or [*beyond(samples, side), *improbable(side)]
-            doubts += drifting(side)
+            doubts += drifting(side, masked=masked)
             verdict = doubted(verdict, doubts or of_first_order(samples, side))
         verdicts[side.left] = verdict
     return verdicts

@@ -10,9 +10,12 @@ from ._side import Side
 _CHANGE = 3e-3
 
 
-def drifting(side: Side) -> Iterator[str]:
-    """Doubt where the coefficients of a law change along an axis."""
-    if side.best is None or side.referee is None or not side.path.support:
+def drifting(side: Side, *, masked: bool) -> Iterator[str]:
+    """Doubt where the coefficients of a law change along an axis, or from experiment to experiment.
+
+    Samples that are not to be used are smoothed with the others, and say nothing of the law.
+    """
+    if masked or side.best is None or side.referee is None or not side.path.support:
         return
     chances = side.referee.drifts(side.best.law)
     changes = {axis for axis, chance in chances.items() if chance * len(chances) < _CHANGE}
