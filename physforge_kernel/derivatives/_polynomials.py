@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations_with_replacement, product
 
+from ..errors import DiscoveryError
 from ._feature import Feature
 from ._terms import Library, Term
 
@@ -36,6 +37,10 @@ def polynomials(
         ('1', 'x', 'y', 'x^2', 'x*y')
     """
     components, axes = tuple(components), tuple(axes)
+    if degree < 0 or (order is not None and order < 0):
+        raise DiscoveryError(
+            f"Degree {degree} and order {order} make no library; give whole numbers that are not negative."
+        )
     space = [i for i, axis in enumerate(axes) if axis != "t"]
     highest = (4 if len(space) == 1 else 2) if order is None else order
     features = []

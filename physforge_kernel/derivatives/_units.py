@@ -17,7 +17,13 @@ _UNITS: dict[str, tuple[int, ...]] = {
     "Hz": (0, 0, -1), "N": (1, 1, -2), "Pa": (1, -1, -2), "J": (1, 2, -2), "W": (1, 2, -3), "eV": (1, 2, -2),
     "C": (0, 0, 1, 1), "V": (1, 2, -3, -1), "F": (-1, -2, 4, 2), "ohm": (1, 2, -3, -2), "S": (-1, -2, 3, 2),
     "T": (1, 0, -2, -1), "Wb": (1, 2, -2, -1), "H": (1, 2, -2, -2), "L": (0, 3), "min": (0, 0, 1),
-    "h": (0, 0, 1), "bar": (1, -1, -2),
+    "h": (0, 0, 1), "d": (0, 0, 1), "bar": (1, -1, -2),
+}  # fmt: skip
+_WORDS = {
+    "second": "s", "seconds": "s", "sec": "s", "minute": "min", "minutes": "min", "hour": "h", "hours": "h",
+    "hr": "h", "day": "d", "days": "d", "metre": "m", "metres": "m", "meter": "m", "meters": "m",
+    "kelvin": "K", "gram": "g", "grams": "g", "kilogram": "kg", "kilograms": "kg", "radian": "rad",
+    "radians": "rad", "litre": "L", "liter": "L", "pascal": "Pa", "newton": "N", "volt": "V", "watt": "W",
 }  # fmt: skip
 _BASES = 7
 _PREFIXES = ("da", *"yzafpnumcdhkMGTPEZYµ")
@@ -59,6 +65,7 @@ def vector(unit: str | Sequence[float], name: str) -> Vector:
 
 
 def _base(name: str) -> tuple[int, ...] | None:
+    name = _WORDS.get(name, name)
     if name in _UNITS:
         return _UNITS[name]
     for prefix in _PREFIXES:

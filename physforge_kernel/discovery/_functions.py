@@ -83,8 +83,8 @@ class NoisyFunctions:
     def _value(self, function: Function) -> np.ndarray:
         exponents, factor = function
         if self.expressions.depends(factor):
-            return self._evaluated(self.expressions.unbiased(function))
-        result = self._evaluated(self.expressions.factor(factor)) if factor else None
+            return self._evaluated(self.expressions.unbiased(function), factor)
+        result = self._evaluated(self.expressions.factor(factor), factor) if factor else None
         for values, sigma, power in zip(self.values, self.sigma, exponents, strict=False):
             if power:
                 factored = unbiased_power(values, power, sigma)
@@ -97,7 +97,7 @@ class NoisyFunctions:
         if self.expressions.depends(factor):
             orders = tuple(int(c == component) for c in range(len(self.values)))
             derivative = self.expressions.derivative(function, orders)
-            return self._evaluated(derivative) if derivative != 0 else None
+            return self._evaluated(derivative, factor) if derivative != 0 else None
         power = exponents[component] if component < len(exponents) else 0
         if power == 0:
             return None
@@ -163,17 +163,18 @@ class NoisyFunctions:
         key = (function, orders)
         if key not in self._cache:
             derivative = self.expressions.derivative(function, orders)
-            self._cache[key] = self._evaluated(derivative) if derivative != 0 else None
+            self._cache[key] = self._evaluated(derivative, function[1]) if derivative != 0 else None
         return self._cache[key]
 
-    def _evaluated(self, expression: sympy.Expr) -> np.ndarray:
+    def _evaluated(self, expression: sympy.Expr, factor: str) -> np.ndarray:
+        """An expression on all samples; `factor` is that of the term that it belongs to."""
         grids = np.meshgrid(*self.points, indexing="ij", sparse=True) if self.points else []
         with np.errstate(all="ignore"):
             values = self.expressions.callable(expression)(*self.values, *grids)
         values = np.broadcast_to(np.asarray(values, dtype=float), self.values[0].shape)
         if not np.isfinite(values).all():
             raise DiscoveryError(
-                f"The function {expression} is not finite on all samples; leave it out of the library, "
-                "or select the part of the field on which it is."
+                f"The factor {factor} is not finite on all samples, or its noise is not; leave it out of the "
+                "library, or select the part of the field on which it is."
             )
         return values

@@ -60,10 +60,13 @@ def prepare(
     if not fields:
         raise DiscoveryError("Discovery was given no field; pass one xarray.Dataset or a list of them.")
     names = list(fields[0].data_vars)
-    raw = [
-        _arrays(each[names] if set(each.data_vars) == set(names) and names else each, controls)
-        for each in fields
-    ]
+    raw: list[_Raw | Overview] = []
+    for i, each in enumerate(fields):
+        known = each[names] if set(each.data_vars) == set(names) and names else each
+        try:
+            raw.append(_arrays(known, controls))
+        except DiscoveryError as error:
+            raise DiscoveryError(f"Experiment {i + 1}: {error}" if len(fields) > 1 else f"{error}") from error
     first = raw[0]
     for other in raw[1:]:
         if (other.axes, other.names, other.controls) != (first.axes, first.names, first.controls):
@@ -113,9 +116,8 @@ def _arrays(field: xr.Dataset, controls: Sequence[str]) -> _Raw | Overview:
                     f"Variable {name!r} is purely imaginary; give its imaginary part, as in "
                     f"field.assign({name}=field.{name}.imag)."
                 )
-            values += [
-                _real(part, half) for part, half in zip(real_components(name), _halves(samples), strict=True)
-            ]
+            parts = (f"real part of {name}", f"imaginary part of {name}")
+            values += [_real(part, half) for part, half in zip(parts, _halves(samples), strict=True)]
         else:
             values.append(_real(name, samples))
     if complex_name and len(names) > 1:
@@ -216,7 +218,11 @@ def _points(field: xr.Dataset, axis: str) -> np.ndarray:
 def _real(name: str, values: Any) -> np.ndarray:
     if values.dtype.kind == "c":
         values = values.real
-    if values.dtype.kind not in "iufb":
+    if values.dtype.kind == "b":
+        raise DiscoveryError(
+            f"Variable {name!r} is true or false at every sample; a law needs numbers that change smoothly."
+        )
+    if values.dtype.kind not in "iuf":
         raise DiscoveryError(
             f"Variable {name!r} holds {kind_of(values)}, not numbers; convert it, as in "
             f"field.assign({name}=field.{name}.astype(float)), or drop it."
@@ -227,6 +233,8 @@ def _real(name: str, values: Any) -> np.ndarray:
         raise DiscoveryError(
             f"Variable {name!r} has no finite value; every sample is missing. Drop it, or measure it."
         )
+    if finite.sum() == 1:
+        raise DiscoveryError(f"Variable {name!r} has one finite value; all other samples are missing.")
     largest = float(np.abs(values[finite]).max())
     if 0.0 < largest < np.finfo(float).tiny / np.finfo(float).eps:
         raise DiscoveryError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._wording import percent
-from ..errors import DiscoveryError
+from ..errors import DiscoveryError, PhysForgeError
 from ._criteria import Criteria
 from ._observed import ACCURACY
 
@@ -235,7 +235,14 @@ def on_front(sizes: Sequence[int], errors: Sequence[float]) -> list[bool]:
 
 
 def _valued(by: Callable[[Candidate], float], candidate: Candidate) -> float:
-    value = by(candidate)
+    try:
+        value = by(candidate)
+    except PhysForgeError:
+        raise
+    except Exception as error:
+        raise DiscoveryError(
+            f"The criterion failed for {candidate.equation.text}: {type(error).__name__}: {error}"
+        ) from error
     try:
         return float(value)
     except (TypeError, ValueError) as error:

@@ -203,6 +203,9 @@ class Candidate:
     def __repr__(self) -> str:
         return f"Candidate({self.equation.text!r}, r2={self.r2:.4f})"
 
+    def _repr_latex_(self) -> str:
+        return self.equation._repr_latex_()
+
 
 @dataclass(frozen=True)
 class Discovery:

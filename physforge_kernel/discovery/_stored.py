@@ -232,7 +232,7 @@ class Stored(Sample):
         size = 8 * self.size * len(self.components) / 1e9
         text = (
             f"The field ({size:.3g} GB) does not fit in memory: it was read in {len(self.source.boxes)} "
-            "blocks, and the noise was estimated on a part of each"
+            "blocks, and the noise was estimated on a part of each; products of derivatives were not tried"
         )
         if len(self.shape) > 2:
             return (f"{text}.",)

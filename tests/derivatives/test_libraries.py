@@ -165,6 +165,19 @@ def test_functions_of_what_has_units_are_left_out() -> None:
     assert pf.library.dimensional(field, library, constants={"rate": "1/s"}).names == ("sin(u)", "u_x*x")
 
 
+def test_units_may_be_words() -> None:
+    field = grid("u", space="x")
+    for name, unit in {"u": "metres/second", "x": "km", "t": "hours"}.items():
+        field[name].attrs["units"] = unit
+    assert pf.library.dimensional(field).names == ("(u^2)_x",)
+
+
+@pytest.mark.parametrize("wrong", [{"degree": -1}, {"order": -2}])
+def test_no_library_has_a_degree_below_zero(wrong: dict[str, int]) -> None:
+    with pytest.raises(pf.PhysForgeError, match="make no library"):
+        pf.library.polynomial(grid("u"), **wrong)
+
+
 def test_units_that_are_missing_are_asked_for() -> None:
     with pytest.raises(pf.PhysForgeError, match="u has no units; set them"):
         pf.library.dimensional(grid("u"))

@@ -152,6 +152,7 @@ def test_the_law_is_that_of_the_field_in_memory(little: int) -> None:
         assert low < true < high
         assert high - low > 0.9 * (most - least)
     assert any("does not fit in memory" in note and "every" in note for note in in_blocks.notes)
+    assert any("products of derivatives were not tried" in note for note in in_blocks.notes)
     with pytest.raises(DiscoveryError, match="resampling it needs all of it"):
         in_blocks.stability(draws=2)
     with pytest.raises(DiscoveryError, match="varying its noise"):

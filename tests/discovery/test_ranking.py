@@ -106,6 +106,8 @@ def test_a_criterion_that_gives_no_number_is_refused() -> None:
         burgers().ranking(lambda candidate: "good")  # type: ignore[arg-type, return-value]
     with pytest.raises(DiscoveryError, match="nan for every law"):
         burgers().ranking(lambda candidate: float("nan"))
+    with pytest.raises(DiscoveryError, match="criterion failed for u_t = .*: ZeroDivisionError: "):
+        burgers().ranking(lambda candidate: 1 / (candidate.r2 * 0))
 
 
 def test_a_ranking_is_a_table_in_text_html_and_pandas_and_a_picture() -> None:

@@ -25,7 +25,7 @@ def draw_side_by_side(labels: Sequence[str], columns: Mapping[str, Sequence[floa
         axes.set_yticks(places, [literal(label) for label in labels])
         axes.invert_yaxis()
         axes.set_xlabel(about)
-        axes.legend()
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(columns), borderaxespad=0.2)
     return figure
 
 
