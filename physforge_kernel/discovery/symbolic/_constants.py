@@ -28,6 +28,9 @@ ROUNDING = 1e-10
 #: Standard errors within which a constant may be a rounder number.
 _REACH = 4.0
 
+#: Constants that trade off so exactly, as a share of what they do one by one, are not determined.
+_BLIND = 1e-9
+
 #: Evaluations of a formula, per constant, that a fit may take.
 _EVALUATIONS = 25
 
@@ -90,6 +93,21 @@ class Fit:
         """(k,) Standard errors."""
         return np.sqrt(np.maximum(np.diag(self.covariance), 0.0)) if len(self.constants) else np.empty(0)
 
+    @property
+    def steps(self) -> np.ndarray:
+        """(k,) Standard error of each constant when those before it are known: how finely it has to be told.
+
+        Where two constants trade off, either is uncertain, and yet the second has to be told exactly.
+        """
+        if not len(self.constants):
+            return np.empty(0)
+        errors = np.maximum(self.errors, 1e-300)
+        correlation = self.covariance / np.outer(errors, errors)
+        # R of R'R = the correlation, by its root: it may be singular to rounding.
+        values, vectors = np.linalg.eigh(correlation)
+        triangle = np.linalg.qr((vectors * np.sqrt(np.maximum(values, 1e-18))).T, mode="r")
+        return errors * np.abs(np.diag(triangle))
+
     def moved(self, i: int, value: float) -> tuple[np.ndarray, float]:
         """Where the constants go when one of them is held at a value, and the squared misfit there.
 
@@ -146,8 +164,9 @@ def _covariance(
     jacobian = np.stack([(residual(constants + s) - value) for s in np.diag(steps)], axis=1) / steps
     lengths = np.linalg.norm(jacobian, axis=0)
     lengths[lengths == 0] = 1.0
-    inverse = np.linalg.pinv(jacobian / lengths, rcond=1e-9)
-    inverse = misfit * inverse / lengths[:, None]
+    _, singular, right = np.linalg.svd(jacobian / lengths, full_matrices=False)
+    # What the rows do not determine at all is very uncertain, not certain.
+    inverse = misfit / np.maximum(singular, _BLIND * max(singular[0], 1e-300)) * right.T / lengths[:, None]
     return inverse @ inverse.T
 
 

@@ -69,7 +69,7 @@ def length(expression: sympy.Expr, fitted: Fit, sample: Sample) -> float:
     n = sample.count
     told = n * math.log2(max(fitted.misfit, ROUNDING) / ROUNDING)
     constants = sum(
-        _constants.bits_of_free(c, e) for c, e in zip(fitted.constants, fitted.errors, strict=True)
+        _constants.bits_of_free(c, e) for c, e in zip(fitted.constants, fitted.steps, strict=True)
     )
     exact = sum(
         _constants.bits_of_number(number)
