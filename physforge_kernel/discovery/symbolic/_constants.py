@@ -70,6 +70,33 @@ def _lambdified(expression: sympy.Expr, arguments: tuple[sympy.Symbol, ...]) -> 
     return sympy.lambdify(arguments, expression, modules="numpy")
 
 
+def floating(expression: sympy.Expr, which: sympy.Expr | None = None) -> sympy.Expr:
+    """The formula with all of its numbers, or those that are `which`, as floats.
+
+    Exponents that are whole or simple fractions stay.
+    """
+    import sympy
+
+    if expression.is_number:
+        return sympy.Float(expression.evalf()) if which is None or expression == which else expression
+    if isinstance(expression, sympy.Pow) and expression.exp.is_Rational:
+        return floating(expression.base, which) ** expression.exp
+    arguments = (floating(argument, which) for argument in expression.args)
+    return expression.func(*arguments) if expression.args else expression
+
+
+def exact(expression: sympy.Expr) -> set[sympy.Expr]:
+    """The numbers in a formula that are no floats; exponents, and ones, are its shape and none of them."""
+    import sympy
+
+    if expression.is_number:
+        return set() if expression.is_Float or expression in (1, -1) else {expression}
+    arguments = expression.args
+    if isinstance(expression, sympy.Pow) and expression.exp.is_Rational:
+        arguments = arguments[:1]
+    return {number for argument in arguments for number in exact(argument)}
+
+
 def form_of(expression: sympy.Expr, symbols: tuple[sympy.Symbol, ...]) -> tuple[Form, np.ndarray]:
     """The form of a formula whose floats are constants to be fitted, and their values."""
     import sympy
@@ -101,8 +128,8 @@ class Fit:
         """
         if not len(self.constants):
             return np.empty(0)
-        errors = np.maximum(self.errors, 1e-300)
-        correlation = self.covariance / np.outer(errors, errors)
+        errors = np.maximum(self.errors, 1e-150)
+        correlation = np.nan_to_num(self.covariance / np.outer(errors, errors))
         # R of R'R = the correlation, by its root: it may be singular to rounding.
         values, vectors = np.linalg.eigh(correlation)
         triangle = np.linalg.qr((vectors * np.sqrt(np.maximum(values, 1e-18))).T, mode="r")
@@ -166,7 +193,7 @@ def _covariance(
     lengths[lengths == 0] = 1.0
     _, singular, right = np.linalg.svd(jacobian / lengths, full_matrices=False)
     # What the rows do not determine at all is very uncertain, not certain.
-    inverse = misfit / np.maximum(singular, _BLIND * max(singular[0], 1e-300)) * right.T / lengths[:, None]
+    inverse = misfit / np.maximum(singular, _BLIND) * right.T / np.maximum(lengths, 1e-100)[:, None]
     return inverse @ inverse.T
 
 

@@ -11,6 +11,7 @@ from . import _constants, _length, _surrogate
 from ._constants import ROUNDING
 from ._kinds import elaborate
 from ._length import Described
+from ._neighbours import hanging_together
 from ._sample import Sample
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 #: Misfit, as a share of the output's RMS, at which a formula is exact up to rounding.
 EXACT = 1e-8
 
-#: Standard deviations of the F statistic from which a residual has structure.
-STRUCTURE = 5.0
+#: Standard deviations, as those of a normal, from which a residual has structure: once in ten thousand tests
+#: of noise, of which a formula takes about ten.
+STRUCTURE = 3.7
 
 #: A formula that is not sought to be bettered has at most so many free constants, and nodes.
 _FREE, _NODES = 5, 45
@@ -31,6 +33,9 @@ _QUICK_ROWS, _KEPT = 300, 80
 
 #: Standard deviations by which chance may enlarge what a complete formula leaves in windows.
 _CHANCE = 3.0
+
+#: Noise that is not quite the same everywhere may leave so many times more of the rows held out.
+_WORSE = 1.3
 
 #: A formula that is not exact may have at most so many constants.
 _SNAPPED = 10
@@ -160,12 +165,30 @@ class Pool:
             self._complete[key] = left < EXACT or (
                 np.isfinite(left)
                 and (self.noise is None or left < 1.1 * self.noise + EXACT)
-                and left < 1.3 * described.misfit
+                and left < self._most_held_out(described) * described.misfit
                 and _surrogate.structure_left(self.test.X, residual) < STRUCTURE
                 and _surrogate.structure_left(self.train.X, self.residual(described, self.train)) < STRUCTURE
                 and self._structure_between_blocks(described) < STRUCTURE
+                and self.hanging_together(described) < STRUCTURE
             )
         return self._complete[key]
+
+    def _most_held_out(self, described: Described) -> float:
+        """How many times more than the rows that it was fitted to a true formula may leave of the others."""
+        from scipy.special import fdtri, ndtr
+
+        fitted = max(self.train.count - described.free, 1)
+        return max(_WORSE, float(np.sqrt(fdtri(self.test.count, fitted, ndtr(STRUCTURE)))))
+
+    def hanging_together(self, described: Described) -> float:
+        """Whether the residuals of neighbouring rows hang together, in standard deviations.
+
+        Errors of estimated derivatives do so by themselves.
+        """
+        if self.derived:
+            return 0.0
+        residuals = [self.residual(described, sample) for sample in (self.train, self.test)]
+        return hanging_together(np.concatenate([self.train.X, self.test.X]), np.concatenate(residuals))
 
     def _complete_in(self, windows: Windows, described: Described) -> bool:
         """Whether no more is left in the windows than the samples' own noise leaves."""

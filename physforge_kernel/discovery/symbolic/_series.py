@@ -1,8 +1,14 @@
-"""How briefly polynomials tell the data: what a formula is worth that says the same in fewer bits."""
+"""How briefly polynomials tell the data: what a formula is worth that says the same in fewer bits.
+
+Any smooth function is a polynomial to within the noise. A formula that is not much shorter than the shortest
+of these has only shown that the function is smooth. Polynomials are taken of whatever symmetries have left of
+the inputs, and of logarithms where all is positive: that a formula scales as the data do is no merit of it.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -13,28 +19,63 @@ from ._sample import Sample
 #: A polynomial has at most so many constants, and so many rows for each.
 _MOST, _ROWS_PER_CONSTANT = 150, 5
 
+#: A formula is a polynomial itself where one comes so near to its values, as a share of the output's RMS.
+_ITSELF = 1e-6
 
-def briefest(sample: Sample) -> tuple[float, int]:
+
+def briefest(values: np.ndarray, samples: Sequence[Sample]) -> tuple[float, int]:
     """Length in bits of the briefest description by a polynomial of all terms to a degree, and its constants.
 
-    Its terms cost nothing, since none was chosen. Bits count as in `_length`.
+    Its terms cost nothing, since none was chosen. Bits count as in `_length`. Polynomials that are the
+    formula itself do not count.
+
+    Args:
+        values: (n,) of the formula, on the rows of the first sample.
+        samples: the data, and what symmetries have made of them.
     """
-    found, y = (math.inf, 0), sample.y * sample.weights
+    found = (math.inf, 0)
+    for sample, own in _pictures(values, samples):
+        found = min(found, _briefest(sample, own))
+    return found
+
+
+def _pictures(values: np.ndarray, samples: Sequence[Sample]) -> Iterator[tuple[Sample, np.ndarray]]:
+    """The samples, and logarithms of them, with the formula's values in each."""
+    first = samples[0]
+    for sample in samples:
+        if len(sample.y) != len(first.y) or not first.y.all():
+            own = values if sample is first else None
+        else:
+            own = values * sample.y / first.y
+        if own is None:
+            continue
+        yield sample, own
+        if sample.positive.all() and (sample.y * own > 0).all() and (np.sign(own) == np.sign(own[0])).all():
+            logarithms = Sample(
+                np.log(sample.X), np.log(np.abs(sample.y)), sample.scale / np.abs(sample.y), sample.symbols,
+                sample.unit, blocks=sample.blocks,
+            )  # fmt: skip
+            yield logarithms, np.log(np.abs(own))
+
+
+def _briefest(sample: Sample, own: np.ndarray) -> tuple[float, int]:
+    found, y, own = (math.inf, 0), sample.y * sample.weights, own * sample.weights
     degree = 0
     while True:
         design = _surrogate.of_degree(sample.X, degree) * sample.weights[:, None]
         terms = design.shape[1]
         if degree and (terms > _MOST or terms * _ROWS_PER_CONSTANT > len(y)):
             return found
-        triangle = np.linalg.qr(design, mode="r")
-        coefficients, _, rank, _ = np.linalg.lstsq(design, y, rcond=1e-13)
-        if rank < terms:
+        basis, triangle = np.linalg.qr(design)
+        if np.abs(np.diag(triangle)).min() <= 1e-13 * np.abs(np.diag(triangle)).max():
             return found
+        if np.linalg.norm(own - basis @ (basis.T @ own)) <= _ITSELF * np.sqrt(len(y)):
+            return found
+        coefficients = np.linalg.solve(triangle, basis.T @ y)
         left = y - design @ coefficients
         misfit = float(np.sqrt(np.mean(left**2)))
-        spread = np.linalg.norm(np.linalg.inv(triangle), axis=1)
-        errors = spread * math.sqrt(float(left @ left) / max(len(y) - terms, 1))
+        steps = math.sqrt(float(left @ left) / max(len(y) - terms, 1)) / np.abs(np.diag(triangle))
         bits = sample.count * math.log2(max(misfit, ROUNDING) / ROUNDING)
-        bits += sum(_constants.bits_of_free(c, e) for c, e in zip(coefficients, errors, strict=True))
+        bits += sum(_constants.bits_of_free(c, e) for c, e in zip(coefficients, steps, strict=True))
         found = min(found, (bits, terms))
         degree += 1

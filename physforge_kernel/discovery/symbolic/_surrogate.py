@@ -122,10 +122,9 @@ def of_degree(Z: np.ndarray, degree: int) -> np.ndarray:
 
 
 def structure_left(Z: np.ndarray, residual: np.ndarray, seed: int = 0) -> float:
-    """How many times more of a residual a smooth function explains than it would of pure noise.
+    """How much more of a residual a smooth function explains than it would of pure noise.
 
-    The F statistic of the quadratic (in many dimensions) to quintic surrogate, in standard deviations above
-    its mean under noise alone; below about 4 nothing is left to be explained.
+    The largest F statistic of polynomials of growing degree, as `excess` tells it.
     """
     order = np.random.default_rng(seed).permutation(len(residual))[:_ROWS]
     Z, residual = Z[order], residual[order]
@@ -142,10 +141,12 @@ def structure_left(Z: np.ndarray, residual: np.ndarray, seed: int = 0) -> float:
 
 
 def excess(columns: np.ndarray, residual: np.ndarray) -> float:
-    """The F statistic of columns (n, terms), in standard deviations above its mean under noise alone."""
+    """How improbable for noise alone is what columns (n, terms) explain, in standard deviations."""
+    from scipy.special import fdtrc, ndtri
+
     n, terms = columns.shape
     basis, _ = np.linalg.qr(columns)
     explained = float(np.sum((basis.T @ residual) ** 2))
     left = max(float(np.sum(residual**2)) - explained, 1e-300)
     ratio = (explained / terms) / (left / (n - terms))
-    return float((ratio - 1.0) / np.sqrt(2.0 / terms + 2.0 / (n - terms)))
+    return float(-ndtri(fdtrc(terms, n - terms, ratio)))
