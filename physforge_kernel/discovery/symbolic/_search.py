@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._map import Map
-from . import _budget, _enumerate, _implicit, _split, _symmetry, _terms, _transforms
+from . import _budget, _curves, _enumerate, _implicit, _lookalikes, _split, _symmetry, _terms, _transforms
 from ._engines import Engine, Front
-from ._pool import Pool
+from ._pool import EXACT, Pool
 from ._sample import Sample
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ _RATIONAL = ("y", "y^2", "sqrt(y)", "log(y)", "exp(y)", "sin(y)")
 
 #: A reduction is believed when the smaller problem's surrogate is at most this much worse.
 _WORSE = 1.15
+
+#: How often a best formula that was bettered by one that is nearly alike is challenged again.
+_CHALLENGES = 3
 
 #: Doubt beyond which a symmetry or a split is not tried, besides what the noise explains.
 _DOUBT = 0.05
@@ -117,6 +120,7 @@ class Search:
         # Stages, the plainest formulas first; how many levels each is tried on; and how many nodes per input
         # the best formula may have for the search to end there, though noise hides whether it is exact.
         stages: tuple[tuple[Callable[[Level], None], int, float], ...] = (
+            (self._curves, 1, 0.0),
             (self._small, 2, 2.0),
             (self._polynomials, 9, 0.0),
             (self._exact_rational, 9, 0.0),
@@ -132,13 +136,15 @@ class Search:
             stages = (
                 (self._polynomials, 9, 0.0),
                 (self._fractions, 9, 0.0),
+                (self._curves, 1, 0.0),
                 (self._small, 2, 0.0),
                 (self._sums, 2, 0.0),
                 (self._stretched, 1, 5.0),
                 *(
                     stage
                     for stage in stages
-                    if stage[0] not in (self._polynomials, self._small, self._sums, self._stretched)
+                    if stage[0]
+                    not in (self._polynomials, self._curves, self._small, self._sums, self._stretched)
                 ),
             )
         for stage, most, nodes in stages:
@@ -149,6 +155,21 @@ class Search:
             if self._settled(nodes, 2):
                 self.done = True
                 return
+
+    def challenge(self, until: float) -> bool:
+        """Try what the best formula may be taken for; whether there was time to."""
+        self.say("Trying formulas that are nearly alike")
+        for _ in range(_CHALLENGES):
+            best = self.pool.best
+            if best is None or best.misfit < EXACT:
+                return True
+            for expression in _lookalikes.lookalikes(best.expression, self.pool.train, self.operators):
+                if _budget.now() > until:
+                    return False
+                self.pool.offer(expression)
+            if self.pool.best is best:
+                return True
+        return True
 
     def evolve(self, engine: Engine, seeds: Sequence[int]) -> None:
         """Let an engine search the smallest and the original problem in turn, seed after seed."""
@@ -308,6 +329,12 @@ class Search:
         for degree in (1, 2):
             if not self.over:
                 self.offer(level, _implicit.fractions(level.sample, degree))
+
+    def _curves(self, level: Level) -> None:
+        """Curves with numbers inside of a function, where there is one input."""
+        if level.sample.X.shape[1] == 1:
+            self.say("Trying waves, exponentials and other curves")
+            self.offer(level, _curves.nearest(level.sample, self.operators))
 
     def _stretched(self, level: Level) -> None:
         """Small formulas with an unknown number before the input, where there is one input."""

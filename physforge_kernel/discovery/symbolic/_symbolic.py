@@ -15,6 +15,7 @@ from ._exchange import exchanged
 from ._length import Described, described_on, nodes
 from ._pool import EXACT, Pool
 from ._result import Formula, SymbolicRegression
+from ._sample import Sample
 from ._search import Search
 
 OPERATORS = ("+", "-", "*", "/", "sqrt", "exp", "log", "sin", "cos", "asin", "acos", "tanh")
@@ -22,6 +23,12 @@ OPERATORS = ("+", "-", "*", "/", "sqrt", "exp", "log", "sin", "cos", "asin", "ac
 
 #: Share of rows held out, and most rows that formulas are fitted to and checked on.
 _HELD_OUT, _TRAIN, _TEST = 0.2, 8000, 2000
+
+#: Share of the time that is kept for formulas which may be taken for the best.
+_CHALLENGED = 0.1
+
+#: Share of the time by which simplification may be late.
+_LATE = 0.15
 
 #: Formulas shown, and seconds that their simplification may take.
 _SHOWN, _SIMPLIFY = 12, 10.0
@@ -104,12 +111,14 @@ def symbolic(
         called = _table.readable((*data.columns, *(name for name in units if name not in data.columns)))
         units = {called[name]: unit for name, unit in units.items()}
     first = _units.groups(pool.train, data.variables, data.target, units) if units is not None else None
-    search = Search(pool, allowed, began + seconds, report, first=first, map=map, workers=max(1, workers))
+    until = began + (1.0 - _CHALLENGED) * seconds
+    search = Search(pool, allowed, until, report, first=first, map=map, workers=max(1, workers))
     # Of the many formulas tried some overflow on the data: these are dropped, and no news to anyone.
     with threadpool_limits(1), np.errstate(all="ignore"):
         search.run()
         if runner is not None and not search.over and not search.done:
             search.evolve(runner, _seeds(seeds, seed))
+        search.challenge(began + seconds)
     report(1.0, "Simplifying")
     settings = {
         "operators": sorted(allowed),
@@ -120,7 +129,9 @@ def symbolic(
         "tried": pool.offered,
     }
     notes = (*data.notes, *((note,) if note and not pool.exact else ()))
-    return _result(pool, data, notes, settings, began)
+    return _result(
+        pool, data, notes, settings, began, began + seconds, [level.sample for level in search.levels]
+    )
 
 
 def _operators(operators: Iterable[str]) -> frozenset[str]:
@@ -159,7 +170,13 @@ def _pool(data: _table.Table, noise: float | None, seed: int) -> Pool:
 
 
 def _result(
-    pool: Pool, data: _table.Table, notes: tuple[str, ...], settings: dict[str, Any], began: float
+    pool: Pool,
+    data: _table.Table,
+    notes: tuple[str, ...],
+    settings: dict[str, Any],
+    began: float,
+    until: float,
+    samples: Sequence[Sample],
 ) -> SymbolicRegression:
     best = pool.best
     if best is None:
@@ -169,8 +186,9 @@ def _result(
     front = [f for f in pool.front() if f.length >= best.length][: _SHOWN - 1]
     shown = [f for f in front if f is not best and f.nodes < best.nodes] + [best]
     wanted = [best, *(f for f in shown if f is not best)]
-    short = _shortened(wanted, pool)
-    verdict, rivals = _verdict.judge(pool, short[0])
+    left = max(until - _budget.now(), 0.0) + _LATE * settings["seconds"]
+    short = _shortened(wanted, pool, min(left, _SIMPLIFY))
+    verdict, rivals = _verdict.judge(pool, short[0], samples)
     formulas = sorted((_formula(s, pool, data) for s in short), key=lambda f: (f.complexity, -f.loss))
     return SymbolicRegression(
         best=_formula(short[0], pool, data),
@@ -186,9 +204,9 @@ def _result(
     )
 
 
-def _shortened(found: list[Described], pool: Pool) -> list[Described]:
+def _shortened(found: list[Described], pool: Pool, seconds: float) -> list[Described]:
     """The formulas as SymPy simplifies them, where they say the same then."""
-    simplified = _simplify.simplified([f.expression for f in found], _SIMPLIFY)
+    simplified = _simplify.simplified([f.expression for f in found], seconds)
     made = []
     for described, expression in zip(found, simplified, strict=True):
         again = None
