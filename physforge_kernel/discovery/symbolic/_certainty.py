@@ -1,4 +1,8 @@
-"""Do the data determine the constants of a formula, those as well that were snapped to exact numbers?"""
+"""Do the data determine the constants of a formula, those as well that were snapped to exact numbers?
+
+A constant is snapped wherever that makes the description no longer, which for an uncertain one it nearly always
+does. That is no reason to say that it is log(2).
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import _constants
+from . import _constants, _length
+from ._length import Described
 from ._sample import Sample
 
 if TYPE_CHECKING:
     import sympy
+
+#: Bits by which an exact number has to be shorter than a fitted one to be claimed: odds of 32 to 1.
+_SURE = 5.0
 
 #: Standard errors that a constant must have.
 _STRONG = 5.0
@@ -39,3 +47,12 @@ def uncertain(expression: sympy.Expr, sample: Sample) -> list[str]:
         return []
     because = ", since it trades off with others" if error > _TRADES * alone else ""
     return [f"the data do not determine its constants: one is {value:.3g} ± {error:.2g}{because}"]
+
+
+def claimed(described: Described, sample: Sample) -> Described:
+    """The formula with only those exact numbers that the data speak for; the others as they were fitted."""
+    for number in _constants.exact(described.expression):
+        loose = _length.describe(_constants.floating(described.expression, number), sample, snap=False)
+        if loose is not None and loose.length < described.length + _SURE:
+            described = loose
+    return described

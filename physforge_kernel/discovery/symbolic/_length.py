@@ -128,7 +128,7 @@ def _snapped(form: Form, fitted: Fit, best: Described, sample: Sample) -> Descri
 def _snap(
     form: Form, fitted: Fit, i: int, best: Described, sample: Sample
 ) -> tuple[Form, Fit, Described] | None:
-    found = None
+    found, most = None, best.length
     free = _constants.bits_of_free(float(fitted.constants[i]), float(fitted.errors[i]))
     n = sample.count
     for number in _constants.rounder(float(fitted.constants[i]), float(fitted.errors[i])):
@@ -146,8 +146,8 @@ def _snap(
         if again is None:
             continue
         described = _described(shorter, again, sample)
-        if described.length < (found[2] if found else best).length:
-            found = (shorter, again, described)
+        if described.length < most:
+            found, most = (shorter, again, described), described.length
     return found
 
 

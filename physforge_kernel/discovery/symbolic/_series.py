@@ -7,6 +7,7 @@ the inputs, and of logarithms where all is positive: that a formula scales as th
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 
@@ -19,24 +20,25 @@ from ._sample import Sample
 #: A polynomial has at most so many constants, and so many rows for each.
 _MOST, _ROWS_PER_CONSTANT = 150, 5
 
+#: Columns that differ by less than this, as a share of their length, are the same.
+_ALIKE = 1e-13
+
 #: A formula is a polynomial itself where one comes so near to its values, as a share of the output's RMS.
 _ITSELF = 1e-6
 
 
-def briefest(values: np.ndarray, samples: Sequence[Sample]) -> tuple[float, int]:
-    """Length in bits of the briefest description by a polynomial of all terms to a degree, and its constants.
+def polynomials(values: np.ndarray, samples: Sequence[Sample]) -> Iterator[tuple[float, int]]:
+    """Lengths in bits of the data told by polynomials of growing degree, and the number of their constants.
 
-    Its terms cost nothing, since none was chosen. Bits count as in `_length`. Polynomials that are the
-    formula itself do not count.
+    Their terms cost nothing, since none was chosen. Bits count as in `_length`. Polynomials that are the
+    formula itself, and those of higher degree, do not count.
 
     Args:
         values: (n,) of the formula, on the rows of the first sample.
         samples: the data, and what symmetries have made of them.
     """
-    found = (math.inf, 0)
     for sample, own in _pictures(values, samples):
-        found = min(found, _briefest(sample, own))
-    return found
+        yield from _of_growing_degree(sample, own)
 
 
 def _pictures(values: np.ndarray, samples: Sequence[Sample]) -> Iterator[tuple[Sample, np.ndarray]]:
@@ -58,24 +60,22 @@ def _pictures(values: np.ndarray, samples: Sequence[Sample]) -> Iterator[tuple[S
             yield logarithms, np.log(np.abs(own))
 
 
-def _briefest(sample: Sample, own: np.ndarray) -> tuple[float, int]:
-    found, y, own = (math.inf, 0), sample.y * sample.weights, own * sample.weights
-    degree = 0
-    while True:
+def _of_growing_degree(sample: Sample, own: np.ndarray) -> Iterator[tuple[float, int]]:
+    y, own = sample.y * sample.weights, own * sample.weights
+    for degree in itertools.count():
         design = _surrogate.of_degree(sample.X, degree) * sample.weights[:, None]
         terms = design.shape[1]
         if degree and (terms > _MOST or terms * _ROWS_PER_CONSTANT > len(y)):
-            return found
+            return
         basis, triangle = np.linalg.qr(design)
-        if np.abs(np.diag(triangle)).min() <= 1e-13 * np.abs(np.diag(triangle)).max():
-            return found
-        if np.linalg.norm(own - basis @ (basis.T @ own)) <= _ITSELF * np.sqrt(len(y)):
-            return found
+        sizes = np.abs(np.diag(triangle))
+        same = np.linalg.norm(own - basis @ (basis.T @ own)) <= _ITSELF * np.sqrt(len(y))
+        if same or sizes.min() <= _ALIKE * sizes.max():
+            return
         coefficients = np.linalg.solve(triangle, basis.T @ y)
         left = y - design @ coefficients
         misfit = float(np.sqrt(np.mean(left**2)))
-        steps = math.sqrt(float(left @ left) / max(len(y) - terms, 1)) / np.abs(np.diag(triangle))
+        steps = math.sqrt(float(left @ left) / max(len(y) - terms, 1)) / sizes
         bits = sample.count * math.log2(max(misfit, ROUNDING) / ROUNDING)
         bits += sum(_constants.bits_of_free(c, e) for c, e in zip(coefficients, steps, strict=True))
-        found = min(found, (bits, terms))
-        degree += 1
+        yield bits, terms

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import DiscoveryError
 from .._map import Map
-from . import _budget, _engines, _sample, _simplify, _table, _units, _verdict
+from . import _budget, _certainty, _engines, _sample, _simplify, _table, _units, _verdict
 from ._exchange import exchanged
 from ._length import Described, described_on, nodes
 from ._pool import EXACT, Pool
@@ -130,7 +130,7 @@ def symbolic(
     }
     notes = (*data.notes, *((note,) if note and not pool.exact else ()))
     return _result(
-        pool, data, notes, settings, began, began + seconds, [level.sample for level in search.levels]
+        pool, data, notes, settings, began, began + seconds, [level.sample for level in search.levels[1:]]
     )
 
 
@@ -189,6 +189,8 @@ def _result(
     left = max(until - _budget.now(), 0.0) + _LATE * settings["seconds"]
     short = _shortened(wanted, pool, min(left, _SIMPLIFY))
     verdict, rivals = _verdict.judge(pool, short[0], samples)
+    if short[0].misfit >= EXACT:
+        short[0] = _certainty.claimed(short[0], pool.train)
     formulas = sorted((_formula(s, pool, data) for s in short), key=lambda f: (f.complexity, -f.loss))
     return SymbolicRegression(
         best=_formula(short[0], pool, data),

@@ -13,10 +13,11 @@ from ._length import Described
 from ._pool import EXACT, STRUCTURE, Pool
 from ._rivals import rivals
 from ._sample import Sample
-from ._series import briefest
+from ._series import polynomials
 
-#: Bits by which a formula has to be shorter than a polynomial: odds of 1 to 128.
-_PLAINER = 7.0
+#: Bits by which a formula has to be shorter than a polynomial with no more constants: odds of 128 to 1. One
+#: with more constants casts doubt where it is itself shorter, by odds of 1000 to 1.
+_PLAINER, _RICHER = 7.0, 10.0
 
 #: Share of the output's RMS beyond which a best formula is no law at all.
 _FAILED = 0.5
@@ -66,17 +67,19 @@ def judge(pool: Pool, best: Described, samples: Sequence[Sample] = ()) -> tuple[
 
 
 def _told_by_polynomials(pool: Pool, best: Described, samples: Sequence[Sample]) -> list[str]:
-    """Doubt where a polynomial says the same as another formula, in not many more bits."""
+    """Doubt where a polynomial tells the data as briefly as a formula that is none."""
     if best.misfit < EXACT or pool.train.windows is not None:
         return []
     form, numbers = _constants.form_of(best.expression, pool.train.symbols)
-    bits, constants = briefest(form.compiled()(pool.train.X, numbers), (pool.train, *samples))
-    if bits > best.length + _PLAINER:
-        return []
-    return [
-        f"a polynomial with {constants} constants describes the data about as briefly, so that the formula "
-        "may be an approximation; less noise, more rows or a wider range would tell"
-    ]
+    own = len(_constants.form_of(_constants.floating(best.expression), pool.train.symbols)[1])
+    values = form.compiled()(pool.train.X, numbers)
+    for bits, constants in polynomials(values, (pool.train, *samples)):
+        if bits < best.length + (_PLAINER if constants <= own else -_RICHER):
+            return [
+                f"a polynomial with {constants} constants describes the data about as briefly, so that the "
+                "formula may be an approximation; less noise, more rows or a wider range would tell"
+            ]
+    return []
 
 
 def _doubts(
