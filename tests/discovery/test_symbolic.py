@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import sympy
 import xarray as xr
+from scipy import special
 from scipy.special import lambertw
 
 import physforge_kernel as pf
@@ -133,7 +134,29 @@ def test_a_formula_has_to_tell_the_data_more_briefly_than_a_polynomial(
     found = pf.symbolic(X, y, variables=names, seconds=4)
     assert found.verdict.kind == verdict, found.verdict
     if verdict == "ambiguous":
-        assert "a polynomial with" in found.verdict.text or found.rivals
+        said = ("a polynomial with", "structure in it that is not noise")
+        assert any(words in found.verdict.text for words in said) or found.rivals
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "noise"),
+    [("gamma", 0.5, 5, 0.01), ("gamma", 0.5, 5, 0.03), ("j1", 0, 10, 0.03), ("erfc", 0, 2.5, 0.01)],
+)
+def test_a_function_that_no_formula_tells_is_not_identified(name: str, low: float, high: float, noise: float):
+    generator = np.random.default_rng(0)
+    x = generator.uniform(low, high, 500)
+    y = getattr(special, name)(x)
+    y = y + noise * np.sqrt(np.mean(y**2)) * generator.standard_normal(500)
+    found = pf.symbolic({"x": x}, y, seconds=5)
+    assert found.verdict.kind != "identified", found
+
+
+def test_a_number_is_exact_only_where_the_data_speak_for_it():
+    generator = np.random.default_rng(0)
+    x = generator.uniform(0, 3, 300)
+    y = np.exp(-0.53 * x) + 0.02 * generator.standard_normal(300)
+    found = pf.symbolic({"x": x}, y, seconds=4).best.expression
+    assert all(n.is_Float or n.is_Integer for n in found.atoms(sympy.Number)), found
 
 
 def test_an_output_that_depends_on_more_than_is_given_is_not_identified():

@@ -1,7 +1,7 @@
 """Do the data determine the constants of a formula, those as well that were snapped to exact numbers?
 
-A constant is snapped wherever that makes the description no longer, which for an uncertain one it nearly always
-does. That is no reason to say that it is log(2).
+A constant is snapped wherever that makes the description no longer, which for an uncertain one it nearly
+always does. That is no reason to say that it is log(2).
 """
 
 from __future__ import annotations

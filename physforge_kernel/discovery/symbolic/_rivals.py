@@ -12,8 +12,8 @@ from ._length import Described
 from ._pool import EXACT, Pool
 from ._sample import Sample
 
-#: Bits by which another complete formula may be longer and still be a rival: odds of 128 to 1 where errors are
-#: white, so that bits are odds; errors of the derivatives of a field hang together, and bits say less.
+#: Bits by which another complete formula may be longer and still be a rival: odds of 128 to 1 where errors
+#: are white, so that bits are odds; errors of the derivatives of a field hang together, and bits say less.
 _RIVAL, _RIVAL_IN_FIELDS = 7.0, 15.0
 
 #: A formula that some choice of its numbers brings so near to another, as a share of the output's RMS, is the
