@@ -66,7 +66,7 @@ FUNCTIONS: dict[str, tuple[tuple[tuple[float, float], ...], Callable[..., np.nda
     "arithmetic-geometric mean": (((1.0, 5.0), (1.0, 5.0)), _mean),
     "its product": (((0.5, 2.0), (0.5, 2.0), (0.5, 2.0)), lambda a, b, c: _mean(a, b) * c),
     "Kepler": (((0.0, 6.0), (0.0, 0.8)), _kepler),
-    "triangle wave": (((0.0, 4.0),), lambda x: np.abs(x % 2 - 1)),
+    "Struve": (((0.0, 12.0),), lambda x: special.struve(0, x)),
     "Legendre of degree 1/2": (((0.0, 0.95),), lambda x: special.lpmv(0, 0.5, x)),
     "Voigt profile": (((-4.0, 4.0),), lambda x: special.voigt_profile(x, 0.6, 0.5)),
 }
