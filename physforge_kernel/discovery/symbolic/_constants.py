@@ -81,8 +81,8 @@ def floating(expression: sympy.Expr, which: sympy.Expr | None = None) -> sympy.E
         return sympy.Float(expression.evalf()) if which is None or expression == which else expression
     if isinstance(expression, sympy.Pow) and expression.exp.is_Rational:
         return floating(expression.base, which) ** expression.exp
-    arguments = (floating(argument, which) for argument in expression.args)
-    return expression.func(*arguments) if expression.args else expression
+    arguments: tuple[Any, ...] = expression.args
+    return expression.func(*(floating(a, which) for a in arguments)) if arguments else expression
 
 
 def exact(expression: sympy.Expr) -> set[sympy.Expr]:
@@ -91,7 +91,7 @@ def exact(expression: sympy.Expr) -> set[sympy.Expr]:
 
     if expression.is_number:
         return set() if expression.is_Float or expression in (1, -1) else {expression}
-    arguments = expression.args
+    arguments: tuple[Any, ...] = expression.args
     if isinstance(expression, sympy.Pow) and expression.exp.is_Rational:
         arguments = arguments[:1]
     return {number for argument in arguments for number in exact(argument)}

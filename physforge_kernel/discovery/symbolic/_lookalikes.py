@@ -7,7 +7,7 @@ ends at the first of these that leaves noise only, so the others have to be trie
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def _parts(
     if expression.free_symbols == {symbol}:
         yield expression, place
         return
-    arguments = expression.args
+    arguments: tuple[Any, ...] = expression.args
     own = [a for a in arguments if a.free_symbols == {symbol}]
     if own and (expression.is_Add or expression.is_Mul):
         yield expression.func(*own), expression.func(place, *(a for a in arguments if a not in own))

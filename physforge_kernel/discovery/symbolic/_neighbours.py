@@ -23,7 +23,7 @@ def hanging_together(X: np.ndarray, residual: np.ndarray) -> float:
         >>> hanging_together(x[:, None], noise) < 3 < hanging_together(x[:, None], noise + np.sin(60 * x))
         True
     """
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     typical = 1.4826 * float(np.median(np.abs(residual)))
     if typical == 0.0 or len(residual) < 12:
@@ -35,7 +35,7 @@ def hanging_together(X: np.ndarray, residual: np.ndarray) -> float:
         found.append(_excess(along[1:] * along[:-1], np.ones(len(along) - 1), left))
     if X.shape[1] > 1:
         ranks = np.argsort(np.argsort(X, axis=0, kind="stable"), axis=0, kind="stable")
-        nearest = cKDTree(ranks).query(ranks, k=2)[1][:, 1]
+        nearest = np.asarray(KDTree(ranks).query(ranks, k=2)[1])[:, 1]
         pairs = np.sort(np.column_stack([np.arange(len(left)), nearest]), axis=1)
         once, times = np.unique(pairs, axis=0, return_counts=True)
         found.append(_excess(left[once].prod(axis=1), times, left))
