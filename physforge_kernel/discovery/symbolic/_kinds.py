@@ -36,6 +36,22 @@ def elaborate(expression: sympy.Basic) -> bool:
     return any(len(each) > 1 for each in kinds.values())
 
 
+def nested(expression: sympy.Basic) -> bool:
+    """Whether a function of one input alone has a function inside of it.
+
+    Example:
+        >>> import sympy
+        >>> [nested(sympy.sympify(f)) for f in ("sin(tanh(s))", "asin(n*sin(s))", "sqrt(1 + exp(s))")]
+        [True, False, False]
+    """
+    import sympy
+
+    return any(
+        isinstance(part, sympy.Function) and len(part.free_symbols) == 1 and part.args[0].has(sympy.Function)
+        for part in sympy.preorder_traversal(expression)
+    )
+
+
 def _kind(node: sympy.Basic) -> str | None:
     import sympy
 

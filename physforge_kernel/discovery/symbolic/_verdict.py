@@ -8,7 +8,7 @@ from ..._wording import percent
 from .._verdict import Verdict
 from . import _constants
 from ._certainty import uncertain
-from ._kinds import elaborate
+from ._kinds import elaborate, nested
 from ._length import Described
 from ._pool import EXACT, STRUCTURE, Pool
 from ._rivals import rivals
@@ -109,6 +109,11 @@ def _doubts(
         doubts.append(
             "it has functions inside of functions, or of several kinds, and such formulas can stand for "
             "almost any curve that a derivative takes; it may be an approximation"
+        )
+    elif best.misfit >= EXACT and nested(best.expression):
+        doubts.append(
+            "it has a function inside of a function of one input, and under noise such formulas can stand "
+            "for almost any curve"
         )
     if pool.train.count < _ROWS * (best.free + len(best.expression.free_symbols) + 1):
         doubts.append(f"only {pool.train.count} rows stand behind it")
