@@ -245,7 +245,7 @@ def _valued(by: Callable[[Candidate], float], candidate: Candidate) -> float:
         ) from error
     try:
         return float(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DiscoveryError(
             f"The criterion gave {value!r} for {candidate.equation.text}; it has to give a number."
         ) from error

@@ -104,6 +104,8 @@ def test_an_unknown_criterion_is_refused_by_name(by: str) -> None:
 def test_a_criterion_that_gives_no_number_is_refused() -> None:
     with pytest.raises(DiscoveryError, match="has to give a number"):
         burgers().ranking(lambda candidate: "good")  # type: ignore[arg-type, return-value]
+    with pytest.raises(DiscoveryError, match="has to give a number"):
+        burgers().ranking(lambda candidate: 10**400)
     with pytest.raises(DiscoveryError, match="nan for every law"):
         burgers().ranking(lambda candidate: float("nan"))
     with pytest.raises(DiscoveryError, match="criterion failed for u_t = .*: ZeroDivisionError: "):
