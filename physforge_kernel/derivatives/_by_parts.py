@@ -53,10 +53,18 @@ def term(text: str, components: Sequence[str], axes: Sequence[str]) -> Term:
     expansion = equation.terms[left]
     if any(not isinstance(count, (int, float)) for count in expansion.values()):
         raise DiscoveryError(f"The term {text!r} has parameters or complex numbers in it; give it numbers.")
+    right = equation.right_sides[left]
+    known = {*components, *axes, *map(str, _derivatives(right, components))}
+    unknown = sorted(set(map(str, right.free_symbols)) - known)
+    if unknown:
+        raise DiscoveryError(
+            f"The term {text!r} holds {', '.join(unknown)}, of which no values are known; "
+            f"a term may hold {', '.join((*components, *axes))}, derivatives, and functions such as sin."
+        )
     found: _Sum = {}
     import sympy
 
-    for part in sympy.Add.make_args(equation.right_sides[left]):
+    for part in sympy.Add.make_args(right):
         _add_parts(found, cast("sympy.Expr", part), (0,) * len(axes), components, axes)
     parts = tuple(
         (Feature(components, axes, exponents, orders, factor), weight)

@@ -70,6 +70,12 @@ def test_a_term_that_cannot_be_read_is_told_without_an_equation_that_nobody_wrot
     )
 
 
+@pytest.mark.parametrize("text", ["foo(x)", "foo(x)*u", "foo(t)*u_x"])
+def test_a_term_with_a_function_of_unknown_values_is_refused(text: str) -> None:
+    with pytest.raises(pf.PhysForgeError, match="holds foo, of which no values are known"):
+        pf.library.terms(WAVES, text)
+
+
 def test_a_function_that_is_infinite_on_the_samples_is_refused() -> None:
     with pytest.raises(pf.PhysForgeError, match=r"The factor log\(u\) is not finite on all samples"):
         pf.discover(WAVES, library=pf.library.terms(WAVES, "log(u)", "u_x"))
