@@ -30,11 +30,12 @@ def as_fields(given: Any) -> list[xr.Dataset]:
     """
     parts = list(given) if isinstance(given, (list, tuple)) else [given]
     fields = [loaded(_dataset(part)) for part in parts]
-    for field in fields:
+    for i, field in enumerate(fields):
         for dim in map(str, field.dims):
             if not field.sizes[dim]:
+                which = f"Experiment {i + 1}" if len(fields) > 1 else "The field"
                 raise DiscoveryError(
-                    f"The field has no samples along {dim!r}: it is empty. Give one that has some."
+                    f"{which} has no samples along {dim!r}: it is empty. Give one that has some."
                 )
         scattered = len(field.dims) == 1 and "t" not in field.dims
         for name in map(str, field.data_vars):

@@ -30,6 +30,7 @@ SMOOTH = np.sin(3 * X)[None, :] * np.exp(-T)[:, None]
         (plane(T, X, SMOOTH > 0.5), "true or false"),
         (plane(T, X, SMOOTH + 1j), "imaginary part of u' is constant"),
         ([plane(T, X, SMOOTH), plane(T, X, 0 * SMOOTH)], "Experiment 2: Variable 'u' is constant"),
+        ([plane(T, X, SMOOTH), plane(T[:0], X, SMOOTH[:0])], "Experiment 2 has no samples along 't'"),
         (plane(T, X, SMOOTH).where(plane(T, X, SMOOTH).t < 0.2), "too many are missing"),
         (plane(T, X, 1j * SMOOTH), "field.u.imag"),
         (plane(T, X, SMOOTH.astype(str)), "holds text"),
