@@ -66,7 +66,12 @@ def overview(
     backwards = {axis: slice(None, None, -1) for axis, p in zip(axes, points, strict=True) if p[0] > p[-1]}
     names, whole = [str(name) for name in field.data_vars], field.isel(backwards)
     for name in names:
-        if whole[name].dtype.kind not in "iufbc":
+        if whole[name].dtype.kind == "b":
+            raise DiscoveryError(
+                f"Variable {name!r} is true or false at every sample; a law needs numbers that change "
+                "smoothly."
+            )
+        if whole[name].dtype.kind not in "iufc":
             raise DiscoveryError(
                 f"Variable {name!r} holds {whole[name].dtype}, not numbers; convert it, as in "
                 f"field.assign({name}=field.{name}.astype(float)), or drop it."
@@ -146,6 +151,8 @@ class _Total:
             raise DiscoveryError(
                 f"Variable {name!r} has no finite value; every sample is missing. Drop it, or measure it."
             )
+        if self.count == 1:
+            raise DiscoveryError(f"Variable {name!r} has one finite value; all other samples are missing.")
         if 0.0 < self.largest < np.finfo(float).tiny / np.finfo(float).eps:
             raise DiscoveryError(
                 f"Variable {name!r} is nowhere larger than {self.largest:.3g}, where numbers lose their "

@@ -205,6 +205,8 @@ def test_what_fits_in_memory_is_loaded() -> None:
     [
         (lambda u: u * 0 + 3.0, "constant, at 3"),
         (lambda u: u * np.nan, "no finite value"),
+        (lambda u: u.where((u.t == u.t[7]) & (u.x == u.x[5])), "one finite value"),
+        (lambda u: u > 0, "true or false"),
         (lambda u: u * 1e-310, "lose their digits"),
     ],
 )
