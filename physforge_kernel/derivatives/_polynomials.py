@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations_with_replacement, product
+from numbers import Integral
 
 from ..errors import DiscoveryError
 from ._feature import Feature
@@ -37,9 +38,10 @@ def polynomials(
         ('1', 'x', 'y', 'x^2', 'x*y')
     """
     components, axes = tuple(components), tuple(axes)
-    if degree < 0 or (order is not None and order < 0):
+    if any(not isinstance(n, Integral) or n < 0 for n in (degree, 0 if order is None else order)):
         raise DiscoveryError(
-            f"Degree {degree} and order {order} make no library; give whole numbers that are not negative."
+            f"Degree {degree!r} and order {order!r} make no library; give whole numbers that are not "
+            "negative."
         )
     space = [i for i, axis in enumerate(axes) if axis != "t"]
     highest = (4 if len(space) == 1 else 2) if order is None else order

@@ -165,15 +165,16 @@ def test_functions_of_what_has_units_are_left_out() -> None:
     assert pf.library.dimensional(field, library, constants={"rate": "1/s"}).names == ("sin(u)", "u_x*x")
 
 
-def test_units_may_be_words() -> None:
+@pytest.mark.parametrize("time", ["hours", "weeks", "year"])
+def test_units_may_be_words(time: str) -> None:
     field = grid("u", space="x")
-    for name, unit in {"u": "metres/second", "x": "km", "t": "hours"}.items():
+    for name, unit in {"u": "metres/second", "x": "km", "t": time}.items():
         field[name].attrs["units"] = unit
     assert pf.library.dimensional(field).names == ("(u^2)_x", "(u^3)_xx")
 
 
-@pytest.mark.parametrize("wrong", [{"degree": -1}, {"order": -2}])
-def test_no_library_has_a_degree_below_zero(wrong: dict[str, int]) -> None:
+@pytest.mark.parametrize("wrong", [{"degree": -1}, {"order": -2}, {"degree": 2.5}, {"order": "2"}])
+def test_a_library_has_whole_degrees_that_are_not_negative(wrong: dict[str, Any]) -> None:
     with pytest.raises(pf.PhysForgeError, match="make no library"):
         pf.library.polynomial(grid("u"), **wrong)
 
