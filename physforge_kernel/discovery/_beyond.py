@@ -15,9 +15,10 @@ from ._estimate import judge
 from ._projection import Sample, projections
 from ._rates import velocities
 from ._referee import UNEXPECTED, Referee
+from ._searching import APPROXIMATE
 from ._select import HIDDEN, RULED_OUT, Scale, hidden, suspect, trailing
 from ._series import Searched, series
-from ._side import NOTHING, Side, SideLaw, regression, searched
+from ._side import Side, SideLaw, regression, searched
 from ._target import Target
 from ._whitened import Law, Whitened
 
@@ -84,7 +85,7 @@ def of_first_order(samples: Sequence[Sample], side: Side) -> list[str]:
     library = polynomials(first.components, first.axes)
     library = replace(library, terms=(*library.terms, *map(Term.of, higher)))
     [search] = searched(samples, [Target(left.name, (left,))], library, side.scales[0].seed)
-    if not search.path.support or search.found is None or search.found.lack > NOTHING:
+    if not search.path.support or search.found is None or search.found.lack > APPROXIMATE:
         return []
     found = " + ".join(library.terms[j].name for j in search.found.fit.support)
     return [f"{left.name} is explained by {found}, from which a law of second order may follow"]

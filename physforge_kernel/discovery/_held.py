@@ -11,10 +11,10 @@ from ..errors import DiscoveryError
 from ._estimate import Estimate, estimate
 from ._observed import Observed
 from ._prepare import prepare
-from ._projection import Sample, project
+from ._projection import Sample
 from ._regression import NOMINAL_ACCURACY, Fit
 from ._select import Scale
-from ._side import Coefficient, SideLaw, regression, scale_shares
+from ._side import Coefficient, SideLaw, regression, seen
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,7 @@ def _refit(samples: Sequence[Sample], law: SideLaw) -> Estimate | None:
     """The law's own terms fitted to other samples."""
     columns = tuple(dict.fromkeys((*(f for t in law.chosen for f in t.features), *law.target.features)))
     samples = [sample.knowing(columns) for sample in samples]
-    found = [project(samples, columns, shares) for shares in scale_shares(samples)]
-    scales = [Scale(regression(p, law.target, law.chosen)) for p in found if p is not None]
+    scales = [Scale(regression(p, law.target, law.chosen)) for p in seen(samples, columns)]
     return estimate(scales, tuple(range(len(law.chosen)))) if scales else None
 
 

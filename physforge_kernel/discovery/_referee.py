@@ -130,12 +130,11 @@ class Referee:
             return {}
         size = max(1.0, found.misfit / found.rows)
         chances = {"t": float(chi2.sf(max(found.misfit - larger.misfit, 0.0) / size, len(extra)))}
-        each = [follow([sample], found.laws) for sample in self.samples]
-        alone = [one for one in each if one is not None and one.exact]
-        if len(alone) == len(each) > 1:
-            gain = max(found.misfit - sum(one.misfit for one in alone), 0.0) / size
-            free = (len(each) - 1) * sum(len(one.terms) for one in found.laws)
-            chances["experiment"] = float(chi2.sf(gain, free))
+        alone = [follow([sample], found.laws) for sample in self.samples if len(self.samples) > 1]
+        exact = [one.misfit for one in alone if one is not None and one.exact]
+        if exact and len(exact) == len(alone):
+            free = (len(alone) - 1) * sum(len(one.terms) for one in found.laws)
+            chances["experiment"] = float(chi2.sf(max(found.misfit - sum(exact), 0.0) / size, free))
         return chances
 
     def hints_at(self, term: Term, law: Law) -> bool:

@@ -32,6 +32,9 @@ _LONGER = (0.5, 1.0, 2.0, 4.0, 8.0)
 #: under it, and nobody asks for its rivals.
 FAILED = 0.15
 
+#: One that leaves more than this share is an approximation of another; below it there is no room for terms.
+APPROXIMATE = 1e-4
+
 
 @dataclass(frozen=True)
 class Search:

@@ -56,11 +56,15 @@ class Scale:
     regression: Regression
     seed: int = 0
 
+    @property
+    def carries(self) -> int:
+        """For how many terms there are test functions enough."""
+        return int(self.regression.effective_rows / ROWS_PER_TERM)
+
     @cached_property
     def most(self) -> int:
-        """Largest number of terms that this scale can carry."""
-        rows = self.regression.effective_rows
-        return min(MOST_TERMS, int(rows / ROWS_PER_TERM), len(self.regression.usable))
+        """Largest number of terms that are tried at this scale."""
+        return min(MOST_TERMS, self.carries, len(self.regression.usable))
 
     @cached_property
     def _paths(self) -> dict[int, list[Fit]]:

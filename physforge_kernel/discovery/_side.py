@@ -14,7 +14,7 @@ from ._estimate import Estimate, estimate, judge
 from ._projection import Projection, Sample, projections
 from ._referee import Referee
 from ._regression import Regression
-from ._searching import FAILED, Search, Supports, sharpened
+from ._searching import APPROXIMATE, FAILED, Search, Supports, sharpened
 from ._select import MOST_TERMS, ROWS_PER_TERM, Climb, Scale, hidden, rivals, suspect
 from ._target import Target, combinations
 from ._units import Units
@@ -38,9 +38,6 @@ Coefficient = Any
 
 #: Digits after the first that coefficients are given with at most: further ones are rounding.
 _MOST_DIGITS = 11
-
-#: Share of the left side in which there is no room for further terms.
-NOTHING = 1e-4
 
 #: A field that only moves obeys any law that its profile obeys: those of so many more terms are its rivals.
 PROFILE = 3
@@ -195,14 +192,11 @@ def searched(
 ) -> list[Search]:
     """Seek a law made of a library's terms for each target; those in `given` have their supports already."""
     columns = tuple(dict.fromkeys((*library.features, *(f for target in targets for f in target.features))))
-    seen = [p for p in projections(samples, columns, scale_shares(samples)) if p is not None]
-    if any(sample.masked for sample in samples) and not any(_carries(p) for p in seen):
-        between = projections(samples, columns, [_narrowest(samples, columns)])
-        seen += [p for p in between if p is not None]
+    found = seen(samples, columns)
     terms = [library.serving(target.name) for target in targets]
     first = [
         Search.at(
-            tuple(Scale(regression(p, target, own), seed) for p in seen),
+            tuple(Scale(regression(p, target, own), seed) for p in found),
             given=given[target.name] if given else None,
         )
         for target, own in zip(targets, terms, strict=True)
@@ -223,6 +217,15 @@ def sides(
         result.append(_side(samples, target, library.serving(target.name), search))
         progress((i + 1) / len(targets))
     return tuple(result)
+
+
+def seen(samples: Sequence[Sample], columns: Sequence[Feature]) -> list[Projection]:
+    """Columns at all sizes of test functions that find room; between holes the smallest too, where few do."""
+    found = [p for p in projections(samples, columns, scale_shares(samples)) if p is not None]
+    if any(sample.masked for sample in samples) and not any(_carries(p) for p in found):
+        between = projections(samples, columns, [_narrowest(samples, columns)])
+        found += [p for p in between if p is not None]
+    return found
 
 
 def regression(projection: Projection, target: Target, terms: Sequence[Term]) -> Regression:
@@ -287,7 +290,7 @@ def _side(samples: Sequence[Sample], target: Target, terms: tuple[Term, ...], se
 
 def cut_short(found: Estimate) -> bool:
     """Whether a law has as many terms as are tried, and noise could hide more of them."""
-    return len(found.fit.support) >= MOST_TERMS and found.unseen > NOTHING
+    return len(found.fit.support) >= MOST_TERMS and found.unseen > APPROXIMATE
 
 
 def _preferred(best: SideLaw, standing: Sequence[SideLaw], referee: Referee | None) -> SideLaw:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._wording import percent
 from ._numerics import Refinement
-from ._searching import FAILED
+from ._searching import APPROXIMATE, FAILED
 from ._select import CONVINCING, HIDDEN, MOST_TERMS
 from ._side import MOST_RIVALS, Side, SideLaw, cut_short
 
@@ -19,9 +19,7 @@ Kind = Literal["identified", "ambiguous", "not identifiable"]
 #: Worst first.
 RANKS: tuple[Kind, ...] = ("not identifiable", "ambiguous", "identified")
 
-#: A law that leaves more than this share of the left side, beyond noise, is an approximation of another;
-#: where a discretisation explains what is left, the second share applies.
-APPROXIMATE = 1e-4
+#: A law may leave so much where a discretisation explains what is left.
 DISCRETISED = 1e-2
 
 #: Share left unexplained at some other scale that speaks against a law which fits at its own.
@@ -76,8 +74,8 @@ def judge(side: Side, refined: Refinement | None) -> Verdict:
             reason = f"{side.left} cannot be told from noise by any candidate term"
         return Verdict("not identifiable", reason)
     found = law.estimate
-    most = max(scale.most for scale in side.scales)
-    if found.lack > FAILED and most < MOST_TERMS:
+    most = max(scale.carries for scale in side.scales)
+    if found.lack > FAILED and most < min(MOST_TERMS, _count(law)):
         return Verdict(
             "not identifiable",
             f"the samples carry laws of at most {most} term{'s' * (most != 1)}, and none of these explains "

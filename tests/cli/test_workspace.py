@@ -139,7 +139,9 @@ def test_kinds_and_their_settings_are_listed(lab):
     kinds, schema, unknown = lab.many(
         ["job", "kinds", "--json"], ["job", "schema", "discover"], ["job", "schema", "disover"]
     )
-    assert "discover" in [kind["name"] for kind in kinds.json]
+    assert kinds.code == 0, kinds.err
+    [discover] = [kind for kind in kinds.json if kind["name"] == "discover"]
+    assert discover["optional"]["field_2"] == "Another experiment that obeys the same law."
     assert schema.json["properties"]["seed"]["default"] == 0
     assert unknown.code == errors.JobError.exit_code
     assert "Did you mean 'discover'?" in unknown.err

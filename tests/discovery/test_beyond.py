@@ -157,7 +157,7 @@ def test_so_does_one_of_an_ordinary_differential_equation(faster: float) -> None
     assert ("change along t" in found.verdict.text) == bool(faster), found
 
 
-@pytest.mark.parametrize("seed", [1, 7])
+@pytest.mark.parametrize("seed", [0, 5, 6])
 def test_a_law_of_second_order_that_follows_from_one_beyond_the_library_is_doubted(seed: int) -> None:
     rng = np.random.default_rng(seed)
     t, x = np.linspace(0, 1, 60), np.linspace(0, 2 * np.pi, 64, endpoint=False)

@@ -102,6 +102,15 @@ def test_unresolved_fronts_are_left_out_and_mentioned() -> None:
     assert any("does not resolve" in note for note in found.notes)
 
 
+def test_what_no_law_explains_is_laid_to_few_samples_only_where_these_are_few() -> None:
+    burgers, kdv = reference("burgers"), reference("kdv").isel(t=slice(0, 30), x=slice(0, 30))
+    few = pf.discover(burgers, library=pf.library.terms(burgers, "u*u_x", "u"), target="u_t")
+    assert few.verdict.text.startswith("no law made of the 2 candidate terms"), few
+    texts = ("u", "u^2", "u^3", "1", "x", "t", "x*u", "t*u", "u_xx")
+    tried = pf.discover(kdv, library=pf.library.terms(kdv, *texts), target="u_t")
+    assert tried.verdict.text.startswith("the samples carry laws of at most 6 terms"), tried
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_heavy_noise_gives_doubt_before_it_gives_a_wrong_law(seed: int) -> None:
     found = pf.discover(pf.add_noise(reference("burgers"), 1.0, seed=seed))

@@ -110,10 +110,6 @@ _SHAPES = (
 )  # fmt: skip
 
 
-def _exp(value: float) -> float:
-    return float(np.exp(np.clip(value, -300, 300)))
-
-
 def nearest(sample: Sample, operators: frozenset[str], each: int = _EACH) -> list[sympy.Expr]:
     """The curves nearest to a sample of one input: the best few of every shape, with factors."""
     few = sample.thinned(_ROWS)
