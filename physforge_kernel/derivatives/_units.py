@@ -23,12 +23,13 @@ _WORDS = {
     "second": "s", "seconds": "s", "sec": "s", "minute": "min", "minutes": "min", "hour": "h", "hours": "h",
     "hr": "h", "day": "d", "days": "d", "week": "d", "weeks": "d", "year": "d", "years": "d",
     "metre": "m", "metres": "m", "meter": "m", "meters": "m",
-    "kelvin": "K", "gram": "g", "grams": "g", "kilogram": "kg", "kilograms": "kg", "radian": "rad",
+    "kelvin": "K", "celsius": "K", "degC": "K", "gram": "g", "grams": "g", "kilogram": "kg", "kilograms": "kg", "radian": "rad",
     "radians": "rad", "litre": "L", "liter": "L", "pascal": "Pa", "newton": "N", "volt": "V", "watt": "W",
 }  # fmt: skip
 _BASES = 7
 _PREFIXES = ("da", *"yzafpnumcdhkMGTPEZYµ")
-_FACTOR = re.compile(r"([A-Za-zµ]+|1)(?:(?:\^|\*\*)\(?(-?\d+(?:/\d+)?)\)?)?")
+#: A unit and its exponent, `s^-1` or, as the CF conventions of netCDF files have it, `s-1`.
+_FACTOR = re.compile(r"([A-Za-zµ]+|1)(?:\^\(?(-?\d+(?:/\d+)?)\)?|(-?\d+))?")
 
 
 def vector(unit: str | Sequence[float], name: str) -> Vector:
@@ -40,6 +41,8 @@ def vector(unit: str | Sequence[float], name: str) -> Vector:
     Example:
         >>> [int(e) for e in vector("kg*m/s^2", "F")][:3]
         [1, 1, -2]
+        >>> vector("kg m s-2", "F") == vector("kg*m/s^2", "F")
+        True
     """
     if not isinstance(unit, str):
         return tuple(Fraction(e).limit_denominator(12) for e in unit)
@@ -58,7 +61,7 @@ def vector(unit: str | Sequence[float], name: str) -> Vector:
                 f"The unit {unit!r} of {name} is not understood at {part.strip()!r}; "
                 "write it as in 'kg*m/s^2', or as a sequence of exponents."
             )
-        power = sign * Fraction(match[2] or 1)
+        power = sign * Fraction(match[2] or match[3] or 1)
         for i, exponent in enumerate(base):
             total[i] += power * exponent
         sign = 1

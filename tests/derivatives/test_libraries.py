@@ -173,6 +173,20 @@ def test_units_may_be_words(time: str) -> None:
     assert pf.library.dimensional(field).names == ("(u^2)_x", "(u^3)_xx")
 
 
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [("m s-1", "m/s"), ("kg m-2", "kg/m^2"), ("m2 s-2", "m**2/s**2"), ("1 s-1", "Hz"), ("degC", "K")],
+)
+def test_units_may_be_written_as_in_netcdf_files(here: str, there: str) -> None:
+    names = []
+    for unit in (here, there):
+        field = grid("u", space="x")
+        field["u"].attrs["units"], field["x"].attrs["units"], field["t"].attrs["units"] = unit, "m", "s"
+        names.append(pf.library.dimensional(field, constants={"c": unit, "nu": "m^2/s"}).names)
+    assert names[0] == names[1]
+    assert names[0]
+
+
 @pytest.mark.parametrize("wrong", [{"degree": -1}, {"order": -2}, {"degree": 2.5}, {"order": "2"}])
 def test_a_library_has_whole_degrees_that_are_not_negative(wrong: dict[str, Any]) -> None:
     with pytest.raises(pf.PhysForgeError, match="make no library"):
