@@ -127,8 +127,12 @@ def _without_lefts(library: Library, targets: Sequence[Target]) -> Library:
 
 
 def _next_library(wanted: Sequence[tuple[Sequence[Target], Library]], i: int) -> int | None:
-    """The attempt at the same left sides in the library that comes next."""
-    return next((k for k in range(i + 1, len(wanted)) if wanted[k][0] == wanted[i][0]), None)
+    """The attempt at the same left sides in the library that comes next, if it adds functions.
+
+    One that adds products of derivatives holds no function that a series could stand for, and is costly.
+    """
+    later = next((k for k in range(i + 1, len(wanted)) if wanted[k][0] == wanted[i][0]), None)
+    return later if later is not None and not any(f.inside for f in wanted[later][1].features) else None
 
 
 def _like_series(search: Search) -> bool:

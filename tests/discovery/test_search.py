@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import xarray as xr
 from scipy.integrate import solve_ivp
 
 import physforge_kernel as pf
+from physforge_kernel.discovery import _attempts
 
 from .conftest import plane
 
@@ -98,3 +101,22 @@ def test_an_uneven_grid_without_noise_shows_the_law_exactly() -> None:
     found = pf.discover(part)
     assert found.best.equation.isclose(law, rtol=1e-3), found
     assert found.verdict.kind == "identified"
+
+
+def test_a_large_law_of_powers_costs_no_search_among_products(
+    excitable: tuple[pf.Equation, xr.Dataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Products of derivatives, some thirty times as dear as powers, hold no function with a series."""
+    libraries: list[tuple[str, ...]] = []
+    search = _attempts.searched
+
+    def recorded(samples: Any, targets: Any, terms: Any, *more: Any) -> Any:
+        libraries.append(terms.names)
+        return search(samples, targets, terms, *more)
+
+    monkeypatch.setattr(_attempts, "searched", recorded)
+    law, field = excitable
+    found = pf.discover(pf.add_noise(field, 0.01, seed=1), target="u_t")
+    assert found.verdict.kind == "identified"
+    assert len(found.best.equation.terms["u_t"]) == len(law.terms["u_t"]) > 3
+    assert len(libraries) == 1, [set(names) - set(libraries[0]) for names in libraries[1:]]
