@@ -4,7 +4,7 @@
     python benchmarks/discovery/times.py --laws heat kdv --repeats 5
 
 Fields of the catalogue, and fields that no candidates explain, on 1024 x 512 nodes, and some on
-256 x 256 x 200 in the plane, with 10 % of noise. Times are those of the processor. The peer takes one fit with
+256 x 256 x 200 in the plane, with 10 % of noise. Times are of the processor. The peer takes one fit with
 every default: it finds no threshold, no errors and no rivals, so the ratio says what these cost. Rows are
 written to benchmarks/results/times.json and .md.
 """
