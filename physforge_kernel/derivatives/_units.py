@@ -23,7 +23,8 @@ _WORDS = {
     "second": "s", "seconds": "s", "sec": "s", "minute": "min", "minutes": "min", "hour": "h", "hours": "h",
     "hr": "h", "day": "d", "days": "d", "week": "d", "weeks": "d", "year": "d", "years": "d",
     "metre": "m", "metres": "m", "meter": "m", "meters": "m",
-    "kelvin": "K", "celsius": "K", "degC": "K", "gram": "g", "grams": "g", "kilogram": "kg", "kilograms": "kg", "radian": "rad",
+    "kelvin": "K", "celsius": "K", "degC": "K", "gram": "g", "grams": "g",
+    "kilogram": "kg", "kilograms": "kg", "radian": "rad",
     "radians": "rad", "litre": "L", "liter": "L", "pascal": "Pa", "newton": "N", "volt": "V", "watt": "W",
 }  # fmt: skip
 _BASES = 7
