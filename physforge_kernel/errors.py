@@ -60,6 +60,12 @@ class DiscoveryError(PhysForgeError):
     exit_code = 6
 
 
+class SolverError(PhysForgeError):
+    """A problem cannot be posed or solved as it was asked for."""
+
+    exit_code = 15
+
+
 class WorkspaceError(PhysForgeError):
     """The workspace could not do what was asked."""
 

@@ -9,16 +9,25 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from ._names import derivative_name, split_derivative
+from ._names import AXES, derivative_name, split_derivative
 
 if TYPE_CHECKING:
     from . import catalogue
     from ._equation import Equation
+    from ._reading import read_pairs
     from ._simulate import simulate
 
-__all__ = ["Equation", "catalogue", "derivative_name", "simulate", "split_derivative"]
+__all__ = [
+    "AXES",
+    "Equation",
+    "catalogue",
+    "derivative_name",
+    "read_pairs",
+    "simulate",
+    "split_derivative",
+]
 
-_HOMES = {"Equation": "._equation", "simulate": "._simulate"}
+_HOMES = {"Equation": "._equation", "read_pairs": "._reading", "simulate": "._simulate"}
 
 
 def __getattr__(name: str) -> Any:

@@ -43,6 +43,22 @@ def read_text(
     return pairs, scope
 
 
+def read_pairs(text: str, parameters: Iterable[str] = ()) -> list[Pair]:
+    """Both sides of each equation of a text, as they stand; an expression alone equals zero.
+
+    Args:
+        text: as `Equation` takes it.
+        parameters: names that stand for something without derivatives.
+
+    Raises:
+        EquationError: if it cannot be read.
+
+    >>> read_pairs("2*q = sin(x)", ["q"])
+    [(2*q, sin(x))]
+    """
+    return read_text(text, frozenset(parameters), frozenset(), ())[0]
+
+
 def read_terms(
     terms: Terms, parameters: frozenset[str], components: frozenset[str]
 ) -> tuple[list[Pair], Scope]:

@@ -1,0 +1,11 @@
+"""Networks: each a frozen description, whose weights stand in one vector and which maps jets to jets."""
+
+from __future__ import annotations
+
+from ._base import Network
+from ._fourier import FourierMLP
+from ._mlp import MLP
+from ._modified_mlp import ModifiedMLP
+from ._piratenet import PirateNet
+
+__all__ = ["MLP", "FourierMLP", "ModifiedMLP", "Network", "PirateNet"]
