@@ -1,0 +1,15 @@
+"""Solving: a problem, an equation with its domain and conditions, and the network that obeys it.
+
+In come an `Equation`, a domain, conditions and perhaps measurements; out comes a `Solution`, a field
+with exact derivatives anywhere. Networks carry along just the derivatives that the equation names (`Jet`), so
+that one pass gives the derivatives of each residual by all weights, which Gauss-Newton steps need.
+"""
+
+from __future__ import annotations
+
+from ._problem import Problem
+from ._solution import Error, Solution
+from ._solve import solve
+from ._training import Settings
+
+__all__ = ["Error", "Problem", "Settings", "Solution", "solve"]

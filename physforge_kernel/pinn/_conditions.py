@@ -1,0 +1,253 @@
+"""What holds on edges: `u(x, 0) = sin(pi*x)`, `u_x(1, t) + u(1, t) = 0`, `u(-1, t) = u(1, t)`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from ..equations import read_pairs, split_derivative
+from ..errors import EquationError, SolverError
+from ._domain import Box
+from ._orders import Order
+
+#: A field, or a derivative of one, at a place: `u_x(1, t)`.
+_TRACE = re.compile(r"(?<![\w.])(?P<name>[A-Za-z]\w*)\s*\((?P<arguments>[^()]*)\)")
+_PERIODIC = re.compile(r"\s*periodic\s+in\s+(?P<axis>\w+)\s*\Z")
+
+Values = Callable[..., Any]
+"""A right side as a function of arrays, one for each coordinate that the condition leaves free, by name."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A component, or a derivative of it, where some coordinates are held.
+
+    Attributes:
+        component: the field.
+        orders: how often each coordinate differentiates it.
+        at: the coordinates that are held, with their values.
+    """
+
+    component: str
+    orders: Order
+    at: Mapping[str, float]
+
+    @property
+    def key(self) -> tuple[str, Order, tuple[tuple[str, float], ...]]:
+        """What tells it from others."""
+        return self.component, self.orders, tuple(sorted(self.at.items()))
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition.
+
+    Attributes:
+        text: as it was given.
+        traces: the traces in it, by the symbol that stands for each in `residual`.
+        residual: an expression that is zero where the condition holds, in those symbols, the free coordinates
+            and parameters.
+        values: what the residual is to equal, where that is a function and no expression.
+    """
+
+    text: str
+    traces: Mapping[str, Trace]
+    residual: sympy.Expr
+    values: Values | None = None
+
+    @property
+    def at(self) -> Mapping[str, float]:
+        """The coordinates held in its first trace."""
+        return next(iter(self.traces.values())).at
+
+    def prescribed(self) -> tuple[Trace, sympy.Expr] | None:
+        """The trace and the expression that it equals, where the condition says no more than that."""
+        if len(self.traces) != 1 or self.values is not None:
+            return None
+        (name, trace), symbol = next(iter(self.traces.items())), sympy.Symbol(next(iter(self.traces)))
+        slope = sympy.diff(self.residual, symbol)
+        if not name or not slope.is_number or slope == 0:
+            return None
+        return trace, sympy.expand(symbol - self.residual / slope)
+
+    def periodic(self, box: Box) -> str | None:
+        """The coordinate along which it says that both ends are alike; None if it says something else."""
+        if len(self.traces) != 2 or self.values is not None:
+            return None
+        (first, a), (second, b) = self.traces.items()
+        ratio = sympy.cancel(self.residual / (sympy.Symbol(first) - sympy.Symbol(second)))
+        if a.component != b.component or a.orders != b.orders or not ratio.is_number:
+            return None
+        differ = [axis for axis in a.at if a.at[axis] != b.at[axis]]
+        if len(differ) == len(a.at) == 1 and {a.at[differ[0]], b.at[differ[0]]} == set(box.bounds[differ[0]]):
+            return differ[0]
+        return None
+
+
+def read_conditions(
+    given: Sequence[object], box: Box, components: Sequence[str], parameters: Sequence[str]
+) -> list[Condition]:
+    """The conditions of a problem.
+
+    Args:
+        given: texts, or pairs of a trace and a function of the free coordinates, `("u(x, 0)", numpy.cos)`.
+        box: the domain.
+        components: the fields of the equation.
+        parameters: its unknown constants.
+
+    Raises:
+        SolverError: if one cannot be read.
+    """
+    if isinstance(given, str):
+        given = [given]
+    found: list[Condition] = []
+    for each in given:
+        found += _Reader(box, components, parameters).read(each)
+    return found
+
+
+class _Reader:
+    def __init__(self, box: Box, components: Sequence[str], parameters: Sequence[str]) -> None:
+        self.box, self.components, self.parameters = box, tuple(components), tuple(parameters)
+
+    def read(self, given: object) -> list[Condition]:
+        if isinstance(given, Condition):
+            return [given]
+        if isinstance(given, str):
+            periodic = _PERIODIC.match(given)
+            return self._around(periodic["axis"]) if periodic else [self._text(given)]
+        if isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str) and callable(given[1]):
+            return [self._function(*given)]
+        raise SolverError(
+            f"The condition {given!r} is neither a text such as 'u(x, 0) = sin(pi*x)' nor a pair of a text "
+            "and a function, such as ('u(x, 0)', numpy.cos)."
+        )
+
+    def _around(self, axis: str) -> list[Condition]:
+        if axis not in self.box.axes or axis == "t":
+            listed = ", ".join(self.box.space) or "none"
+            raise SolverError(f"Nothing can be periodic in {axis!r}; the domain's axes of space: {listed}.")
+        low, high = self.box.bounds[axis]
+        ends = [", ".join(repr(e) if a == axis else a for a in self.box.axes) for e in (low, high)]
+        return [self._text(f"{c}({ends[0]}) = {c}({ends[1]})") for c in self.components]
+
+    def _function(self, left: str, values: Values) -> Condition:
+        condition = self._text(left)
+        return Condition(
+            f"{left} = {getattr(values, '__name__', 'function')}",
+            condition.traces,
+            condition.residual,
+            values,
+        )
+
+    def _text(self, text: str) -> Condition:
+        traces: dict[str, Trace] = {}
+
+        def named(match: re.Match[str]) -> str:
+            found = self._orders(match["name"])
+            if found is None:
+                return match[0]
+            symbol = f"trace{len(traces)}"
+            traces[symbol] = self._trace(text, found, match["arguments"])
+            return f"({symbol})"
+
+        replaced = _TRACE.sub(named, text)
+        if not traces:
+            raise SolverError(
+                f"The condition {text!r} names no field at a place; write it as "
+                f"'{self.components[0]}({', '.join(self._example())}) = ...'."
+            )
+        if len({frozenset(trace.at) for trace in traces.values()}) > 1:
+            raise SolverError(
+                f"The condition {text!r} holds different coordinates in its parts; hold the "
+                "same ones in each."
+            )
+        try:
+            pairs = read_pairs(replaced, [*traces, *self.parameters])
+        except EquationError as error:
+            raise SolverError(f"The condition {text!r} cannot be read: {error}") from None
+        if len(pairs) != 1:
+            raise SolverError(f"{text!r} holds {len(pairs)} equations; give each condition by itself.")
+        residual = sympy.expand(pairs[0][0] - pairs[0][1])
+        return self._checked(Condition(text, traces, residual))
+
+    def _checked(self, condition: Condition) -> Condition:
+        free = {axis for axis in self.box.axes if axis not in condition.at}
+        known = free | set(condition.traces) | set(self.parameters)
+        for symbol in sorted(map(str, condition.residual.free_symbols)):
+            if symbol in known:
+                continue
+            if symbol in condition.at:
+                raise SolverError(
+                    f"The condition {condition.text!r} holds {symbol} = {condition.at[symbol]:g}, and its "
+                    f"other side depends on {symbol}; write the value in."
+                )
+            raise SolverError(
+                f"The condition {condition.text!r} holds {symbol!r}, which is neither a coordinate of the "
+                f"domain ({', '.join(self.box.axes)}) nor a parameter."
+            )
+        return condition
+
+    def _orders(self, name: str) -> tuple[str, Order] | None:
+        if name in self.components:
+            return name, tuple(0 for _ in self.box.axes)
+        found = split_derivative(name, self.components)
+        if found is None:
+            return None
+        unknown = [axis for axis in found[1] if axis not in self.box.axes]
+        if unknown:
+            raise SolverError(f"{name} is differentiated by {unknown[0]}, which the domain does not have.")
+        return found[0], tuple(found[1].get(axis, 0) for axis in self.box.axes)
+
+    def _trace(self, text: str, found: tuple[str, Order], arguments: str) -> Trace:
+        given = [argument.strip() for argument in arguments.split(",")]
+        axes = self.box.axes
+        if len(given) != len(axes):
+            raise SolverError(
+                f"The condition {text!r} gives {found[0]} {len(given)} coordinates; the domain has "
+                f"{len(axes)}, {', '.join(axes)}."
+            )
+        at: dict[str, float] = {}
+        for axis, argument in zip(axes, given, strict=True):
+            if argument == axis:
+                continue
+            value = self._number(text, axis, argument)
+            low, high = self.box.bounds[axis]
+            slack = 1e-9 * (high - low)
+            if not low - slack <= value <= high + slack:
+                raise SolverError(
+                    f"The condition {text!r} holds at {axis} = {value:g}, outside the domain's "
+                    f"({low:g}, {high:g})."
+                )
+            at[axis] = (
+                min(max(value, low), high)
+                if min(value - low, high - value) > slack
+                else (low if abs(value - low) <= slack else high)
+            )
+        if not at:
+            raise SolverError(
+                f"The condition {text!r} holds no coordinate, so that it says something of the whole domain; "
+                "what holds everywhere belongs into the equation."
+            )
+        return Trace(*found, at)
+
+    def _number(self, text: str, axis: str, argument: str) -> float:
+        try:
+            pairs = read_pairs(argument)
+            value = pairs[0][0] - pairs[0][1]
+            if len(pairs) == 1 and value.is_number and value.is_real:
+                return float(value)
+        except EquationError:
+            pass
+        raise SolverError(
+            f"The condition {text!r} has {argument!r} in the place of {axis}; write {axis} itself, or a "
+            f"number. The coordinates stand in the order {', '.join(self.box.axes)}."
+        )
+
+    def _example(self) -> list[str]:
+        last = self.box.axes[-1]
+        return [*self.box.axes[:-1], f"{self.box.bounds[last][0]:g}"]

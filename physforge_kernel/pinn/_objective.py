@@ -1,0 +1,71 @@
+"""The sum of squares that training makes small: rows at points, each with a scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ._approximation import Approximation, Prepared
+from ._residuals import Rows
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one kind at some points.
+
+    Attributes:
+        rows: what is asked for.
+        places: what is known at the points without the weights, at each place that the rows look at.
+        scale: (N,), what each point's rows are multiplied by.
+    """
+
+    rows: Rows
+    places: Sequence[Prepared]
+    scale: Float[Tensor, "N"]
+
+    @property
+    def count(self) -> int:
+        """The number of rows."""
+        return len(self.scale) * self.rows.width
+
+
+class Objective:
+    """Half the squares of all rows of some batches, as a function of the weights.
+
+    Args:
+        approximation: the family of fields.
+        batches: the rows and where they are taken.
+    """
+
+    def __init__(self, approximation: Approximation, batches: Sequence[Batch]) -> None:
+        self.approximation = approximation
+        self.batches = tuple(batches)
+        self.count = sum(batch.count for batch in self.batches)
+        self._jacobian: Tensor | None = None
+
+    def rows(self, weights: Float[Tensor, "P"]) -> Float[Tensor, "M"]:
+        """All rows, scaled."""
+        parts = []
+        for batch in self.batches:
+            found, _ = batch.rows.at(self.approximation, weights, batch.places, records=False)
+            parts += [row * batch.scale for row in found]
+        return torch.cat(parts)
+
+    def linearised(self, weights: Float[Tensor, "P"]) -> tuple[Float[Tensor, "M"], Float[Tensor, "M P"]]:
+        """All rows, scaled, and their derivatives by the weights; these are overwritten by the next call."""
+        layout = self.approximation.layout
+        if self._jacobian is None:
+            self._jacobian = weights.new_empty(self.count, layout.count)
+        parts, start = [], 0
+        for batch in self.batches:
+            found, tape = batch.rows.at(self.approximation, weights.detach(), batch.places, records=True)
+            block = self._jacobian[start : start + batch.count]
+            tape.jacobian(found, layout, block)
+            block *= batch.scale.repeat(len(found))[:, None]
+            parts += [row.detach() * batch.scale for row in found]
+            start += len(block)
+        return torch.cat(parts), self._jacobian

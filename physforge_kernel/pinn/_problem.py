@@ -1,0 +1,229 @@
+"""A problem: an equation, where it holds, what holds on the edges, and what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import sympy
+
+from ..equations import Equation
+from ..errors import SolverError
+from ._components import Components
+from ._conditions import Condition, Trace, read_conditions
+from ._domain import Box, interval
+from ._measured import Measured, measured
+from ._unknown import Unknown
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: Two right sides of one trace are one where they differ by less than this share of their size.
+_SAME = 1e-8
+
+
+class Problem:
+    """An equation with its domain, its conditions, and what else is known.
+
+    Args:
+        equation: an `Equation`, or text that it reads.
+        domain: the interval of each coordinate, `{"x": (-1, 1), "t": (0, 1)}`, in the order in which
+            conditions name them.
+        conditions: texts such as `u(x, 0) = sin(pi*x)`, `u_x(1, t) + 2*u(1, t) = 0`, `u(-1, t) = u(1, t)`
+            or `periodic in x`; or pairs of the left side and a function of the coordinates that it leaves
+            free, `("u(x, 0)", numpy.cos)`.
+        data: a field of measurements that the solution has to agree with, as far as their noise lets it.
+        parameters: bounds of the constants that are to be found, `{"nu": (1e-4, 1)}`.
+        noise: the standard deviation of the measurements by component; found with the solution
+            where not given.
+
+    Raises:
+        SolverError: if the problem cannot be posed: something unknown in the equation or a condition,
+            conditions that are missing or contradict each other, a domain without extent.
+        EquationError: if the equation cannot be read.
+
+    Example:
+        >>> problem = Problem(
+        ...     "u_t + u*u_x = (0.01/pi)*u_xx",
+        ...     domain={"x": (-1, 1), "t": (0, 1)},
+        ...     conditions=["u(x, 0) = -sin(pi*x)", "u(-1, t) = 0", "u(1, t) = 0"],
+        ... )
+        >>> problem.components.names, problem.periodic
+        (('u',), ())
+    """
+
+    def __init__(
+        self,
+        equation: str | Sequence[str] | Equation,
+        domain: Mapping[str, tuple[float, float]],
+        conditions: Sequence[object] = (),
+        data: xr.Dataset | None = None,
+        parameters: Mapping[str, tuple[float, float]] | None = None,
+        *,
+        noise: Mapping[str, float] | float | None = None,
+    ) -> None:
+        self.unknowns = tuple(_unknown(name, bounds) for name, bounds in (parameters or {}).items())
+        names = tuple(each.name for each in self.unknowns)
+        self.equation = _equation(equation, names)
+        self.box = Box.of(domain)
+        self._check_equation()
+        self.conditions = tuple(
+            _once(read_conditions(conditions, self.box, self.equation.components, names), self.box)
+        )
+        self.components = Components(self.equation.components, self._is_complex())
+        self.data: tuple[Measured, ...] = (
+            measured(data, self.components.names, self.box, noise) if data is not None else ()
+        )
+        self._check_parameters()
+        self._check_conditions()
+
+    @cached_property
+    def periodic(self) -> tuple[str, ...]:
+        """The axes along which all fields are periodic."""
+        said = {(c.periodic(self.box), next(iter(c.traces.values())).component) for c in self.conditions}
+        return tuple(
+            axis
+            for axis in self.box.space
+            if all((axis, component) in said for component in self.components.names)
+        )
+
+    def order(self, axis: str, component: str | None = None) -> int:
+        """The highest derivative by an axis, of one component or of any."""
+        if component is None:
+            return self.equation.order(axis)
+        from ..equations import split_derivative
+
+        highest = 0
+        for name in self._symbols:
+            found = split_derivative(name, self.equation.components)
+            if found is not None and found[0] == component:
+                highest = max(highest, found[1].get(axis, 0))
+        return highest
+
+    @cached_property
+    def _symbols(self) -> frozenset[str]:
+        rights = self.equation.right_sides
+        names = {name for name in rights if not name.startswith("0")}
+        return frozenset(names | {str(s) for right in rights.values() for s in right.free_symbols})
+
+    def _is_complex(self) -> bool:
+        parts = [*self.equation.right_sides.values(), *(c.residual for c in self.conditions)]
+        return any(part.has(sympy.I) for part in parts)
+
+    def _check_equation(self) -> None:
+        missing = [axis for axis in self.equation.axes if axis not in self.box.axes]
+        if missing:
+            raise SolverError(
+                f"The equation {self.equation} depends on {missing[0]}, for which the domain gives no "
+                f"interval; add '{missing[0]}': (0, 1) or what is meant."
+            )
+        if not self.equation.components:
+            raise SolverError(f"The equation {self.equation} holds no field to solve for.")
+
+    def _check_parameters(self) -> None:
+        for each in self.unknowns:
+            used = each.name in self._symbols
+            used |= any(each.name in map(str, c.residual.free_symbols) for c in self.conditions)
+            if not used:
+                raise SolverError(
+                    f"The parameter {each.name} occurs neither in the equation {self.equation} nor in "
+                    "a condition."
+                )
+        if self.unknowns and not self.data:
+            listed = ", ".join(each.name for each in self.unknowns)
+            raise SolverError(
+                f"Without data nothing tells {listed}; pass data, or put the value into the equation."
+            )
+
+    def _check_conditions(self) -> None:
+        seen = {each.component for each in self.data}
+        for component in self.components.names:
+            if component in seen or self.data:
+                continue
+            for axis in self.box.axes:
+                self._check_enough(component, axis)
+
+    def _check_enough(self, component: str, axis: str) -> None:
+        order = self.order(axis, component)
+        about = [c for c in self.conditions if any(_says(t, component, axis) for t in c.traces.values())]
+        periodic = any(c.periodic(self.box) == axis for c in about)
+        needed = order if axis == "t" else min(order, 2 if order > 1 else 0)
+        if periodic or len(about) >= needed:
+            return
+        low, high = self.box.bounds[axis]
+        rest = [axis_ if axis_ != axis else f"{low:g}" for axis_ in self.box.axes]
+        start = f"{component}({', '.join(rest)}) = ..."
+        if axis == "t":
+            what = (
+                "an initial condition" if order == 1 else f"{order} conditions at its start (value and rate)"
+            )
+            example = start if order == 1 or not about else start.replace(component, f"{component}_t", 1)
+        else:
+            what, example = f"conditions at both ends of {axis}", start
+        raise SolverError(
+            f"The equation {self.equation} needs {what} for {component}, and has {len(about)}; "
+            f"add '{example}'"
+            + ("." if axis == "t" else f", one at {axis} = {high:g}, or 'periodic in {axis}'.")
+        )
+
+
+def _says(trace: Trace, component: str, axis: str) -> bool:
+    return trace.component == component and axis in trace.at
+
+
+def _equation(given: str | Sequence[str] | Equation, parameters: Sequence[str]) -> Equation:
+    equation = Equation(given, parameters=parameters)
+    left = [name for name in equation.parameters if name not in parameters]
+    if left:
+        raise SolverError(
+            f"The equation {equation} holds the parameter {left[0]} without a value; give bounds with "
+            f"parameters={{'{left[0]}': (1e-3, 1)}} and data, or a value with "
+            f"equation.substitute({left[0]}=1.0)."
+        )
+    return equation
+
+
+def _unknown(name: str, bounds: object) -> Unknown:
+    ends = interval(bounds)
+    if ends is None:
+        raise SolverError(
+            f"The parameter {name} is to lie within {bounds!r}; give two bounds, the lower one first: "
+            "(1e-4, 1)."
+        )
+    return Unknown(name, *ends)
+
+
+def _once(conditions: Sequence[Condition], box: Box) -> list[Condition]:
+    """The conditions without those that say the same twice.
+
+    Raises:
+        SolverError: if two prescribe different values at one place.
+    """
+    kept: list[Condition] = []
+    for condition in conditions:
+        known, double = condition.prescribed(), False
+        for other in kept if known else ():
+            theirs = other.prescribed()
+            if known is None or theirs is None or known[0].key != theirs[0].key:
+                continue
+            if not _agree(known[1], theirs[1], box):
+                raise SolverError(
+                    f"The conditions {other.text!r} and {condition.text!r} contradict each other; leave "
+                    "one out."
+                )
+            double = True
+        if not double:
+            kept.append(condition)
+    return kept
+
+
+def _agree(one: sympy.Expr, other: sympy.Expr, box: Box) -> bool:
+    names = sorted(map(str, one.free_symbols | other.free_symbols))
+    generator = np.random.default_rng(0)
+    points = [generator.uniform(*box.bounds.get(name, (0.5, 1.5)), 64) for name in names]
+    call = sympy.lambdify([sympy.Symbol(name) for name in names], [one, other], "numpy")
+    with np.errstate(all="ignore"):
+        a, b = (np.broadcast_to(np.asarray(each), (64,)) for each in call(*points))
+    return bool(np.all(np.abs(a - b) <= _SAME * max(np.abs(a).max(), np.abs(b).max(), 1e-300)))
