@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -14,6 +15,9 @@ _home = Path(_folder.name) / "home"
 # Set before any test module is imported, and inherited by what a test starts.
 os.environ["PHYSFORGE_HOME"] = str(_home)
 os.environ.pop("PHYSFORGE_URL", None)
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, and so would all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
