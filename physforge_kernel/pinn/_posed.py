@@ -41,7 +41,6 @@ def pose(
     box: Box | None = None,
     before: Solved | None = None,
     waves: Mapping[str, Sequence[int]] | None = None,
-    soft: bool = False,
 ) -> Posed:
     """A problem, or a stretch of time of it, ready to be trained.
 
@@ -51,13 +50,12 @@ def pose(
         box: the stretch; the whole domain where None.
         before: the field up to where the stretch starts, which it goes on from.
         waves: by axis the numbers of half waves that the network sees.
-        soft: leave all conditions to training.
     """
     box = box or problem.box
     waves = {axis: tuple(each) for axis, each in (waves or {}).items()}
     for axis in problem.periodic:
         waves.setdefault(axis, (2, 4))
-    trials = _trials(problem, box, before, soft=soft)
+    trials = _trials(problem, box, before)
     approximation = Approximation(
         box,
         problem.components.columns,
@@ -96,9 +94,7 @@ def _at_start(condition: Condition, problem: Problem) -> bool:
     return condition.at.get("t") == problem.box.bounds["t"][0]
 
 
-def _trials(problem: Problem, box: Box, before: Solved | None, *, soft: bool) -> list[Trial]:
-    if soft:
-        return [Trial() for _ in problem.components.names]
+def _trials(problem: Problem, box: Box, before: Solved | None) -> list[Trial]:
     conditions = [c for c in problem.conditions if before is None or not _at_start(c, problem)]
     orders = {axis: problem.order(axis) for axis in problem.periodic}
     return [trial(name, conditions, box, orders) for name in problem.components.names]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import sympy
 
-from ..equations import Equation
+from ..equations import Equation, split_derivative
 from ..errors import SolverError
 from ._components import Components
 from ._conditions import Condition, Trace, read_conditions
@@ -93,8 +93,6 @@ class Problem:
         """The highest derivative by an axis, of one component or of any."""
         if component is None:
             return self.equation.order(axis)
-        from ..equations import split_derivative
-
         highest = 0
         for name in self._symbols:
             found = split_derivative(name, self.equation.components)
@@ -138,10 +136,8 @@ class Problem:
             )
 
     def _check_conditions(self) -> None:
-        seen = {each.component for each in self.data}
-        for component in self.components.names:
-            if component in seen or self.data:
-                continue
+        """Where nothing was measured, conditions have to say all."""
+        for component in self.components.names if not self.data else ():
             for axis in self.box.axes:
                 self._check_enough(component, axis)
 

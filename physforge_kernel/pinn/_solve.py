@@ -64,7 +64,7 @@ def solve(
 
     Example:
         >>> decay = Problem("u_t = -u", {"t": (0, 1)}, ["u(0) = 1"])
-        >>> solution = solve(decay, seconds=2)
+        >>> solution = solve(decay, settings=Settings(steps=60))
         >>> bool(abs(solution.field(t=[1.0]).u.item() - 0.36788) < 1e-4)
         True
     """

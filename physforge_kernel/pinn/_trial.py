@@ -35,7 +35,6 @@ class Trial:
     Attributes:
         lift: g, an expression in the coordinates.
         distance: d, an expression in the coordinates.
-
         met: the conditions that hold by construction.
         notes: why others do not.
     """
