@@ -40,7 +40,10 @@ class ThisPython(KernelSpecManager):
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         """Return how to start it, whatever it is called."""
         return KernelSpec(
-            argv=[sys.executable, "-P", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            argv=[
+                *(sys.executable, "-P", "-m", "ipykernel_launcher", "-f", "{connection_file}"),
+                "--IPKernelApp.kernel_class=physforge_kernel.widgets._kernel.PageKernel",
+            ],
             display_name="PhysForge",
             language="python",
             metadata={"supported_encryption": ["curve"]},

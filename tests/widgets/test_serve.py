@@ -153,6 +153,27 @@ def test_the_token_is_not_on_the_command_line_of_the_browser(home: Path, tmp_pat
     assert not Path(asked.removeprefix("file://")).parent.exists()
 
 
+LATE_WORDS = """
+from tornado.log import gen_log
+from physforge_kernel.widgets._voila import KERNEL, ThisPython
+from traitlets.utils.importstring import import_item
+[chosen] = [each for each in ThisPython().get_kernel_spec(KERNEL).argv if "kernel_class" in each]
+kernel = import_item(chosen.partition("=")[2])()
+gen_log.error("before")
+kernel.do_shutdown(False)
+gen_log.error("after")
+"""
+
+
+def test_a_kernel_that_ends_says_nothing_more():
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", LATE_WORDS], capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert done.returncode == 0, done.stderr
+    assert "before" in done.stderr
+    assert "after" not in done.stderr
+
+
 def test_a_page_that_is_opened_says_nothing_in_the_terminal(home: Path, tmp_path: Path):
     complaints = tmp_path / "complaints"
     with complaints.open("w") as stderr:
