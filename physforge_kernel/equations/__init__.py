@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from ._names import AXES, derivative_name, split_derivative
+from ._names import AXES, NUMBERED_AXES, derivative_name, split_derivative
 
 if TYPE_CHECKING:
     from . import catalogue
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AXES",
+    "NUMBERED_AXES",
     "Equation",
     "catalogue",
     "derivative_name",

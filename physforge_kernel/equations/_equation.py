@@ -13,11 +13,11 @@ from ..errors import EquationError
 from ._canonical import Side, canonical
 from ._exact import exact, with_doubles
 from ._latex import LatexSpelling
-from ._names import AXES, natural_key
+from ._names import AXES, NUMBERED_AXES, natural_key
 from ._printing import Errors, Layout, close
 from ._python import PythonSpelling, python_source
 from ._reading import Coefficient, Pair, Terms, read_terms, read_text
-from ._scope import Scope, declared
+from ._scope import Scope, declared, no_axis
 from ._text import Spelling
 
 if TYPE_CHECKING:
@@ -140,12 +140,13 @@ class Equation:
 
     @cached_property
     def axes(self) -> tuple[str, ...]:
-        """The independent variables that occur, in the order t, x, y, z."""
+        """The independent variables that occur, in the order t, x, y, z, x1 to x9."""
         used = set()
         for name in self._names:
             found = self._scope.orders(name)
             used |= set(found[1]) if found else {name}
-        return tuple(axis for axis in AXES if axis in used and self._scope.is_axis(axis))
+        ordered = (*AXES, *NUMBERED_AXES)
+        return tuple(axis for axis in ordered if axis in used and self._scope.is_axis(axis))
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
@@ -168,8 +169,8 @@ class Equation:
         >>> Equation("u_t = -u*u_x - u_xxx").order("x")
         3
         """
-        if axis not in AXES:
-            raise EquationError(f"{axis!r} is no axis; the axes are {', '.join(AXES)}.")
+        if axis not in (*AXES, *NUMBERED_AXES):
+            raise no_axis(axis)
         found = [self._scope.orders(name) for name in self._names]
         return max((orders[1].get(axis, 0) for orders in found if orders), default=0)
 

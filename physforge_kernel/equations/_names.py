@@ -8,8 +8,12 @@ from collections.abc import Collection, Mapping
 AXES = ("t", "x", "y", "z")
 """The independent variables, in the order in which they are listed."""
 
-_SUFFIX_ORDER = "xyzt"
-_DERIVATIVE = re.compile(r"(?P<base>.+)_(?P<suffix>[txyz]+)\Z", re.DOTALL)
+NUMBERED_AXES = tuple(f"x{number}" for number in range(1, 10))
+"""Axes of spaces of more dimensions: where a derivative by one stands in an equation (`u_x1x1`)."""
+
+_SUFFIX_ORDER = ("x", "y", "z", *NUMBERED_AXES, "t")
+_AXIS = re.compile(r"x[1-9]|[txyz]")
+_DERIVATIVE = re.compile(rf"(?P<base>.+)_(?P<suffix>(?:{_AXIS.pattern})+)\Z", re.DOTALL)
 
 
 def split_derivative(
@@ -27,6 +31,8 @@ def split_derivative(
 
     >>> split_derivative("u_xxy", ("u", "v"))
     ('u', {'x': 2, 'y': 1})
+    >>> split_derivative("u_x1x5t")
+    ('u', {'t': 1, 'x1': 1, 'x5': 1})
     >>> split_derivative("u", ("u",)) is None
     True
     >>> split_derivative("nu_0") is None
@@ -35,10 +41,10 @@ def split_derivative(
     match = _DERIVATIVE.match(name)
     if match is None:
         return None
-    base, suffix = match["base"], match["suffix"]
+    base, by = match["base"], _AXIS.findall(match["suffix"])
     if components is not None and base not in components:
         return None
-    return base, {axis: suffix.count(axis) for axis in AXES if axis in suffix}
+    return base, {axis: by.count(axis) for axis in (*AXES, *NUMBERED_AXES) if axis in by}
 
 
 def derivative_name(component: str, orders: Mapping[str, int]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sympy
 
 from ..errors import EquationError
-from ._names import AXES, split_derivative
+from ._names import AXES, NUMBERED_AXES, split_derivative
 from ._syntax import FUNCTIONS, Call, Derivative, Laplacian, Name, Statement, complain
 
 _GIVEN_FIELDS = ("u", "v", "w")
@@ -38,7 +38,7 @@ class Scope:
         return split_derivative(name, self.components)
 
     def is_axis(self, name: str) -> bool:
-        return name in AXES and name not in self.components
+        return (name in AXES or name in self.axes) and name not in self.components
 
     def varies(self, expression: sympy.Basic) -> bool:
         """Whether an expression holds a component, a derivative or an axis."""
@@ -77,8 +77,8 @@ def find_scope(
     else is an error that asks for a declaration.
     """
     axes = (axes,) if isinstance(axes, str) else tuple(axes)
-    if wrong := [axis for axis in axes if axis not in AXES]:
-        raise EquationError(f"{wrong[0]!r} is no axis; the axes are {', '.join(AXES)}.")
+    if wrong := [axis for axis in axes if axis not in (*AXES, *NUMBERED_AXES)]:
+        raise no_axis(wrong[0])
     if both := sorted(parameters & components):
         raise EquationError(f"{both[0]!r} is declared both as a parameter and as a component; choose one.")
     names: dict[str, tuple[Statement, Name]] = {}
@@ -109,25 +109,28 @@ def find_scope(
     fields |= {name for name in names if name in _GIVEN_FIELDS and name not in parameters}
     fields -= {name for name in fields if split_derivative(name, fields) and name not in components}
     scope = Scope(frozenset(fields), parameters)
-    _reject_unknown(names, scope)
     for name in names:
         found = scope.orders(name)
         used |= set(found[1]) if found else ({name} & set(AXES))
+    _reject_unknown(names, scope, used)
     imaginary = any(name in names and name not in fields | parameters for name in _IMAGINARY)
     if clash := sorted(used & fields):
         raise EquationError(
             f"{clash[0]!r} is both a component (it has a derivative) and an axis here; rename one of the two."
         )
-    ordered = tuple(axis for axis in AXES if axis in used)
+    ordered = tuple(axis for axis in (*AXES, *NUMBERED_AXES) if axis in used)
     return Scope(frozenset(fields), parameters, ordered, conjugated or imaginary)
 
 
-def _reject_unknown(names: dict[str, tuple[Statement, Name]], scope: Scope) -> None:
-    unknown = [
-        name
-        for name in names
-        if not (name in scope.parameters or scope.orders(name) or name in AXES or name in (*_IMAGINARY, "pi"))
-    ]
+def no_axis(name: object) -> EquationError:
+    """What to raise where a name is no axis."""
+    numbered = f"{NUMBERED_AXES[0]} to {NUMBERED_AXES[-1]}"
+    return EquationError(f"{name!r} is no axis; the axes are {', '.join(AXES)}, and {numbered}.")
+
+
+def _reject_unknown(names: dict[str, tuple[Statement, Name]], scope: Scope, axes: set[str]) -> None:
+    meant = {*AXES, *axes, *_IMAGINARY, "pi", *scope.parameters}
+    unknown = [name for name in names if name not in meant and not scope.orders(name)]
     if not unknown:
         return
     statement, node = names[unknown[0]]

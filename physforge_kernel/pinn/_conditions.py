@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy
 
-from ..equations import read_pairs, split_derivative
+from ..equations import NUMBERED_AXES, read_pairs, split_derivative
 from ..errors import EquationError, SolverError
 from ._domain import Box
 from ._orders import Order
@@ -167,7 +167,7 @@ class _Reader:
                 "same ones in each."
             )
         try:
-            pairs = read_pairs(replaced, [*traces, *self.parameters])
+            pairs = read_pairs(replaced, [*traces, *self.parameters, *NUMBERED_AXES])
         except EquationError as error:
             raise SolverError(f"The condition {text!r} cannot be read: {error}") from None
         if len(pairs) != 1:

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..equations import AXES
+from ..equations import AXES, NUMBERED_AXES
 from ..errors import SolverError
 
 Bounds = Mapping[str, tuple[float, float]]
@@ -84,8 +84,11 @@ def interval(given: object) -> tuple[float, float] | None:
 
 
 def _ends(axis: object, given: object) -> tuple[float, float]:
-    if axis not in AXES:
-        raise SolverError(f"{axis!r} is no coordinate; the coordinates of a domain are {', '.join(AXES)}.")
+    if axis not in (*AXES, *NUMBERED_AXES):
+        numbered = f"{NUMBERED_AXES[0]} to {NUMBERED_AXES[-1]}"
+        raise SolverError(
+            f"{axis!r} is no coordinate; the coordinates of a domain are {', '.join(AXES)}, and {numbered}."
+        )
     ends = interval(given)
     if ends is None:
         raise SolverError(

@@ -87,6 +87,21 @@ def test_axes_and_orders() -> None:
         equation.order("q")
 
 
+def test_axes_are_numbered_where_there_are_many() -> None:
+    equation = Equation("u_x1x1 + u_x2x2 + u_x5x5 = x2*u_x1x2")
+    assert equation.axes == ("x1", "x2", "x5")
+    assert equation.order("x5") == 2
+    assert Equation(equation.latex) == equation
+    assert Equation("u_t = lap(u)", axes=("x1", "x2")) == Equation("u_t = u_x1x1 + u_x2x2")
+
+
+def test_numbered_names_are_what_else_they_may_be() -> None:
+    assert Equation("x1_t = x2; x2_t = -x1").components == ("x1", "x2")
+    assert Equation("u_t = k_x1*u", parameters="k_x1").parameters == ("k_x1",)
+    with pytest.raises(EquationError, match="'x1' has no derivative and no value here"):
+        Equation("u_t = x1*u")
+
+
 def test_denominators_have_one_form() -> None:
     assert Equation("u_t = 1/(2*u*v + 2*u)") == Equation("u_t = 0.5/(u*(1 + v))")
     assert Equation("u_t = u/(u^2 + 2*u + 1)") == Equation("u_t = u/(1 + u)^2")

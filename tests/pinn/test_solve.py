@@ -110,3 +110,20 @@ def test_a_constant_is_found_with_the_uncertainty_of_a_direct_fit(decay: Solutio
 def test_an_interval_has_a_probability(decay: Solution) -> None:
     with pytest.raises(pf.PhysForgeError, match=r"level of an interval is 95; give a probability"):
         decay.intervals(95)
+
+
+def test_a_problem_has_as_many_axes_as_it_needs() -> None:
+    axes = [f"x{number}" for number in range(1, 6)]
+    wave = f"sin({' + '.join(axes)})"
+    conditions = []
+    for axis in axes:
+        for end in ("0", "1"):
+            place = ", ".join(end if axis == other else other for other in axes)
+            conditions.append(f"u({place}) = {wave.replace(axis, end)}")
+    laplacian = " + ".join(f"u_{axis}{axis}" for axis in axes)
+    problem = Problem(f"{laplacian} = -5*{wave}", {axis: (0, 1) for axis in axes}, conditions)
+    solution = solve(problem, network=MLP(width=8, depth=2), settings=Settings(steps=40, points=500))
+    found = solution.field(**{axis: [0.2, 0.7] for axis in axes})["u"]
+    assert found.dims == tuple(axes)
+    expected = np.sin(sum(found[axis] for axis in axes))
+    assert float(np.abs(found - expected).max()) < 1e-4
