@@ -7,9 +7,11 @@ that one pass gives the derivatives of each residual by all weights, which Gauss
 
 from __future__ import annotations
 
+from ._checkpoint import Checkpoint
+from ._course import Look
 from ._problem import Problem
+from ._settings import Settings
 from ._solution import Error, Solution
 from ._solve import solve
-from ._training import Settings
 
-__all__ = ["Error", "Problem", "Settings", "Solution", "solve"]
+__all__ = ["Checkpoint", "Error", "Look", "Problem", "Settings", "Solution", "solve"]

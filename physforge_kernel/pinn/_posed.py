@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import sympy
 
@@ -41,6 +42,7 @@ def pose(
     box: Box | None = None,
     before: Solved | None = None,
     waves: Mapping[str, Sequence[int]] | None = None,
+    hard: bool = True,
 ) -> Posed:
     """A problem, or a stretch of time of it, ready to be trained.
 
@@ -50,12 +52,13 @@ def pose(
         box: the stretch; the whole domain where None.
         before: the field up to where the stretch starts, which it goes on from.
         waves: by axis the numbers of half waves that the network sees.
+        hard: whether conditions are met by construction where they can be.
     """
     box = box or problem.box
     waves = {axis: tuple(each) for axis, each in (waves or {}).items()}
     for axis in problem.periodic:
         waves.setdefault(axis, (2, 4))
-    trials = _trials(problem, box, before)
+    trials = _trials(problem, box, before) if hard else [Trial() for _ in problem.components.names]
     approximation = Approximation(
         box,
         problem.components.columns,
@@ -84,8 +87,21 @@ def _rows(problem: Problem, box: Box, met: set[str], before: Solved | None) -> l
             rows.append(ConditionRows(condition, box, components, unknowns))
     if before is not None:
         rows.append(StartRows(before, box, problem.order("t"), components))
-    return rows + [
-        DataRows(each.component, each.points, each.values, each.noise or 1.0, components)
+    return rows + _data(problem)
+
+
+def _data(problem: Problem) -> list[Rows]:
+    known = [each.noise for each in problem.data if each.noise is not None]
+    usual = fmean(known) if len(known) == len(problem.data) > 0 else None
+    return [
+        DataRows(
+            each.component,
+            each.points,
+            each.values,
+            each.noise / usual if each.noise is not None and usual is not None else 1.0,
+            usual,
+            problem.components,
+        )
         for each in problem.data
     ]
 

@@ -59,7 +59,7 @@ class Problem:
         equation: str | Sequence[str] | Equation,
         domain: Mapping[str, tuple[float, float]],
         conditions: Sequence[object] = (),
-        data: xr.Dataset | None = None,
+        data: xr.Dataset | tuple[Measured, ...] | None = None,
         parameters: Mapping[str, tuple[float, float]] | None = None,
         *,
         noise: Mapping[str, float] | float | None = None,
@@ -74,7 +74,11 @@ class Problem:
         )
         self.components = Components(self.equation.components, self._is_complex())
         self.data: tuple[Measured, ...] = (
-            measured(data, self.components.names, self.box, noise) if data is not None else ()
+            data
+            if isinstance(data, tuple)
+            else measured(data, self.components.names, self.box, noise)
+            if data is not None
+            else ()
         )
         self._check_parameters()
         self._check_conditions()

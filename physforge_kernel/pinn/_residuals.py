@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 import sympy
@@ -23,13 +24,16 @@ from ._symbols import Expressions
 from ._tape import Tape
 from ._unknown import Unknown
 
+#: Points at which the size of a field is looked at.
+_SPREAD = 500
+
 
 class Rows(ABC):
     """Rows of one kind.
 
     Attributes:
         name: what they are rows of.
-        kind: whether of the equation, of a condition or of data.
+        kind: whether of the equation, of a condition, of data, or a penalty on weights.
         width: the number of rows at each point.
     """
 
@@ -50,6 +54,16 @@ class Rows(ABC):
         self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared], *, records: bool
     ) -> tuple[list[Float[Tensor, "N"]], Tape]:
         """The rows, one vector for each, and what was written down for their derivatives."""
+
+    @abstractmethod
+    def size(self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared]) -> float:
+        """The root mean square of what the rows are small against."""
+
+    def relative(self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared]) -> float:
+        """The root mean square of the rows, in shares of what they are small against."""
+        rows, _ = self.at(approximation, weights, places, records=False)
+        missed = float(torch.stack(rows).square().sum(0).mean().sqrt())
+        return missed / max(self.size(approximation, weights, places), 1e-300)
 
 
 @dataclass
@@ -102,17 +116,12 @@ class EquationRows(Rows):
         jet, tape = approximation.jet(weights, places[0], records=records)
         return self.of(jet, tape, places[0].points), tape
 
-    def relative(self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared]) -> float:
-        """The root mean square of the rows over that of the largest term of each."""
+    def size(self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared]) -> float:
+        """The root mean square of the largest term, point by point."""
         jet, tape = approximation.jet(weights, places[0])
-        rows = torch.stack(self.of(jet, tape, places[0].points))
         values = self._values(jet, tape, places[0].points)
-        sizes = [
-            torch.stack([term.abs() for term in self._terms[i](values)]).amax(0)
-            for i in range(len(self._terms))
-        ]
-        size = torch.stack(sizes).square().sum().sqrt()
-        return float(rows.norm() / torch.clamp(size, min=1e-300))
+        largest = [torch.stack([term.abs() for term in terms(values)]).amax(0) for terms in self._terms]
+        return float(torch.stack(largest).square().sum(0).mean().sqrt())
 
     def of(self, jet: Jet, tape: Tape, points: Tensor) -> list[Tensor]:
         """The rows of a jet."""
@@ -151,6 +160,7 @@ class ConditionRows(Rows):
         self.width = 2 if self.components.is_complex else 1
         self._names = sorted(map(str, self.condition.residual.free_symbols))
         self._expression = Expressions([self.condition.residual], self._names)
+        self._terms = Expressions(sympy.Add.make_args(sympy.expand(self.condition.residual)), self._names)
         self._places: dict[tuple[tuple[str, float], ...], list[str]] = {}
         for symbol, trace in self.condition.traces.items():
             self._places.setdefault(tuple(sorted(trace.at.items())), []).append(symbol)
@@ -190,6 +200,27 @@ class ConditionRows(Rows):
             residual = residual - self._given(points)
         return self.components.rows(residual), tape
 
+    def size(self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared]) -> float:
+        """The root mean square of the largest term for a field as large as it is anywhere.
+
+        On an edge where the field vanishes its own values would say nothing.
+        """
+        generator = torch.Generator().manual_seed(0)
+        points = self.box.sample(_SPREAD, generator)
+        orders = Orders.closed(self.box.axes, [])
+        anywhere = approximation.jet(weights, approximation.prepare(points, orders))[0].values[0]
+        largest = float(anywhere.square().sum(1).mean().sqrt())
+        here = places[0].points
+        tape = Tape(approximation.layout.split(weights))
+        values = _coordinates(self.box, here) | _constants(self.unknowns, tape, len(here))
+        for symbol, trace in self.condition.traces.items():
+            lengths = [
+                self.box.length(axis) ** n for axis, n in zip(self.box.axes, trace.orders, strict=True)
+            ]
+            values[symbol] = here.new_full((len(here),), largest / prod(lengths))
+        terms = self._terms({name: values[name] for name in self._names})
+        return float(torch.stack([term.abs() for term in terms]).amax(0).square().mean().sqrt())
+
     def _given(self, points: Tensor) -> Tensor:
         columns = {axis: points[:, self.box.axes.index(axis)].numpy(force=True) for axis in self.free}
         assert self.condition.values is not None
@@ -199,12 +230,18 @@ class ConditionRows(Rows):
 
 @dataclass
 class DataRows(Rows):
-    """What was measured of one component, in units of its noise."""
+    """What was measured of one component, weighted by its noise against that of the others.
+
+    Attributes:
+        relative_noise: the standard deviation of this component's noise over what is usual among all.
+        usual_noise: that, so that it is the standard deviation of the rows; None if it is not known.
+    """
 
     component: str
     points: Float[Tensor, "N D"]
     values: Tensor
-    noise: float
+    relative_noise: float
+    usual_noise: float | None
     components: Components
     kind: str = "data"
 
@@ -222,8 +259,38 @@ class DataRows(Rows):
         self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared], *, records: bool
     ) -> tuple[list[Tensor], Tape]:
         jet, tape = approximation.jet(weights, places[0], records=records)
-        off = (self.components.value(self.component, jet.values[0]) - self.values) / self.noise
+        off = (self.components.value(self.component, jet.values[0]) - self.values) / self.relative_noise
         return self.components.rows(off), tape
+
+    def size(self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared]) -> float:
+        """The root mean square of the data."""
+        return float(self.values.abs().square().mean().sqrt()) / self.relative_noise
+
+
+@dataclass
+class PenaltyRows(Rows):
+    """The weights of the network, which are to stay small."""
+
+    count: int
+    name: str = "penalty"
+    kind: str = "penalty"
+    width: int = 1
+
+    def sample(self, count: int, generator: torch.Generator) -> Tensor:
+        return torch.zeros(self.count, 0, dtype=torch.float64)
+
+    def prepare(self, approximation: Approximation, points: Tensor) -> list[Prepared]:
+        return []
+
+    def at(
+        self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared], *, records: bool
+    ) -> tuple[list[Tensor], Tape]:
+        tape = Tape(approximation.layout.split(weights), records)
+        return [tape.entries(approximation.layout, self.count)], tape
+
+    def size(self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared]) -> float:
+        """The root mean square of the weights."""
+        return float(weights[: self.count].square().mean().sqrt())
 
 
 @dataclass
@@ -265,3 +332,8 @@ class StartRows(Rows):
         length = self.box.length("t")
         rows = [gap[rate] * length**j for j, rate in enumerate(self._rates)]
         return [row for each in rows for row in each.unbind(-1)], tape
+
+    def size(self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared]) -> float:
+        """The root mean square of the field where the stretch before ends."""
+        known = self.before.jet(places[0].points, Orders.closed(self.box.axes, []))
+        return float(known.values[0].square().sum(1).mean().sqrt())

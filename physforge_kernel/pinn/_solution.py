@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,8 +63,9 @@ class Solution:
     Attributes:
         problem: the problem.
         seed: of all random choices.
-        residual: the root mean square of what the equation leaves, relative to its terms, at points that
-            training did not use.
+        residual: the root mean square of what the equation leaves, in shares of its largest terms, at points
+            that training did not use; of several stretches of time the worst.
+        condition: the same of what conditions leave that are met by training, in shares of the field.
         seconds: the time that it took.
         notes: what was chosen and why.
         posterior: the constants that were found, with their uncertainty; None where there are none.
@@ -76,6 +78,7 @@ class Solution:
         *,
         seed: int,
         residual: float,
+        condition: float,
         seconds: float,
         history: xr.Dataset,
         notes: Sequence[str] = (),
@@ -83,7 +86,8 @@ class Solution:
     ) -> None:
         self.problem = problem
         self.stretches = tuple(stretches)
-        self.seed, self.residual, self.seconds = seed, residual, seconds
+        self.seed, self.seconds = seed, seconds
+        self.residual, self.condition = residual, condition
         self.history = history
         self.notes = tuple(notes)
         self.posterior = posterior
@@ -166,6 +170,30 @@ class Solution:
             off,
         )
 
+    def save(self, path: Path | str) -> Path:
+        """Write the solution to a file, from which `load` gives it back.
+
+        Args:
+            path: the file, in the format of safetensors whatever its name.
+
+        Raises:
+            SolverError: if its network is none of PhysForge's.
+        """
+        from ._models import save
+
+        return save(self, Path(path))
+
+    @staticmethod
+    def load(path: Path | str) -> Solution:
+        """Read a solution from a file that `save` wrote; nothing in it is executed.
+
+        Raises:
+            SolverError: if there is no such file, or it holds something else.
+        """
+        from ._models import load
+
+        return load(Path(path))
+
     def at(self, points: np.ndarray, wanted: Mapping[str, tuple[str, Order]]) -> dict[str, np.ndarray]:
         """Derivatives at points (N, D) whose columns are the domain's axes."""
         parts, components = self.problem.components, self.problem.components
@@ -216,7 +244,8 @@ class Solution:
 
     def __repr__(self) -> str:
         found = "".join(f", {name} = {value:.4g}" for name, value in self.parameters.items())
+        missed = f", conditions missed by {self.condition:.1e}" if self.condition else ""
         return (
-            f"Solution of {self.problem.equation}: residual {self.residual:.1e} of its terms after "
+            f"Solution of {self.problem.equation}: residual {self.residual:.1e} of its terms{missed} after "
             f"{self.seconds:.0f} s{found}"
         )

@@ -114,6 +114,16 @@ class Tape:
         values = self.weights[name].expand(count) * 1.0
         return self._recorded(values, lambda g: {name: g[:, None]})
 
+    def entries(self, layout: Layout, count: int) -> Float[Tensor, "N"]:
+        """The first weights, each as a row of its own."""
+        values = layout.joined(self.weights)[:count] * 1.0
+
+        def rows(gradient: Tensor) -> dict[str, Tensor]:
+            each = torch.eye(count, layout.count, dtype=gradient.dtype) * gradient[:, None]
+            return {name: each[:, place] for name, place in layout.slices().items()}
+
+        return self._recorded(values, rows)
+
     def _recorded(self, values: Tensor, rows: _Rows) -> Tensor:
         if self.records:
             if not values.requires_grad:

@@ -8,4 +8,9 @@ from ._mlp import MLP
 from ._modified_mlp import ModifiedMLP
 from ._piratenet import PirateNet
 
-__all__ = ["MLP", "FourierMLP", "ModifiedMLP", "Network", "PirateNet"]
+#: The kinds of networks by name, as files and settings name them.
+NETWORKS: dict[str, type[Network]] = {
+    each.__name__: each for each in (MLP, FourierMLP, ModifiedMLP, PirateNet)
+}
+
+__all__ = ["MLP", "NETWORKS", "FourierMLP", "ModifiedMLP", "Network", "PirateNet"]

@@ -9,7 +9,7 @@ seminormal equations, Björck 1987), which returns most of the precision that th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -82,6 +82,20 @@ class LevenbergMarquardt:
             self._growth *= 2
         self.damping, self._growth, self.loss = 1.0, 2.0, before
         return weights
+
+    def reset(self) -> None:
+        """Forget what was learnt from earlier steps."""
+        self.damping, self._growth, self._scale = 1e-2, 2.0, np.zeros(1)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """What later steps depend on."""
+        numbers = torch.tensor([self.damping, self.loss, self._growth], dtype=torch.float64)
+        return {"numbers": numbers, "scale": torch.from_numpy(self._scale.copy())}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Go on as the method that gave this state would."""
+        self.damping, self.loss, self._growth = state["numbers"].tolist()
+        self._scale = state["scale"].numpy().copy()
 
     def _rescale(self, diagonal: np.ndarray) -> None:
         kept = np.maximum(diagonal, _FORGET * self._scale)

@@ -1,0 +1,103 @@
+"""How to train: points, weights, losses, and when to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from ..errors import SolverError
+from ._loss import LOSSES, Loss
+from ._sampling import SAMPLINGS
+
+BALANCES = ("none", "gradients", "kernel")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train. The defaults need no tuning; what they are is worth knowing where training fails.
+
+    Attributes:
+        steps: of the optimiser in each stretch of time, at most; None for as many as time allows.
+        optimiser: its name; None for one chosen by the number of weights and rows.
+        points: collocation points of the equation; None for three for each weight.
+        edge_points: points of each condition.
+        every: steps after which points are drawn anew.
+        sampling: how collocation points are drawn: `residual`, in proportion to the residual (RAD, Wu et al.
+            2023, arXiv 2207.10289); `retained`, the worst kept and the rest drawn anew (R3, Daw et al. 2023,
+            arXiv 2207.02338); `even`; or `fixed`, even and never drawn anew.
+        hard: whether conditions are met by construction where they can be.
+        condition_weight: how much more a condition counts than the equation, as a factor on its rows over
+            that by which a residual that lasts through the whole time moves the field.
+        data_weight: the same of data, which have noise, so that the equation is the surer of the two.
+        weights: further factors on the rows of single conditions, by their texts.
+        balance: what evens out conditions, data and equation as training goes: `none`, the norms of their
+            `gradients` (Wang, Teng and Perdikaris 2021, arXiv 2001.04536), or the traces of their tangent
+            `kernel` (Wang, Yu and Perdikaris 2022, arXiv 2007.14527).
+        causal: how strictly earlier times are learnt before later ones (Wang, Sankaran and Perdikaris 2024,
+            arXiv 2203.07404); zero for not at all.
+        attention: how fast points gather weight where their residual stays large (Anagnostopoulos et al.
+            2024, arXiv 2307.00379); zero for not at all. Points have to be `fixed` for it.
+        loss: what is summed over the rows of equation and conditions: `linear` (squares), `huber`, `soft_l1`,
+            `cauchy` as in `scipy.optimize.least_squares`, or a function of the squares of scaled rows.
+        data_loss: the same of the data, where outliers are to count less.
+        l1, l2: penalties on the absolute values and on the squares of the network's weights.
+    """
+
+    steps: int | None = None
+    optimiser: str | None = None
+    points: int | None = None
+    edge_points: int = 200
+    every: int = 8
+    sampling: str = "residual"
+    hard: bool = True
+    condition_weight: float = 3.0
+    data_weight: float = 0.1
+    weights: Mapping[str, float] = field(default_factory=dict)
+    balance: str = "none"
+    causal: float = 0.0
+    attention: float = 0.0
+    loss: Loss = "linear"
+    data_loss: Loss = "linear"
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "points", "edge_points", "every"):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, int) and value >= 1):
+                raise SolverError(f"{name} is {value!r}; give a whole number, at least one.")
+        for name in ("condition_weight", "data_weight", "causal", "attention", "l1", "l2"):
+            value = getattr(self, name)
+            if not (isinstance(value, int | float) and 0 <= value < float("inf")):
+                raise SolverError(f"{name} is {value!r}; give a number that is not negative.")
+        _one_of("sampling", self.sampling, tuple(SAMPLINGS))
+        _one_of("balance", self.balance, BALANCES)
+        for name in ("loss", "data_loss"):
+            if not callable(getattr(self, name)):
+                _one_of(name, getattr(self, name), tuple(LOSSES))
+        if self.attention and self.sampling != "fixed":
+            raise SolverError(
+                f"attention={self.attention:g} gathers weight at points that stay, and sampling="
+                f"{self.sampling!r} draws them anew; set sampling='fixed', or leave attention out."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """What differs from the defaults, for a record.
+
+        Raises:
+            SolverError: if a loss is a function.
+        """
+        changed = {each.name: getattr(self, each.name) for each in fields(self)}
+        for name, value in changed.items():
+            if callable(value):
+                raise SolverError(
+                    f"{name} is a function, which cannot be written down; use it in Python alone."
+                )
+        plain = Settings()
+        return {name: value for name, value in changed.items() if value != getattr(plain, name)}
+
+
+def _one_of(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise SolverError(f"{name} is {value!r}; choose one of {', '.join(choices)}.")
