@@ -46,7 +46,7 @@ def _residual(
     size = sizes(candidates)
     density = size / size.mean().clamp(min=1e-300) + 1.0
     chosen = torch.multinomial(density, count, generator=generator)
-    return Sample(candidates[chosen], (density[chosen] * count).rsqrt())
+    return Sample(candidates[chosen], torch.sqrt(density.mean() / (density[chosen] * count)))
 
 
 def _retained(

@@ -51,8 +51,8 @@ class Settings:
     every: int = 8
     sampling: str = "residual"
     hard: bool = True
-    condition_weight: float = 3.0
-    data_weight: float = 0.1
+    condition_weight: float = 4.0
+    data_weight: float = 0.15
     weights: Mapping[str, float] = field(default_factory=dict)
     balance: str = "none"
     causal: float = 0.0
