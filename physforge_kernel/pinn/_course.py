@@ -23,10 +23,10 @@ from ._training import Training
 from ._waves import prescribed_waves
 from .networks import Network
 
-#: Steps after which it is seen whether a stretch of time is short enough to be learnt at once.
-_PROBE = 120
-#: A stretch is learnt readily where equation and conditions are met to this share of their sizes by then.
-_READY = 0.05
+#: A stretch of time is short enough to be learnt at once where after so many steps equation and conditions
+#: are missed by less than these shares of their sizes: by the last, it is learnt; by the first, it is begun.
+_PROBES = ((48, 0.3), (120, 0.05))
+_READY = _PROBES[-1][1]
 _SHORTEST = 1 / 64
 #: Training has settled when the residual has not fallen by this share over the later half of its steps.
 _FALL, _FEWEST = 0.2, 400
@@ -199,9 +199,14 @@ class Course:
             return True
         if self._out_of_time() and steps >= _LOOKS * self.settings.every:
             return True
-        if not self._ready and steps >= _PROBE and self._divisible():
-            return True
-        return self._settled(training)
+        return self._too_long(training) or self._settled(training)
+
+    def _too_long(self, training: Training) -> bool:
+        """Whether training has shown that a shorter stretch of time is needed."""
+        if self._ready or not training.history or not self._divisible():
+            return False
+        missed = _missed(training.history[-1])
+        return any(training.steps >= steps and missed > share for steps, share in _PROBES)
 
     def _out_of_time(self) -> bool:
         return self.elapsed() > self._deadline
@@ -209,7 +214,7 @@ class Course:
     def _settled(self, training: Training) -> bool:
         if not training.history:
             return False
-        seen = [max(row["residual"], row["condition"]) for row in training.history]
+        seen = list(map(_missed, training.history))
         if seen[-1] < _TOLERANCE:
             return True
         if self.seconds is not None or self.settings.steps is not None or training.steps < _FEWEST:
@@ -223,7 +228,7 @@ class Course:
         training = self.training
         assert training is not None
         row = training.history[-1]
-        self._ready = self._ready or max(row["residual"], row["condition"]) < _READY
+        self._ready = self._ready or _missed(row) < _READY
         look = Look(
             fraction=self._fraction(training.steps),
             step=training.steps,
@@ -310,3 +315,7 @@ class Course:
         training = Training(posed, self.settings, self.generator, tensors["weights"], self.elapsed)
         training.load_state_dict(tensors, plain)
         return training
+
+
+def _missed(row: Mapping[str, float]) -> float:
+    return max(row["residual"], row["condition"])

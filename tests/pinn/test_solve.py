@@ -72,6 +72,21 @@ def test_stretches_of_time_go_on_from_one_another() -> None:
     assert np.abs(solution.field(t=t)["u"].values - np.cos(3 * t)).max() < 1e-3
 
 
+def test_time_is_divided_where_it_is_too_long_to_be_learnt_at_once() -> None:
+    problem = Problem("u_tt = -400*u", {"t": (0, 2)}, ["u(0) = 1", "u_t(0) = 0"])
+    solution = solve(problem, settings=Settings(steps=160))
+    assert len(solution.stretches) > 1
+    t = np.linspace(0, 2, 200)
+    assert np.abs(solution.field(t=t)["u"].values - np.cos(20 * t)).max() < 1e-2
+    assert max(solution.residual, solution.condition) < 1e-2
+
+
+def test_what_was_not_learnt_is_told() -> None:
+    problem = Problem("u_tt = -400*u", {"t": (0, 2)}, ["u(0) = 1", "u_t(0) = 0"])
+    solution = solve(problem, stretches=1, settings=Settings(steps=16))
+    assert any("leaves" in note and "give it more seconds" in note for note in solution.notes)
+
+
 def test_a_complex_field_is_solved_for() -> None:
     problem = Problem(
         "i*u_t = -u_xx", {"x": (0, 2), "t": (0, 0.3)}, ["u(x, 0) = exp(i*pi*x)", "periodic in x"]
