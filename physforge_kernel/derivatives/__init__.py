@@ -11,6 +11,7 @@ from . import library
 from ._by_parts import term
 from ._complex import phase_symmetric, phase_terms, real_components
 from ._differentiate import differentiate
+from ._evaluate import evaluate
 from ._feature import Feature, Function, right_side
 from ._identities import Flow
 from ._lines import Estimate, Lines, Samples
@@ -29,6 +30,7 @@ __all__ = [
     "Samples",
     "Term",
     "differentiate",
+    "evaluate",
     "library",
     "methods",
     "phase_symmetric",

@@ -43,12 +43,13 @@ def read_text(
     return pairs, scope
 
 
-def read_pairs(text: str, parameters: Iterable[str] = ()) -> list[Pair]:
+def read_pairs(text: str, parameters: Iterable[str] = (), components: Iterable[str] = ()) -> list[Pair]:
     """Both sides of each equation of a text, as they stand; an expression alone equals zero.
 
     Args:
         text: as `Equation` takes it.
         parameters: names that stand for something without derivatives.
+        components: names of fields, though nothing differentiates them.
 
     Raises:
         EquationError: if it cannot be read.
@@ -56,7 +57,7 @@ def read_pairs(text: str, parameters: Iterable[str] = ()) -> list[Pair]:
     >>> read_pairs("2*q = sin(x)", ["q"])
     [(2*q, sin(x))]
     """
-    return read_text(text, frozenset(parameters), frozenset(), ())[0]
+    return read_text(text, frozenset(parameters), frozenset(components), ())[0]
 
 
 def read_terms(

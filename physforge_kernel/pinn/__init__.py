@@ -7,11 +7,25 @@ that one pass gives the derivatives of each residual by all weights, which Gauss
 
 from __future__ import annotations
 
+from . import _needs as _needs
 from ._checkpoint import Checkpoint
 from ._course import Look
+from ._many import Ensemble, Trial, ensemble, sweep
 from ._problem import Problem
 from ._settings import Settings
 from ._solution import Error, Solution
 from ._solve import solve
 
-__all__ = ["Checkpoint", "Error", "Look", "Problem", "Settings", "Solution", "solve"]
+__all__ = [
+    "Checkpoint",
+    "Ensemble",
+    "Error",
+    "Look",
+    "Problem",
+    "Settings",
+    "Solution",
+    "Trial",
+    "ensemble",
+    "solve",
+    "sweep",
+]

@@ -15,7 +15,7 @@ from ._approximation import Solved
 from ._measured import Measured
 from ._posterior import Posterior
 from ._solution import Solution, Stretch
-from ._tensor_file import packed, read, write
+from ._tensor_file import packed, read, unpacked, write
 from ._written import (
     approximation_from_dict,
     approximation_to_dict,
@@ -42,15 +42,24 @@ def to_bytes(solution: Solution) -> bytes:
 
 def load(path: Path) -> Solution:
     """Read a solution; what `Solution.load` does."""
-    tensors, plain = read(path, _FORMAT, _VERSION)
+    return _read(*read(path, _FORMAT, _VERSION), name=str(path))
+
+
+def from_bytes(content: bytes) -> Solution:
+    """The solution in such a content."""
+    name = "the solution"
+    return _read(*unpacked(content, name, _FORMAT, _VERSION), name=name)
+
+
+def _read(tensors: dict[str, Tensor], plain: dict[str, Any], name: str) -> Solution:
     try:
         return _made(tensors, plain)
     except KeyError as error:
-        raise SolverError(f"{path} is damaged: it lacks {error}.") from None
+        raise SolverError(f"{name} is damaged: it lacks {error}.") from None
     except (TypeError, ValueError, IndexError, RuntimeError, AttributeError) as error:
-        raise SolverError(f"{path} is damaged: {error}.") from None
+        raise SolverError(f"{name} is damaged: {error}.") from None
     except PhysForgeError as error:
-        raise SolverError(f"{path} cannot be read: {error}") from None
+        raise SolverError(f"{name} cannot be read: {error}") from None
 
 
 def _made(tensors: dict[str, Tensor], plain: dict[str, Any]) -> Solution:

@@ -64,7 +64,38 @@ class Problem:
         *,
         noise: Mapping[str, float] | float | None = None,
     ) -> None:
-        self.unknowns = tuple(_unknown(name, bounds) for name, bounds in (parameters or {}).items())
+        self._read(equation, domain, conditions, parameters or {})
+        self.data: tuple[Measured, ...] = ()
+        if data is not None:
+            names = self.components.names
+            self.data = data if isinstance(data, tuple) else measured(data, names, self.box, noise)
+        self._check_parameters()
+        self._check_conditions()
+
+    @classmethod
+    def check(
+        cls,
+        equation: str | Sequence[str] | Equation,
+        domain: Mapping[str, tuple[float, float]],
+        conditions: Sequence[object] = (),
+        parameters: Mapping[str, tuple[float, float]] | None = None,
+    ) -> None:
+        """Refuse what no data could make a problem of.
+
+        Raises:
+            SolverError: as for a problem, but for conditions that data may replace.
+            EquationError: if the equation cannot be read.
+        """
+        cls.__new__(cls)._read(equation, domain, conditions, parameters or {})
+
+    def _read(
+        self,
+        equation: str | Sequence[str] | Equation,
+        domain: Mapping[str, tuple[float, float]],
+        conditions: Sequence[object],
+        parameters: Mapping[str, tuple[float, float]],
+    ) -> None:
+        self.unknowns = tuple(_unknown(name, bounds) for name, bounds in parameters.items())
         names = tuple(each.name for each in self.unknowns)
         self.equation = _equation(equation, names)
         self.box = Box.of(domain)
@@ -73,15 +104,6 @@ class Problem:
             _once(read_conditions(conditions, self.box, self.equation.components, names), self.box)
         )
         self.components = Components(self.equation.components, self._is_complex())
-        self.data: tuple[Measured, ...] = (
-            data
-            if isinstance(data, tuple)
-            else measured(data, self.components.names, self.box, noise)
-            if data is not None
-            else ()
-        )
-        self._check_parameters()
-        self._check_conditions()
 
     @cached_property
     def periodic(self) -> tuple[str, ...]:

@@ -82,20 +82,22 @@ class Settings:
                 f"{self.sampling!r} draws them anew; set sampling='fixed', or leave attention out."
             )
 
-    def to_dict(self) -> dict[str, Any]:
-        """What differs from the defaults, for a record.
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Settings:
+        """Settings from plain values, as a file has them.
 
         Raises:
-            SolverError: if a loss is a function.
+            SolverError: if a name is unknown, or a value makes no sense.
+
+        Example:
+            >>> Settings.from_dict({"points": 3000, "sampling": "retained"}).points
+            3000
         """
-        changed = {each.name: getattr(self, each.name) for each in fields(self)}
-        for name, value in changed.items():
-            if callable(value):
-                raise SolverError(
-                    f"{name} is a function, which cannot be written down; use it in Python alone."
-                )
-        plain = Settings()
-        return {name: value for name, value in changed.items() if value != getattr(plain, name)}
+        known = [each.name for each in fields(cls)]
+        for name in given:
+            if name not in known:
+                raise SolverError(f"Training has no setting {name!r}; its settings: {', '.join(known)}.")
+        return cls(**given)
 
 
 def _one_of(name: str, value: object, choices: tuple[str, ...]) -> None:

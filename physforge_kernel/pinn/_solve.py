@@ -74,7 +74,7 @@ def solve(
         return any([bool(callback(look)) for callback in callbacks])
 
     course = Course(
-        problem, seconds, seed, network or _network(problem), stretches, settings, looked, warm=start
+        problem, seconds, seed, network or default_network(problem), stretches, settings, looked, warm=start
     )
     if checkpoint is None:
         return course.run()
@@ -86,5 +86,6 @@ def solve(
     return solution
 
 
-def _network(problem: Problem) -> Network:
+def default_network(problem: Problem) -> Network:
+    """The network that a problem is solved with where none is named."""
     return MLP(width=12, depth=2) if len(problem.box.axes) == 1 else MLP(width=20, depth=3)

@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor
 
 from ..errors import SolverError
@@ -63,20 +63,34 @@ def read(path: Path, kind: str, version: int) -> tuple[dict[str, Tensor], dict[s
     Raises:
         SolverError: if it is missing, damaged, of another kind, or newer.
     """
-    if not path.is_file():
-        raise SolverError(f"There is no file {path}.")
     try:
-        with safe_open(path, framework="pt") as file:
-            plain = json.loads((file.metadata() or {}).get(_KEY, "null"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+        return unpacked(path.read_bytes(), str(path), kind, version)
+    except FileNotFoundError:
+        raise SolverError(f"There is no file {path}.") from None
+    except OSError as error:
+        raise SolverError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def unpacked(content: bytes, name: str, kind: str, version: int) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """What such a content holds; `name` is what errors call it."""
+    try:
+        tensors = load(content)
+        plain = _plain(content)
     except (SafetensorError, ValueError) as error:
-        raise SolverError(f"{path} cannot be read as a file of PhysForge's: {error}") from None
+        raise SolverError(f"{name} cannot be read as a file of PhysForge's: {error}") from None
     if not isinstance(plain, dict) or plain.get("format") != kind:
         found = plain.get("format") if isinstance(plain, dict) else None
-        raise SolverError(f"{path} holds {found or 'tensors of something else'}, not a {kind}.")
+        raise SolverError(f"{name} holds {found or 'tensors of something else'}, not a {kind}.")
     if not isinstance(plain.get("version"), int) or plain["version"] > version:
         raise SolverError(
-            f"{path} was written by a newer PhysForge, in version {plain.get('version')} of the format, of "
+            f"{name} was written by a newer PhysForge, in version {plain.get('version')} of the format, of "
             f"which this one reads up to {version}; upgrade PhysForge."
         )
     return tensors, plain
+
+
+def _plain(content: bytes) -> Any:
+    """The plain values, from the header: its length in 8 bytes, and JSON with the metadata as texts."""
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    return json.loads(header.get("__metadata__", {}).get(_KEY, "null"))

@@ -16,7 +16,7 @@ from ._measured import Measured
 from ._problem import Problem
 from ._symbols import ExpressionJet
 from ._unknown import Unknown
-from .networks import NETWORKS, Network
+from .networks import network_from_dict, network_to_dict
 
 
 def approximation_to_dict(approximation: Approximation) -> dict[str, Any]:
@@ -50,34 +50,6 @@ def approximation_from_dict(given: Mapping[str, Any]) -> Approximation:
         _known(given["distance"], box),
         tuple(Unknown(**each) for each in given["unknowns"]),
     )
-
-
-def network_to_dict(network: Network) -> dict[str, Any]:
-    """A network's kind and sizes."""
-    kind = type(network).__name__
-    if NETWORKS.get(kind) is not type(network):
-        raise SolverError(
-            f"A network of the kind {kind} cannot be written down; those that can: {', '.join(NETWORKS)}."
-        )
-    return {"kind": kind} | asdict(network)
-
-
-def network_from_dict(given: Mapping[str, Any]) -> Network:
-    """A network from its kind and sizes.
-
-    Raises:
-        SolverError: if the kind is unknown, or has no such setting.
-    """
-    sizes = dict(given)
-    kind = sizes.pop("kind", None)
-    if kind not in NETWORKS:
-        raise SolverError(f"There is no network {kind!r}; choose one of {', '.join(NETWORKS)}.")
-    try:
-        return NETWORKS[kind](**sizes)
-    except TypeError:
-        known = ", ".join(NETWORKS[kind].__dataclass_fields__)
-        wrong = min(sizes.keys() - NETWORKS[kind].__dataclass_fields__.keys())
-        raise SolverError(f"The network {kind} has no {wrong!r}; what it has: {known}.") from None
 
 
 def problem_to_dict(problem: Problem) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def test_the_schema_carries_the_kinds_title_and_summary_and_the_order_of_its_set
 
 
 def test_every_kind_of_ours_has_a_schema_that_forms_can_show():
-    for name in ("discover", "notebook", "report", "symbolic"):
+    for name in ("derivatives", "discover", "notebook", "pinn", "report", "symbolic"):
         schema = kinds.schema(name)
         assert set(schema["x-order"]) == set(schema["properties"])
         assert all({"title", "description"} <= set(setting) for setting in schema["properties"].values())
@@ -96,7 +96,9 @@ def test_kinds_of_installed_packages_are_found(installed_kinds: str):
 
 
 def test_an_unknown_kind_is_answered_with_the_names_there_are(installed_kinds: str):
-    with pytest.raises(JobError, match=r"'trial-ecco'\. Did you mean 'trial-echo'\? Known kinds: discover, "):
+    with pytest.raises(
+        JobError, match=r"'trial-ecco'\. Did you mean 'trial-echo'\? Known kinds: derivatives, d"
+    ):
         kinds.get("trial-ecco")
     assert kinds.validators().get("trial-ecco") is None
 

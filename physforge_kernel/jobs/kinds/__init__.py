@@ -21,7 +21,10 @@ from .._kind import Kind
 
 ENTRY_POINTS = "physforge.kinds"
 
-_OWN = {name: f"{__name__}.{name}:{name}" for name in ("discover", "notebook", "report", "symbolic")}
+_OWN = {
+    name: f"{__name__}.{name}:{name}"
+    for name in ("derivatives", "discover", "notebook", "pinn", "report", "symbolic")
+}
 
 WAITING = frozenset({"notebook"})
 """The kinds that may wait for other jobs: their slots are their own, so that they hold up none of those."""

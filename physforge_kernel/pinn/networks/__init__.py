@@ -6,11 +6,16 @@ from ._base import Network
 from ._fourier import FourierMLP
 from ._mlp import MLP
 from ._modified_mlp import ModifiedMLP
+from ._named import NETWORKS, network_from_dict, network_to_dict
 from ._piratenet import PirateNet
 
-#: The kinds of networks by name, as files and settings name them.
-NETWORKS: dict[str, type[Network]] = {
-    each.__name__: each for each in (MLP, FourierMLP, ModifiedMLP, PirateNet)
-}
-
-__all__ = ["MLP", "NETWORKS", "FourierMLP", "ModifiedMLP", "Network", "PirateNet"]
+__all__ = [
+    "MLP",
+    "NETWORKS",
+    "FourierMLP",
+    "ModifiedMLP",
+    "Network",
+    "PirateNet",
+    "network_from_dict",
+    "network_to_dict",
+]
