@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ._approximation import Approximation, Prepared
 from ._residuals import Rows
+from ._tape import Layout
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Objective:
         self.count = sum(batch.count for batch in self.batches)
         self._jacobian: Tensor | None = None
 
+    @property
+    def layout(self) -> Layout:
+        """The shapes of the weights that the vector holds."""
+        return self.approximation.layout
+
     def rows(self, weights: Float[Tensor, "P"]) -> Float[Tensor, "M"]:
         """All rows, scaled."""
         parts = []
@@ -69,3 +75,11 @@ class Objective:
             parts += [row.detach() * batch.scale for row in found]
             start += len(block)
         return torch.cat(parts), self._jacobian
+
+    def gradient(self, weights: Float[Tensor, "P"]) -> tuple[float, Float[Tensor, "P"]]:
+        """The sum of the rows' squares and its derivatives by the weights, without a Jacobian."""
+        at = weights.detach().requires_grad_()
+        rows = self.rows(at)
+        squares = rows @ rows
+        (slope,) = torch.autograd.grad(squares, at)
+        return float(squares), slope

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._base import Optimiser, SumOfSquares
 from ._levenberg_marquardt import LevenbergMarquardt
 
-__all__ = ["LevenbergMarquardt"]
+__all__ = ["LevenbergMarquardt", "Optimiser", "SumOfSquares"]
