@@ -82,4 +82,4 @@ class Objective:
         rows = self.rows(at)
         squares = rows @ rows
         (slope,) = torch.autograd.grad(squares, at)
-        return float(squares), slope
+        return float(squares.detach()), slope

@@ -15,7 +15,7 @@ from ._objective import Batch, Objective
 from ._posed import Posed
 from ._posterior import Posterior, posterior
 from ._residuals import EquationRows, Rows
-from .optimisers import LevenbergMarquardt
+from .optimisers import LevenbergMarquardt, Optimiser
 
 #: Candidates for each collocation point when these are drawn anew.
 _CANDIDATES = 6
@@ -69,7 +69,7 @@ class Training:
     settings: Settings
     generator: torch.Generator
     weights: Float[Tensor, "P"]
-    optimiser: LevenbergMarquardt = field(default_factory=LevenbergMarquardt)
+    optimiser: Optimiser = field(default_factory=LevenbergMarquardt)
     steps: int = 0
     best: Best | None = None
     history: list[dict[str, float]] = field(default_factory=list)
@@ -95,6 +95,7 @@ class Training:
                 self._objective = Objective(
                     self.posed.approximation, [self._batch(r) for r in self.posed.rows]
                 )
+                self.optimiser.reset()
             self.weights = self.optimiser.step(self._objective, self.weights)
             self.steps += 1
             if self.steps % self.settings.every == 0:

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+from ._adam import Adam
 from ._base import Optimiser, SumOfSquares
+from ._lbfgs import LBFGS
 from ._levenberg_marquardt import LevenbergMarquardt
+from ._schedule import Schedule
+from ._self_scaled_broyden import SelfScaledBroyden
+from ._soap import SOAP
 
-__all__ = ["LevenbergMarquardt", "Optimiser", "SumOfSquares"]
+__all__ = [
+    "LBFGS",
+    "SOAP",
+    "Adam",
+    "LevenbergMarquardt",
+    "Optimiser",
+    "Schedule",
+    "SelfScaledBroyden",
+    "SumOfSquares",
+]

@@ -42,7 +42,8 @@ class Optimiser(ABC):
     Attributes:
         memory: whether steps build on earlier ones, so that new points cost the method what it has learnt.
         description: what the method is, in a line.
-        loss: the sum of squares after the last step; infinite before the first.
+        loss: the sum of squares that was seen last: after the last step, or before it for methods that do not
+            look where they step; infinite before the first.
     """
 
     memory: ClassVar[bool]
