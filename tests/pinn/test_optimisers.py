@@ -18,23 +18,35 @@ from physforge_kernel.pinn._training import Training
 from physforge_kernel.pinn.networks import MLP
 from physforge_kernel.pinn.optimisers import (
     LBFGS,
+    OPTIMISERS,
     SOAP,
     Adam,
     LevenbergMarquardt,
     Optimiser,
     Schedule,
     SelfScaledBroyden,
+    SketchedGaussNewton,
+    choice,
+    optimiser,
 )
 
 FAMILY: dict[str, Callable[[], Optimiser]] = {
     "levenberg-marquardt": LevenbergMarquardt,
+    "sketched-gauss-newton": SketchedGaussNewton,
     "self-scaled-broyden": SelfScaledBroyden,
     "l-bfgs": LBFGS,
     "adam": lambda: Adam(Schedule(peak=0.05, warm_up=20, decay=0.5, every=300)),
     "soap": lambda: SOAP(Schedule(peak=0.05, warm_up=20, decay=0.5, every=300)),
 }
 #: The steps that each needs on small problems: second-order methods few, first-order ones many.
-STEPS = {"levenberg-marquardt": 30, "self-scaled-broyden": 150, "l-bfgs": 150, "adam": 1200, "soap": 1200}
+STEPS = {
+    "levenberg-marquardt": 30,
+    "sketched-gauss-newton": 150,
+    "self-scaled-broyden": 150,
+    "l-bfgs": 150,
+    "adam": 1200,
+    "soap": 1200,
+}
 #: What they leave of a small equation.
 ERRORS = {name: 1e-2 if name in ("adam", "soap") else 1e-4 for name in FAMILY}
 METHODS = pytest.mark.parametrize("name", FAMILY)
@@ -60,6 +72,10 @@ class Rows:
         squares = self.function(at).square().sum()
         return float(squares.detach()), torch.autograd.grad(squares, at)[0]
 
+    def projected(self, weights: Tensor, onto: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        rows, slopes = self.linearised(weights)
+        return rows, onto(slopes), slopes.square().sum(0)
+
 
 def layer() -> tuple[Rows, Tensor]:
     """A layer of tanh whose weights are to be those that made the values, and these weights."""
@@ -78,11 +94,11 @@ def layer() -> tuple[Rows, Tensor]:
 @METHODS
 def test_each_finds_a_known_lowest_point(name: str) -> None:
     rows, truth = layer()
-    optimiser, weights = FAMILY[name](), torch.zeros_like(truth)
+    method, weights = FAMILY[name](), torch.zeros_like(truth)
     for _ in range(STEPS[name]):
-        weights = optimiser.step(rows, weights)
+        weights = method.step(rows, weights)
     assert torch.allclose(weights, truth, atol=1e-6)
-    assert optimiser.loss < 1e-12
+    assert method.loss < 1e-12
 
 
 @METHODS
@@ -100,26 +116,26 @@ def test_each_solves_a_small_equation(name: str) -> None:
 @METHODS
 def test_a_state_that_is_loaded_gives_the_same_steps_to_the_last_bit(name: str) -> None:
     rows, truth = layer()
-    optimiser, weights = FAMILY[name](), torch.zeros_like(truth)
+    method, weights = FAMILY[name](), torch.zeros_like(truth)
     for _ in range(7):
-        weights = optimiser.step(rows, weights)
+        weights = method.step(rows, weights)
     resumed, again = FAMILY[name](), weights.clone()
-    resumed.load_state_dict(optimiser.state_dict())
-    assert resumed.loss == optimiser.loss
+    resumed.load_state_dict(method.state_dict())
+    assert resumed.loss == method.loss
     for _ in range(7):
-        weights, again = optimiser.step(rows, weights), resumed.step(rows, again)
+        weights, again = method.step(rows, weights), resumed.step(rows, again)
         assert torch.equal(weights, again)
 
 
 @METHODS
 def test_a_state_does_not_change_with_later_steps(name: str) -> None:
     rows, truth = layer()
-    optimiser, weights = FAMILY[name](), torch.zeros_like(truth)
-    weights = optimiser.step(rows, weights)
-    state = optimiser.state_dict()
+    method, weights = FAMILY[name](), torch.zeros_like(truth)
+    weights = method.step(rows, weights)
+    state = method.state_dict()
     before = {key: value.clone() for key, value in state.items()}
     for _ in range(3):
-        weights = optimiser.step(rows, weights)
+        weights = method.step(rows, weights)
     assert all(torch.equal(state[key], value) for key, value in before.items())
 
 
@@ -139,14 +155,14 @@ def test_where_rows_are_undefined_nothing_changes(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n, make in FAMILY.items() if make().memory])
 def test_after_new_points_slopes_are_those_of_the_new_rows(name: str) -> None:
     rows, truth = layer()
-    optimiser, weights = FAMILY[name](), torch.zeros_like(truth)
+    method, weights = FAMILY[name](), torch.zeros_like(truth)
     for _ in range(3):
-        weights = optimiser.step(rows, weights)
+        weights = method.step(rows, weights)
     others = Rows(lambda w: 3 * rows.function(w), rows.layout)
-    optimiser.reset()
+    method.reset()
     before = others.gradient(weights)[0]
-    moved = optimiser.step(others, weights)
-    assert optimiser.loss == others.gradient(moved)[0] < before
+    moved = method.step(others, weights)
+    assert method.loss == others.gradient(moved)[0] < before
 
 
 def rosenbrock(w: Tensor) -> Tensor:
@@ -155,18 +171,18 @@ def rosenbrock(w: Tensor) -> Tensor:
 
 
 def steps_to(rows: Rows, start: Tensor, loss: float, most: int = 500) -> int:
-    optimiser, weights = LevenbergMarquardt(), start
+    method, weights = LevenbergMarquardt(), start
     for count in range(1, most + 1):
-        weights = optimiser.step(rows, weights)
+        weights = method.step(rows, weights)
         if float(rows.rows(weights).square().sum()) < loss:
             return count
     return most
 
 
 def test_the_lowest_point_of_a_curved_valley_is_found_to_the_last_digit() -> None:
-    optimiser, weights = LevenbergMarquardt(), torch.tensor([-1.2, 1.0, 1.0], dtype=torch.float64)
+    method, weights = LevenbergMarquardt(), torch.tensor([-1.2, 1.0, 1.0], dtype=torch.float64)
     for _ in range(300):
-        weights = optimiser.step(Rows(rosenbrock), weights)
+        weights = method.step(Rows(rosenbrock), weights)
     assert torch.allclose(weights, torch.ones(3, dtype=torch.float64), atol=1e-12)
 
 
@@ -185,7 +201,44 @@ def test_ill_conditioned_squares_keep_their_digits() -> None:
     columns[:, 1] = columns[:, 0] + 1e-7 * columns[:, 1]
     truth = torch.tensor([1.0, -2.0, 3.0, 0.5], dtype=torch.float64)
     rows = Rows(lambda w: columns @ (w - truth))
-    optimiser, weights = LevenbergMarquardt(), torch.zeros(4, dtype=torch.float64)
+    method, weights = LevenbergMarquardt(), torch.zeros(4, dtype=torch.float64)
     for _ in range(60):
-        weights = optimiser.step(rows, weights)
+        weights = method.step(rows, weights)
     assert torch.allclose(weights, truth, atol=1e-6)
+
+
+@METHODS
+def test_each_is_made_by_its_name(name: str) -> None:
+    made = optimiser(name, weights=10, rows=20)
+    assert type(made) is type(FAMILY[name]())
+    assert "\n" not in made.description
+
+
+def test_a_name_that_no_method_has_is_told() -> None:
+    with pytest.raises(pf.PhysForgeError, match="no optimiser 'bfgs'; choose one of levenberg-marquardt, "):
+        optimiser("bfgs", weights=10, rows=20)
+
+
+@pytest.mark.parametrize(
+    ("weights", "rows", "device", "name", "why"),
+    [
+        (921, 2763, "cpu", "levenberg-marquardt", "an exact Gauss-Newton step for 921 weights and 2763 rows"),
+        (50_000, 500, "cpu", "levenberg-marquardt", "for 50000 weights and 500 rows takes 0.6 s on a cpu"),
+        (
+            8_000,
+            16_000,
+            "cpu",
+            "sketched-gauss-newton",
+            "an exact step for 8000 weights and 16000 rows takes",
+        ),
+        (8_000, 16_000, "cuda", "levenberg-marquardt", "takes 0.1 s on a cuda"),
+        (10**6, 10**4, "cpu", "soap", "even a sketched step"),
+    ],
+)
+def test_the_choice_follows_what_steps_cost_and_says_so(
+    weights: int, rows: int, device: str, name: str, why: str
+) -> None:
+    chosen = choice(weights, rows, device)
+    assert chosen.name == name
+    assert why in chosen.reason
+    assert type(optimiser(weights=weights, rows=rows, device=device)) is OPTIMISERS[name]

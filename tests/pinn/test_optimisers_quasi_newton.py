@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
@@ -28,6 +30,9 @@ class Smooth:
         return torch.cat([scales * weights, weights.new_tensor([offset])])
 
     def linearised(self, weights: Tensor) -> tuple[Tensor, Tensor]:
+        raise NotImplementedError
+
+    def projected(self, weights: Tensor, onto: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         raise NotImplementedError
 
     def gradient(self, weights: Tensor) -> tuple[float, Tensor]:

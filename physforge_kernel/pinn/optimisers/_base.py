@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import inf
 from typing import ClassVar, Protocol
 
@@ -15,13 +15,8 @@ from ...errors import SolverError
 from .._tape import Layout
 
 
-class SumOfSquares(Protocol):
-    """Rows as functions of the weights."""
-
-    @property
-    def layout(self) -> Layout:
-        """The shapes of the weights that the vector holds."""
-        ...
+class Linearised(Protocol):
+    """Rows as functions of the weights, with all derivatives."""
 
     def rows(self, weights: Float[Tensor, "P"]) -> Float[Tensor, "M"]:
         """The rows."""
@@ -31,8 +26,23 @@ class SumOfSquares(Protocol):
         """The rows and their derivatives by the weights, which the next call may overwrite."""
         ...
 
+
+class SumOfSquares(Linearised, Protocol):
+    """Rows as functions of the weights, with all that a method may want to know of them."""
+
+    @property
+    def layout(self) -> Layout:
+        """The shapes of the weights that the vector holds."""
+        ...
+
     def gradient(self, weights: Float[Tensor, "P"]) -> tuple[float, Float[Tensor, "P"]]:
         """The sum of the rows' squares and its derivatives by the weights."""
+        ...
+
+    def projected(
+        self, weights: Float[Tensor, "P"], onto: Callable[[Float[Tensor, "R P"]], Float[Tensor, "R K"]]
+    ) -> tuple[Float[Tensor, "M"], Float[Tensor, "M K"], Float[Tensor, "P"]]:
+        """The rows, what a linear map makes of those of the Jacobian, and its columns' squared lengths."""
         ...
 
 

@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ._base import Optimiser, SumOfSquares
+from ._base import Linearised, Optimiser
 from ._damped import Damped, Solve
 
 _LEAST, _MOST = 1e-15, 1e10
@@ -53,7 +53,7 @@ class LevenbergMarquardt(Optimiser):
     growth: float = 2.0
     scale: Float[Tensor, "P"] | None = None
 
-    def step(self, objective: SumOfSquares, weights: Float[Tensor, "P"]) -> Float[Tensor, "P"]:
+    def step(self, objective: Linearised, weights: Float[Tensor, "P"]) -> Float[Tensor, "P"]:
         """Weights with a smaller sum of squares; the same ones if no damping finds any."""
         rows, jacobian = objective.linearised(weights)
         self.loss = float(rows @ rows)
@@ -86,7 +86,7 @@ class LevenbergMarquardt(Optimiser):
         self.scale = torch.clamp(kept, min=max(1e-14 * float(kept.max()), 1e-300))
         return self.scale
 
-    def _gain(self, objective: SumOfSquares, moved: Float[Tensor, "P"], promised: float) -> float:
+    def _gain(self, objective: Linearised, moved: Float[Tensor, "P"], promised: float) -> float:
         """What a step takes off the sum of squares, relative to what was promised; minus one if nothing."""
         if not promised > 0:
             return -1.0
@@ -100,7 +100,7 @@ class LevenbergMarquardt(Optimiser):
 
 
 def _acceleration(
-    objective: SumOfSquares, weights: Tensor, rows: Tensor, image: Tensor, straight: Tensor, solve: Solve
+    objective: Linearised, weights: Tensor, rows: Tensor, image: Tensor, straight: Tensor, solve: Solve
 ) -> Float[Tensor, "P"]:
     """The step that answers the curvature of the rows along a straight one; infinite if that has none."""
     with torch.no_grad():
