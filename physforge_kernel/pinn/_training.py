@@ -15,7 +15,7 @@ from ._objective import Batch, Objective
 from ._posed import Posed
 from ._posterior import Posterior, posterior
 from ._residuals import EquationRows, Rows
-from .optimisers import LevenbergMarquardt, Optimiser
+from .optimisers import Optimiser, optimiser
 
 #: Candidates for each collocation point when these are drawn anew.
 _CANDIDATES = 6
@@ -35,6 +35,7 @@ class Settings:
         condition_weight: how much more a condition counts than the equation, as a factor on its rows over
             that by which a residual that lasts through the whole time moves the field.
         data_weight: the same of data, which have noise, so that the equation is the surer of the two.
+        optimiser: the name of the method; the one that the number of weights and rows calls for where None.
     """
 
     steps: int | None = None
@@ -43,6 +44,7 @@ class Settings:
     every: int = 8
     condition_weight: float = 3.0
     data_weight: float = 0.1
+    optimiser: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Training:
     Attributes:
         posed: what is trained.
         weights: the present ones.
+        optimiser: what takes the steps.
         best: the ones with the smallest sum of squares at points held out, with that sum and the equation's
             relative residual there.
     """
@@ -69,7 +72,7 @@ class Training:
     settings: Settings
     generator: torch.Generator
     weights: Float[Tensor, "P"]
-    optimiser: Optimiser = field(default_factory=LevenbergMarquardt)
+    optimiser: Optimiser = field(init=False)
     steps: int = 0
     best: Best | None = None
     history: list[dict[str, float]] = field(default_factory=list)
@@ -81,12 +84,20 @@ class Training:
         even = points.new_full((_HELD_OUT,), 1 / sqrt(_HELD_OUT))
         others = [self._batch(rows) for rows in self.posed.rows[1:]]
         self._held_out = Objective(self.posed.approximation, [Batch(self._equation, places, even), *others])
+        count = self._points * self._equation.width + sum(batch.count for batch in others)
+        name, weights = self.settings.optimiser, self.posed.approximation.layout.count
+        self.optimiser = optimiser(name, weights=weights, rows=count, device=self.weights.device)
 
     @property
     def _equation(self) -> EquationRows:
         rows = self.posed.rows[0]
         assert isinstance(rows, EquationRows)
         return rows
+
+    @property
+    def _points(self) -> int:
+        """The number of collocation points."""
+        return self.settings.points or 3 * self.posed.approximation.layout.count
 
     def advance(self, enough: Callable[[], bool]) -> None:
         """Take steps, with points drawn anew every few, until it is enough."""
@@ -134,7 +145,7 @@ class Training:
 
     def _batch(self, rows: Rows) -> Batch:
         if rows.kind == "equation":
-            return self._adapted(rows, self.settings.points or 3 * self.posed.approximation.layout.count)
+            return self._adapted(rows, self._points)
         points = rows.sample(self.settings.edge_points, self.generator)
         factor = self.settings.data_weight if rows.kind == "data" else self.settings.condition_weight
         weight = factor * self.posed.rate / sqrt(len(points))

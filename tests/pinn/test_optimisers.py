@@ -106,7 +106,8 @@ def test_each_solves_a_small_equation(name: str) -> None:
     posed = pose(Problem("u_t = -2*u", {"t": (0, 1)}, ["u(0) = 1"]), MLP(width=6, depth=1))
     generator = torch.Generator().manual_seed(0)
     start = posed.approximation.initial(generator)
-    training = Training(posed, Settings(points=40, every=50), generator, start, FAMILY[name]())
+    training = Training(posed, Settings(points=40, every=50), generator, start)
+    training.optimiser = FAMILY[name]()
     training.advance(lambda: training.steps >= STEPS[name])
     t = torch.linspace(0, 1, 21, dtype=torch.float64)[:, None]
     field = posed.approximation.field(training.weights, t, Orders.closed(("t",), []))
@@ -242,3 +243,13 @@ def test_the_choice_follows_what_steps_cost_and_says_so(
     assert chosen.name == name
     assert why in chosen.reason
     assert type(optimiser(weights=weights, rows=rows, device=device)) is OPTIMISERS[name]
+
+
+def test_training_takes_the_method_that_settings_name() -> None:
+    posed = pose(Problem("u_t = -2*u", {"t": (0, 1)}, ["u(0) = 1"]), MLP(width=6, depth=1))
+    made = []
+    for name in ("l-bfgs", None):
+        generator = torch.Generator().manual_seed(0)
+        start = posed.approximation.initial(generator)
+        made.append(type(Training(posed, Settings(optimiser=name), generator, start).optimiser))
+    assert made == [LBFGS, LevenbergMarquardt]
