@@ -23,13 +23,13 @@ from ._training import Training
 from ._waves import prescribed_waves
 from .networks import Network
 
-#: A stretch of time is short enough to be learnt at once where after so many steps equation and conditions
+#: A stretch of time is short enough to be learnt at once where after so many looks equation and conditions
 #: are missed by less than these shares of their sizes: by the last, it is learnt; by the first, it is begun.
-_PROBES = ((48, 0.3), (120, 0.05))
+_PROBES = ((6, 0.3), (15, 0.05))
 _READY = _PROBES[-1][1]
 _SHORTEST = 1 / 64
-#: Training has settled when the residual has not fallen by this share over the later half of its steps.
-_FALL, _FEWEST = 0.2, 400
+#: Training has settled when the residual has not fallen by this share over the later half of its looks.
+_FALL, _FEWEST = 0.2, 50
 #: A residual as small as this needs no further training.
 _TOLERANCE = 1e-8
 #: Seconds that an unlimited training takes at most.
@@ -95,6 +95,7 @@ class Course:
     _ready: bool = False
     _ended: bool = False
     _deadline: float = 0.0
+    _allowed: float = 0.0
     _length: float = 0.0
     _until: float = 0.0
 
@@ -121,8 +122,8 @@ class Course:
                 self._until = self._next_end()
                 self.training = self._training()
                 share = (self._until - self.at) / (self.end - self.at)
-                allowed = (self.seconds or _PATIENCE) - self.elapsed()
-                self._deadline = self.elapsed() + max(allowed, 0.0) * share
+                self._allowed = max((self.seconds or _PATIENCE) - self.elapsed(), 0.0) * share
+                self._deadline = self.elapsed() + self._allowed
                 self._ready = self._ended = False
             self.training.advance(self._enough, self._look)
             if not self._ready and self._divisible():
@@ -175,7 +176,8 @@ class Course:
 
     def _divisible(self) -> bool:
         assert self.training is not None
-        timed = "t" in self.problem.box.axes and not self.problem.data
+        # Other methods than Gauss-Newton's are too slow for a few looks to tell how long a stretch should be.
+        timed = "t" in self.problem.box.axes and not self.problem.data and self.training.by_gauss_newton
         longer = self._until - self.at > 1.5 * _SHORTEST * (self.end - self.start)
         return timed and self.stretches is None and longer and not self._out_of_time() and not self._ended
 
@@ -197,7 +199,7 @@ class Course:
         steps, most = training.steps, self.settings.steps
         if self._ended or (most is not None and steps >= most):
             return True
-        if self._out_of_time() and steps >= _LOOKS * self.settings.every:
+        if self._out_of_time() and len(training.history) >= _LOOKS:
             return True
         return self._too_long(training) or self._settled(training)
 
@@ -206,7 +208,7 @@ class Course:
         if self._ready or not training.history or not self._divisible():
             return False
         missed = _missed(training.history[-1])
-        return any(training.steps >= steps and missed > share for steps, share in _PROBES)
+        return any(len(training.history) >= looks and missed > share for looks, share in _PROBES)
 
     def _out_of_time(self) -> bool:
         return self.elapsed() > self._deadline
@@ -217,7 +219,7 @@ class Course:
         seen = list(map(_missed, training.history))
         if seen[-1] < _TOLERANCE:
             return True
-        if self.seconds is not None or self.settings.steps is not None or training.steps < _FEWEST:
+        if self.seconds is not None or self.settings.steps is not None or len(seen) < _FEWEST:
             return False
         half = len(seen) // 2
         return min(seen[half:]) > (1 - _FALL) * min(seen[:half])
@@ -230,7 +232,7 @@ class Course:
         row = training.history[-1]
         self._ready = self._ready or _missed(row) < _READY
         look = Look(
-            fraction=self._fraction(training.steps),
+            fraction=self._fraction(training),
             step=training.steps,
             seconds=row["seconds"],
             loss=row["loss"],
@@ -242,11 +244,12 @@ class Course:
         self._ended = self.looked(look)
         self.kept(self)
 
-    def _fraction(self, steps: int) -> float:
+    def _fraction(self, training: Training) -> float:
         """How much of the work is done, by time and by steps."""
         whole, done = self.end - self.start, self.at - self.start
-        by_steps = steps / (self.settings.steps or 2 * _FEWEST)
-        by_time = 0.0 if self.seconds is None else 1 - (self._deadline - self.elapsed()) / self.seconds
+        by_steps = training.steps / (self.settings.steps or 2 * _FEWEST * training.every)
+        left = (self._deadline - self.elapsed()) / max(self._allowed, 1e-9)
+        by_time = 0.0 if self.seconds is None else 1 - left
         within = min(max(by_steps, by_time), 1.0)
         return (done + within * (self._until - self.at)) / whole
 
@@ -290,6 +293,7 @@ class Course:
             "seconds": self.elapsed(),
             "ready": self._ready,
             "left": self._deadline - self.elapsed(),
+            "allowed": self._allowed,
             "length": self._length,
             "until": self._until,
         }
@@ -304,7 +308,7 @@ class Course:
         self._earlier, self._ready = plain["seconds"], plain["ready"]
         self._length, self._until = plain["length"], plain["until"]
         self._began = time.monotonic()
-        self._deadline = self._earlier + plain["left"]
+        self._deadline, self._allowed = self._earlier + plain["left"], plain["allowed"]
         mark = "training."
         own = {name.removeprefix(mark): each for name, each in tensors.items() if name.startswith(mark)}
         self.training = self._resumed(own, plain["training"])

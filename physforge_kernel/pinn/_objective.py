@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +10,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ._approximation import Approximation, Prepared
+from ._jet import Jet
 from ._residuals import Rows
+from ._tape import Layout
+
+#: Entries of the Jacobian that are made at a time where it is not kept: 128 MiB.
+_ENTRIES = 2**24
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,15 @@ class Batch:
         """The number of rows."""
         return len(self.scale) * self.rows.width
 
+    def pieces(self, most: int) -> Iterator[Batch]:
+        """The batch in pieces of so many points at most; data, which know all of theirs, in one."""
+        if self.rows.kind != "equation":
+            yield self
+            return
+        for start in range(0, len(self.scale), most):
+            chosen = slice(start, start + most)
+            yield Batch(self.rows, [_part(place, chosen) for place in self.places], self.scale[chosen])
+
 
 class Objective:
     """Half the squares of all rows of some batches, as a function of the weights.
@@ -46,6 +60,11 @@ class Objective:
         self.batches = tuple(batches)
         self.count = sum(batch.count for batch in self.batches)
         self._jacobian: Tensor | None = None
+
+    @property
+    def layout(self) -> Layout:
+        """The shapes of the weights that the vector holds."""
+        return self.approximation.layout
 
     def rows(self, weights: Float[Tensor, "P"]) -> Float[Tensor, "M"]:
         """All rows, scaled."""
@@ -69,3 +88,47 @@ class Objective:
             parts += [row.detach() * batch.scale for row in found]
             start += len(block)
         return torch.cat(parts), self._jacobian
+
+    def gradient(self, weights: Float[Tensor, "P"]) -> tuple[float, Float[Tensor, "P"]]:
+        """The sum of the rows' squares and its derivatives by the weights, without a Jacobian."""
+        at = weights.detach().requires_grad_()
+        rows = self.rows(at)
+        squares = rows @ rows
+        (slope,) = torch.autograd.grad(squares, at)
+        return float(squares.detach()), slope
+
+    def projected(
+        self, weights: Float[Tensor, "P"], onto: Callable[[Float[Tensor, "R P"]], Float[Tensor, "R K"]]
+    ) -> tuple[Float[Tensor, "M"], Float[Tensor, "M K"], Float[Tensor, "P"]]:
+        """All rows, what a linear map makes of those of their Jacobian, and its columns' squared lengths.
+
+        The Jacobian itself is made for some points at a time, and never whole.
+        """
+        layout, norms = self.layout, torch.zeros_like(weights)
+        rows, images = [], []
+        for batch in self.batches:
+            parts: list[list[Tensor]] = [[] for _ in range(batch.rows.width)]
+            projections: list[list[Tensor]] = [[] for _ in range(batch.rows.width)]
+            for piece in batch.pieces(max(_ENTRIES // (layout.count * batch.rows.width), 1)):
+                found, tape = piece.rows.at(self.approximation, weights.detach(), piece.places, records=True)
+                block = weights.new_empty(piece.count, layout.count)
+                tape.jacobian(found, layout, block)
+                block *= piece.scale.repeat(len(found))[:, None]
+                norms += block.square().sum(0)
+                images_of_rows = onto(block).split(len(piece.scale))
+                for i, (row, image) in enumerate(zip(found, images_of_rows, strict=True)):
+                    parts[i].append(row.detach() * piece.scale)
+                    projections[i].append(image)
+            rows += [torch.cat(part) for part in parts]
+            images += [torch.cat(part) for part in projections]
+        return torch.cat(rows), torch.cat(images), norms
+
+
+def _part(place: Prepared, chosen: slice) -> Prepared:
+    """What is known at some of the points."""
+    features, lift, distance = (
+        None if jet is None else Jet(jet.orders, jet.values[:, chosen])
+        for jet in (place.features, place.lift, place.distance)
+    )
+    assert features is not None
+    return Prepared(place.points[chosen], features, lift, distance)

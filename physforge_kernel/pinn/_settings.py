@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import SolverError
 from ._loss import LOSSES, Loss
 from ._sampling import SAMPLINGS
+from .optimisers import OPTIMISERS
 
 BALANCES = ("none", "gradients", "kernel")
 
@@ -19,10 +20,10 @@ class Settings:
 
     Attributes:
         steps: of the optimiser in each stretch of time, at most; None for as many as time allows.
-        optimiser: its name; None for one chosen by the number of weights and rows.
+        optimiser: its name; None for the one that the number of weights and rows calls for.
         points: collocation points of the equation; None for three for each weight.
         edge_points: points of each condition.
-        every: steps after which points are drawn anew.
+        every: steps after which points are drawn anew; None for as many as suit the optimiser.
         sampling: how collocation points are drawn: `residual`, in proportion to the residual (RAD, Wu et al.
             2023, arXiv 2207.10289); `retained`, the worst kept and the rest drawn anew (R3, Daw et al. 2023,
             arXiv 2207.02338); `even`; or `fixed`, even and never drawn anew.
@@ -48,7 +49,7 @@ class Settings:
     optimiser: str | None = None
     points: int | None = None
     edge_points: int = 200
-    every: int = 8
+    every: int | None = None
     sampling: str = "residual"
     hard: bool = True
     condition_weight: float = 4.0
@@ -71,6 +72,8 @@ class Settings:
             value = getattr(self, name)
             if not (isinstance(value, int | float) and 0 <= value < float("inf")):
                 raise SolverError(f"{name} is {value!r}; give a number that is not negative.")
+        if self.optimiser is not None:
+            _one_of("optimiser", self.optimiser, tuple(OPTIMISERS))
         _one_of("sampling", self.sampling, tuple(SAMPLINGS))
         _one_of("balance", self.balance, BALANCES)
         for name in ("loss", "data_loss"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import sqrt
@@ -20,12 +21,14 @@ from ._posterior import Posterior, posterior
 from ._residuals import DataRows, EquationRows, PenaltyRows, Rows
 from ._sampling import SAMPLINGS, Sample
 from ._settings import Settings
-from .optimisers import LevenbergMarquardt
+from .optimisers import LevenbergMarquardt, Optimiser, SketchedGaussNewton, choice, optimiser
 
 #: Points that are held out, to see how well training does elsewhere.
 _HELD_OUT = 1000
 #: Training has diverged where the sum of squares is as many times that of the best weights.
 _DIVERGED = 1e6
+#: Steps after which points are drawn anew, of Gauss-Newton's methods and of others.
+_EVERY, _SELDOM = 8, 100
 #: How often training goes back to the best weights before it gives up.
 _RETURNS = 3
 #: What is added to a weight's size before it divides the penalty on absolute values.
@@ -51,7 +54,8 @@ class Training:
         settings: how.
         generator: of all random choices.
         weights: the present ones.
-        clock: seconds since solving began.
+        clock: gives the seconds that history tells.
+        optimiser: what takes the steps.
         best: the ones with the smallest sum of squares at points held out.
         stopped: why training cannot go on; empty while it can.
     """
@@ -60,8 +64,8 @@ class Training:
     settings: Settings
     generator: torch.Generator
     weights: Float[Tensor, "P"]
-    clock: Callable[[], float]
-    optimiser: LevenbergMarquardt = field(default_factory=LevenbergMarquardt)
+    clock: Callable[[], float] = time.monotonic
+    optimiser: Optimiser = field(init=False)
     steps: int = 0
     best: Best | None = None
     history: list[dict[str, float]] = field(default_factory=list)
@@ -79,6 +83,26 @@ class Training:
         even = Sample(points, points.new_full((_HELD_OUT,), 1 / sqrt(_HELD_OUT)))
         batches = [self._batch(self._equation, even), *(self._on_edge(rows) for rows in self.posed.rows[1:])]
         self._held_out = Objective(self.posed.approximation, batches)
+        count = self._count * self._equation.width + sum(batch.count for batch in batches[1:])
+        self._size = (self.posed.approximation.layout.count, count, self.weights.device)
+        if self.settings.optimiser is None:
+            self.notes.append(choice(*self._size).reason)
+        self.optimiser = self._begun()
+
+    @property
+    def every(self) -> int:
+        """Steps after which points are drawn anew: few where steps are worth much."""
+        return self.settings.every or (_EVERY if self.by_gauss_newton else _SELDOM)
+
+    @property
+    def by_gauss_newton(self) -> bool:
+        """Whether steps are those of Gauss-Newton, of which some hundred suffice."""
+        return isinstance(self.optimiser, LevenbergMarquardt | SketchedGaussNewton)
+
+    @property
+    def _count(self) -> int:
+        """The number of collocation points."""
+        return self.settings.points or 3 * self.posed.approximation.layout.count
 
     @property
     def _equation(self) -> EquationRows:
@@ -101,9 +125,10 @@ class Training:
                 self._objective = self._redrawn()
                 if self._objective is None:
                     continue
+                self.optimiser.reset()
             self.weights = self.optimiser.step(self._objective, self.weights)
             self.steps += 1
-            if self.steps % self.settings.every == 0:
+            if self.steps % self.every == 0:
                 self._look()
                 self._objective = None
                 looked()
@@ -161,7 +186,6 @@ class Training:
 
     def _drawn(self, rows: Rows) -> Sample:
         approximation = self.posed.approximation
-        count = self.settings.points or 3 * approximation.layout.count
 
         def sizes(points: Tensor) -> Tensor:
             with torch.no_grad():
@@ -180,7 +204,7 @@ class Training:
         def draw(number: int) -> Tensor:
             return rows.sample(number, self.generator)
 
-        return SAMPLINGS[self.settings.sampling](count, draw, sizes, self._sample, self.generator)
+        return SAMPLINGS[self.settings.sampling](self._count, draw, sizes, self._sample, self.generator)
 
     def _batch(self, rows: Rows, sample: Sample) -> Batch:
         return Batch(rows, rows.prepare(self.posed.approximation, sample.points), sample.scale)
@@ -240,6 +264,11 @@ class Training:
             return float((jacobian.T @ rows).norm())
         return float(jacobian.square().sum())
 
+    def _begun(self) -> Optimiser:
+        """The method that takes the steps, at its start."""
+        weights, rows, device = self._size
+        return optimiser(self.settings.optimiser, weights=weights, rows=rows, device=device)
+
     # ------------------------------------------------------------------- looking, and going back
 
     def _look(self) -> None:
@@ -270,7 +299,7 @@ class Training:
         self._returns += 1
         self.notes.append(f"step {self.steps}: {why}; training went back to its best weights")
         self.weights = self.best.weights.clone()
-        self.optimiser.reset()
+        self.optimiser = self._begun()
         self._sample = None
         if self._returns > _RETURNS:
             self.stopped = f"training went back to its best weights {self._returns} times, and ended there"

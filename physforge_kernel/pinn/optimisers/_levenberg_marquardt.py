@@ -3,166 +3,111 @@
 Gauss-Newton steps, damped along the diagonal as far as the gain of the last step says (Marquardt 1963;
 Nielsen 1999, IMM-REP-1999-05), and bent along the curvature of the rows (Transtrum and Sethna 2012, arXiv
 1201.5885): the valleys of a network's sum of squares are narrow and curved, and a straight step leaves them
-soon. Steps solve the normal equations by Cholesky's method, refined with the Jacobian itself (corrected
-seminormal equations, Björck 1987), which returns most of the precision that these equations lose.
+soon.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import ClassVar
 
-import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.linalg.blas import get_blas_funcs
 from torch import Tensor
+
+from ._base import Linearised, Optimiser
+from ._damped import Damped, Solve
 
 _LEAST, _MOST = 1e-15, 1e10
 #: A step counts as a gain where it brings this share of what the linear model promised.
 _ENOUGH = 1e-4
 #: How fast the scale of a weight that has become less important is forgotten.
 _FORGET = 0.9
-_REFINEMENTS = 2
 #: How far along a step the curvature of the rows is looked for, and how much a step may be bent.
 _AHEAD, _BENT = 0.1, 0.75
 
-#: A product of a matrix with its transpose, of which half is computed.
-(_syrk,) = get_blas_funcs(["syrk"], dtype=np.float64)
-
-_Solve = Callable[[np.ndarray], np.ndarray]
-
-
-class SumOfSquares(Protocol):
-    """Rows as functions of the weights."""
-
-    def rows(self, weights: Tensor) -> Tensor:
-        """The rows (M,)."""
-        ...
-
-    def linearised(self, weights: Tensor) -> tuple[Tensor, Tensor]:
-        """The rows (M,) and their derivatives by the weights (M, P)."""
-        ...
-
 
 @dataclass
-class LevenbergMarquardt:
+class LevenbergMarquardt(Optimiser):
     """The method with its state.
 
     Attributes:
         damping: of the next step, relative to the diagonal.
-        loss: the sum of squares after the last step.
+        growth: what the damping is multiplied by where the next step gains nothing.
+        scale: (P,), the diagonal, which follows that of the Gauss-Newton matrix; None before the first step.
+
+    Example:
+        >>> method = LevenbergMarquardt()
+        >>> method.description
+        'Levenberg-Marquardt: Gauss-Newton steps, damped as far as gains say and bent along curvature'
     """
 
-    damping: float = 1e-2
-    loss: float = np.inf
-    _growth: float = 2.0
-    _scale: np.ndarray = field(default_factory=lambda: np.zeros(1), repr=False)
+    memory: ClassVar[bool] = False
+    description: ClassVar[str] = (
+        "Levenberg-Marquardt: Gauss-Newton steps, damped as far as gains say and bent along curvature"
+    )
+    changing: ClassVar[tuple[str, ...]] = ("damping", "growth", "scale")
 
-    def step(self, objective: SumOfSquares, weights: Float[Tensor, "P"]) -> Float[Tensor, "P"]:
+    damping: float = 1e-2
+    growth: float = 2.0
+    scale: Float[Tensor, "P"] | None = None
+
+    def step(self, objective: Linearised, weights: Float[Tensor, "P"]) -> Float[Tensor, "P"]:
         """Weights with a smaller sum of squares; the same ones if no damping finds any."""
         rows, jacobian = objective.linearised(weights)
-        before = float(rows @ rows)
-        gradient = (jacobian.T @ rows).numpy()
-        gram = _syrk(1.0, jacobian.numpy().T, lower=1)
-        self._rescale(np.diag(gram))
+        self.loss = float(rows @ rows)
+        if not isfinite(self.loss):
+            return weights
+        gradient = jacobian.T @ rows
+        system = Damped(jacobian)
+        scale = self._rescaled(system.norms)
         while self.damping < _MOST:
-            solve = self._solver(gram, jacobian)
-            straight = solve(gradient) if solve is not None else None
-            if solve is not None and straight is not None:
-                step = self._bent(objective, weights, rows, jacobian, straight, solve)
-                gain = self._gain(objective, weights, step, before, self._promised(straight, gradient))
-                if step is not None and gain > _ENOUGH:
+            damping = self.damping * scale
+            solve = system.solver(damping)
+            straight = solve(rows)
+            bend = _acceleration(objective, weights, rows, jacobian @ straight, straight, solve)
+            if 2 * _length(bend, scale) <= _BENT * _length(straight, scale):
+                step = straight + bend / 2
+                promised = float(damping @ straight.square() - gradient @ straight)
+                gain = self._gain(objective, weights + step, promised)
+                if gain > _ENOUGH:
                     self.damping = max(self.damping * max(1 / 3, 1 - (2 * min(gain, 1.0) - 1) ** 3), _LEAST)
-                    self._growth = 2.0
-                    return weights + torch.from_numpy(step)
-            self.damping *= self._growth
-            self._growth *= 2
-        self.damping, self._growth, self.loss = 1.0, 2.0, before
+                    self.growth = 2.0
+                    return weights + step
+            self.damping *= self.growth
+            self.growth *= 2
+        self.damping, self.growth = 1.0, 2.0
         return weights
 
-    def reset(self) -> None:
-        """Forget what was learnt from earlier steps."""
-        self.damping, self._growth, self._scale = 1e-2, 2.0, np.zeros(1)
+    def _rescaled(self, norms: Float[Tensor, "P"]) -> Float[Tensor, "P"]:
+        """The scale, which rises with the columns' norms at once and falls slowly (Moré 1978)."""
+        kept = norms if self.scale is None else torch.maximum(norms, _FORGET * self.scale)
+        self.scale = torch.clamp(kept, min=max(1e-14 * float(kept.max()), 1e-300))
+        return self.scale
 
-    def state_dict(self) -> dict[str, Tensor]:
-        """What later steps depend on."""
-        numbers = torch.tensor([self.damping, self.loss, self._growth], dtype=torch.float64)
-        return {"numbers": numbers, "scale": torch.from_numpy(self._scale.copy())}
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Go on as the method that gave this state would."""
-        self.damping, self.loss, self._growth = state["numbers"].tolist()
-        self._scale = state["scale"].numpy().copy()
-
-    def _rescale(self, diagonal: np.ndarray) -> None:
-        kept = np.maximum(diagonal, _FORGET * self._scale)
-        self._scale = np.maximum(kept, 1e-14 * kept.max(initial=1e-300))
-
-    def _solver(self, gram: np.ndarray, jacobian: Tensor) -> _Solve | None:
-        """What solves the damped normal equations, `-(J'J + damping*scale)^-1 b`."""
-        damping = self.damping * self._scale
-        damped = gram.copy(order="F")
-        damped[np.diag_indices_from(damped)] += damping
-        try:
-            factor = cho_factor(damped, lower=True, overwrite_a=True, check_finite=False)
-        except LinAlgError:
-            return None
-
-        def solve(right: np.ndarray) -> np.ndarray:
-            step = -cho_solve(factor, right, check_finite=False)
-            for _ in range(_REFINEMENTS):
-                image = (jacobian.T @ (jacobian @ torch.from_numpy(step))).numpy()
-                step -= cho_solve(factor, right + image + damping * step, check_finite=False)
-            return step
-
-        return solve
-
-    def _promised(self, step: np.ndarray, gradient: np.ndarray) -> float:
-        """What the linear model says that a step takes off the sum of squares."""
-        return float(self.damping * step @ (self._scale * step) - gradient @ step)
-
-    def _bent(
-        self,
-        objective: SumOfSquares,
-        weights: Tensor,
-        rows: Tensor,
-        jacobian: Tensor,
-        straight: np.ndarray,
-        solve: _Solve,
-    ) -> np.ndarray | None:
-        """A step along the curvature of the rows; None where that bends it more than it may."""
-        along = torch.from_numpy(straight)
-        with torch.no_grad():
-            ahead = objective.rows(weights + _AHEAD * along)
-        curvature = 2 / _AHEAD * ((ahead - rows) / _AHEAD - jacobian @ along)
-        if not torch.isfinite(curvature).all():
-            return None
-        acceleration = solve((jacobian.T @ curvature).numpy())
-        if 2 * self._length(acceleration) > _BENT * self._length(straight):
-            return None
-        return straight + acceleration / 2
-
-    def _length(self, step: np.ndarray) -> float:
-        return float(np.sqrt(step @ (self._scale * step)))
-
-    def _gain(
-        self,
-        objective: SumOfSquares,
-        weights: Tensor,
-        step: np.ndarray | None,
-        before: float,
-        promised: float,
-    ) -> float:
+    def _gain(self, objective: Linearised, moved: Float[Tensor, "P"], promised: float) -> float:
         """What a step takes off the sum of squares, relative to what was promised; minus one if nothing."""
-        if step is None or not promised > 0:
+        if not promised > 0:
             return -1.0
         with torch.no_grad():
-            after = float(objective.rows(weights + torch.from_numpy(step)).square().sum())
-        if not np.isfinite(after):
+            after = float(objective.rows(moved).square().sum())
+        gain = (self.loss - after) / promised
+        if not gain > _ENOUGH:
             return -1.0
-        gain = (before - after) / promised
-        self.loss = after if gain > _ENOUGH else self.loss
+        self.loss = after
         return gain
+
+
+def _acceleration(
+    objective: Linearised, weights: Tensor, rows: Tensor, image: Tensor, straight: Tensor, solve: Solve
+) -> Float[Tensor, "P"]:
+    """The step that answers the curvature of the rows along a straight one; infinite if that has none."""
+    with torch.no_grad():
+        ahead = objective.rows(weights + _AHEAD * straight)
+    curvature = 2 / _AHEAD * ((ahead - rows) / _AHEAD - image)
+    return solve(curvature) if torch.isfinite(curvature).all() else torch.full_like(straight, inf)
+
+
+def _length(step: Tensor, scale: Tensor) -> float:
+    return float((scale @ step.square()).sqrt())
