@@ -4,6 +4,7 @@
 
     field = pf.read("wake.csv")         # an xarray.Dataset
     found = pf.discover(field)          # the law, its intervals, and a verdict on both
+    solution = pf.solve(pf.Problem(...))  # an equation with its conditions, solved by a network
     workspace = pf.connect()            # datasets, jobs and reports that last
 
 Names are loaded when they are first used, so that the import itself stays cheap.
@@ -19,16 +20,20 @@ from .errors import PhysForgeError
 if TYPE_CHECKING:
     __version__: str
 
+    from . import pinn
     from ._connect import connect
+    from ._solving import solve
     from .derivatives import differentiate, library
     from .discovery import discover
     from .discovery.symbolic import symbolic
     from .equations import Equation, catalogue, simulate
     from .fields import add_noise, describe, read
+    from .pinn import Problem
 
 __all__ = [
     "Equation",
     "PhysForgeError",
+    "Problem",
     "__version__",
     "add_noise",
     "catalogue",
@@ -37,13 +42,16 @@ __all__ = [
     "differentiate",
     "discover",
     "library",
+    "pinn",
     "read",
     "simulate",
+    "solve",
     "symbolic",
 ]
 
 _HOMES = {
     "Equation": ".equations",
+    "Problem": ".pinn",
     "add_noise": ".fields",
     "catalogue": ".equations",
     "connect": "._connect",
@@ -53,6 +61,7 @@ _HOMES = {
     "library": ".derivatives",
     "read": ".fields",
     "simulate": ".equations",
+    "solve": "._solving",
     "symbolic": ".discovery.symbolic",
 }
 
@@ -60,6 +69,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         value: Any = importlib.import_module("importlib.metadata").version("physforge")
+    elif name == "pinn":
+        value = importlib.import_module(".pinn", __name__)
     elif name in _HOMES:
         value = getattr(importlib.import_module(_HOMES[name], __name__), name)
     else:

@@ -187,7 +187,7 @@ class Course:
         self.misses.append(training.misses(weights))
         if self.problem.unknowns:
             self.posterior = training.posterior(weights)
-        self._note(*training.notes)
+        self._note(*([training.reason] if training.reason and not self.done else []), *training.notes)
         self.done.append(Stretch(self.at, self._until, Solved(training.posed.approximation, weights)))
         self.history += [{**row, "stretch": len(self.done)} for row in training.history]
 

@@ -58,6 +58,7 @@ class Training:
         optimiser: what takes the steps.
         best: the ones with the smallest sum of squares at points held out.
         stopped: why training cannot go on; empty while it can.
+        reason: why the optimiser was chosen; empty where settings name it.
     """
 
     posed: Posed
@@ -71,6 +72,7 @@ class Training:
     history: list[dict[str, float]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     stopped: str = ""
+    reason: str = field(init=False)
     _objective: Objective | None = None
     _sample: Sample | None = None
     _attention: Tensor | None = None
@@ -85,8 +87,7 @@ class Training:
         self._held_out = Objective(self.posed.approximation, batches)
         count = self._count * self._equation.width + sum(batch.count for batch in batches[1:])
         self._size = (self.posed.approximation.layout.count, count, self.weights.device)
-        if self.settings.optimiser is None:
-            self.notes.append(choice(*self._size).reason)
+        self.reason = choice(*self._size).reason if self.settings.optimiser is None else ""
         self.optimiser = self._begun()
 
     @property

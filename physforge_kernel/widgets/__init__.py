@@ -1,4 +1,6 @@
-"""Pages of widgets for people who do not code: notebooks in `dashboards/` show them, Voila serves those.
+"""Widgets: pages for people who do not code, and how a long training goes, below a notebook's cell.
+
+Notebooks in `dashboards/` show the pages, and Voila serves those.
 
 In comes a Workspace, embedded or a service's; out comes one ipywidgets widget. The room looks at nothing but
 the Workspace's Protocol and draws what reports draw. `serve` is what `physforge dashboard` runs.
@@ -12,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._discovery import DiscoveryPage, discovery
     from ._serve import MOST_BYTES_OF_A_MESSAGE, names, serve
+    from ._training import training_plot
 
-__all__ = ["MOST_BYTES_OF_A_MESSAGE", "DiscoveryPage", "discovery", "names", "serve"]
+__all__ = ["MOST_BYTES_OF_A_MESSAGE", "DiscoveryPage", "discovery", "names", "serve", "training_plot"]
 
 _HOMES = {
     "MOST_BYTES_OF_A_MESSAGE": "._serve",
@@ -21,6 +24,7 @@ _HOMES = {
     "discovery": "._discovery",
     "names": "._serve",
     "serve": "._serve",
+    "training_plot": "._training",
 }
 
 
