@@ -122,3 +122,13 @@ def test_updates_of_the_hessian_and_its_inverse_are_one(seed: int) -> None:
     learnt = (before - torch.outer(back, back) / (h * product) + share * torch.outer(v, v)) / scale
     learnt = learnt + torch.outer(step, step) / product
     assert torch.allclose(learnt @ updated, torch.eye(5, dtype=torch.float64), atol=1e-9)
+
+
+def test_only_the_last_few_steps_are_kept() -> None:
+    objective, optimiser = Smooth("plain"), LBFGS(pairs=3)
+    before = weights = torch.ones(6, dtype=torch.float64)
+    for _ in range(6):
+        before, weights = weights, optimiser.step(objective, weights)
+    assert optimiser.steps is not None
+    assert optimiser.steps.shape == (3, 6)
+    assert torch.equal(optimiser.steps[-1], weights - before)
