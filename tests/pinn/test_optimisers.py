@@ -32,7 +32,7 @@ from physforge_kernel.pinn.optimisers import (
 
 FAMILY: dict[str, Callable[[], Optimiser]] = {
     "levenberg-marquardt": LevenbergMarquardt,
-    "sketched-gauss-newton": SketchedGaussNewton,
+    "sketched-gauss-newton": lambda: SketchedGaussNewton(dimensions=8),
     "self-scaled-broyden": SelfScaledBroyden,
     "l-bfgs": LBFGS,
     "adam": lambda: Adam(Schedule(peak=0.05, warm_up=20, decay=0.5, every=300)),
@@ -72,9 +72,9 @@ class Rows:
         squares = self.function(at).square().sum()
         return float(squares.detach()), torch.autograd.grad(squares, at)[0]
 
-    def projected(self, weights: Tensor, onto: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    def projected(self, weights: Tensor, onto: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
         rows, slopes = self.linearised(weights)
-        return rows, onto(slopes), slopes.square().sum(0)
+        return rows, onto(slopes)
 
 
 def layer() -> tuple[Rows, Tensor]:

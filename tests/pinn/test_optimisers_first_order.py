@@ -36,7 +36,7 @@ class Quadratic:
     def linearised(self, weights: Tensor) -> tuple[Tensor, Tensor]:
         raise NotImplementedError
 
-    def projected(self, weights: Tensor, onto: object) -> tuple[Tensor, Tensor, Tensor]:
+    def projected(self, weights: Tensor, onto: object) -> tuple[Tensor, Tensor]:
         raise NotImplementedError
 
 
