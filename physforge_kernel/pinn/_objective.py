@@ -99,12 +99,12 @@ class Objective:
 
     def projected(
         self, weights: Float[Tensor, "P"], onto: Callable[[Float[Tensor, "R P"]], Float[Tensor, "R K"]]
-    ) -> tuple[Float[Tensor, "M"], Float[Tensor, "M K"], Float[Tensor, "P"]]:
-        """All rows, what a linear map makes of those of their Jacobian, and its columns' squared lengths.
+    ) -> tuple[Float[Tensor, "M"], Float[Tensor, "M K"]]:
+        """All rows, scaled, and what a linear map makes of those of their Jacobian.
 
         The Jacobian itself is made for some points at a time, and never whole.
         """
-        layout, norms = self.layout, torch.zeros_like(weights)
+        layout = self.layout
         rows, images = [], []
         for batch in self.batches:
             parts: list[list[Tensor]] = [[] for _ in range(batch.rows.width)]
@@ -114,14 +114,13 @@ class Objective:
                 block = weights.new_empty(piece.count, layout.count)
                 tape.jacobian(found, layout, block)
                 block *= piece.scale.repeat(len(found))[:, None]
-                norms += block.square().sum(0)
                 images_of_rows = onto(block).split(len(piece.scale))
                 for i, (row, image) in enumerate(zip(found, images_of_rows, strict=True)):
                     parts[i].append(row.detach() * piece.scale)
                     projections[i].append(image)
             rows += [torch.cat(part) for part in parts]
             images += [torch.cat(part) for part in projections]
-        return torch.cat(rows), torch.cat(images), norms
+        return torch.cat(rows), torch.cat(images)
 
 
 def _part(place: Prepared, chosen: slice) -> Prepared:

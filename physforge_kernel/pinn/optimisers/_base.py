@@ -41,8 +41,8 @@ class SumOfSquares(Linearised, Protocol):
 
     def projected(
         self, weights: Float[Tensor, "P"], onto: Callable[[Float[Tensor, "R P"]], Float[Tensor, "R K"]]
-    ) -> tuple[Float[Tensor, "M"], Float[Tensor, "M K"], Float[Tensor, "P"]]:
-        """The rows, what a linear map makes of those of the Jacobian, and its columns' squared lengths."""
+    ) -> tuple[Float[Tensor, "M"], Float[Tensor, "M K"]]:
+        """The rows, and what a linear map makes of those of their Jacobian."""
         ...
 
 

@@ -29,7 +29,7 @@ OPTIMISERS: Mapping[str, Callable[[], Optimiser]] = MappingProxyType(
 )
 
 #: Multiplications that a core of a CPU, and a GPU of a data centre, do within a second in double precision.
-_PER_SECOND = {"cpu": 2e10, "cuda": 1e13}
+_PER_SECOND = {"CPU": 2e10, "GPU": 1e13}
 #: What it costs to make an entry of the Jacobian and to project it, in the same unit: measured, on a CPU.
 _ENTRY = 700
 #: Seconds that a step may take, since Gauss-Newton methods need hundreds and a person waits for minutes: an
@@ -65,26 +65,26 @@ def choice(weights: int, rows: int, device: str | torch.device = "cpu") -> Choic
         >>> choice(weights=921, rows=2763).name
         'levenberg-marquardt'
         >>> print(choice(weights=20_000, rows=4_000).reason)
-        Sketched Gauss-Newton, since an exact step for 20000 weights and 4000 rows takes 16 s on a cpu.
+        Sketched Gauss-Newton, since an exact step for 20000 weights and 4000 rows takes 16 s on a CPU.
         >>> choice(weights=20_000, rows=4_000, device="cuda").name
         'levenberg-marquardt'
     """
-    kind = torch.device(device).type
-    speed = _PER_SECOND.get(kind, _PER_SECOND["cpu"])
+    place = "CPU" if torch.device(device).type == "cpu" else "GPU"
+    speed = _PER_SECOND[place]
     exact = rows * weights * min(rows, weights) / speed
     sketched = rows * weights * _ENTRY / speed
     size = f"for {weights} weights and {rows} rows"
     if exact <= _EXACT:
         return Choice(
             "levenberg-marquardt",
-            f"Levenberg-Marquardt, since an exact Gauss-Newton step {size} takes {exact:.1g} s on a {kind}.",
+            f"Levenberg-Marquardt, since an exact Gauss-Newton step {size} takes {exact:.1g} s on a {place}.",
         )
     if sketched <= _SKETCHED:
         return Choice(
             "sketched-gauss-newton",
-            f"Sketched Gauss-Newton, since an exact step {size} takes {exact:.2g} s on a {kind}.",
+            f"Sketched Gauss-Newton, since an exact step {size} takes {exact:.2g} s on a {place}.",
         )
-    return Choice("soap", f"SOAP, since even a sketched step {size} takes {sketched:.2g} s on a {kind}.")
+    return Choice("soap", f"SOAP, since even a sketched step {size} takes {sketched:.2g} s on a {place}.")
 
 
 def optimiser(

@@ -151,9 +151,8 @@ def _refined(
 
 def _gram(matrix: Float[Tensor, "M K"]) -> Float[Tensor, "K K"]:
     """The products of all columns, of which a CPU computes the lower half alone."""
-    if matrix.device.type != "cpu":
+    if matrix.device.type != "cpu" or matrix.dtype != torch.float64:
         return matrix.T @ matrix
     array = matrix.numpy()
     rows = array.flags.c_contiguous
-    half = _syrk(1.0, array.T if rows else array, trans=0 if rows else 1, lower=0)
-    return torch.from_numpy(half.T)
+    return torch.from_numpy(_syrk(1.0, array.T if rows else array, trans=0 if rows else 1, lower=1))

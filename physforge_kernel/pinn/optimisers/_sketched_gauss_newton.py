@@ -25,8 +25,6 @@ from ._subspace import Subspace
 
 #: Dimensions of the subspace: a share of the weights, and at most so many that their own system is cheap.
 _SHARE, _MOST = 4, 1000
-#: How fast the scale of a weight that has become less important is forgotten, and how small it may be.
-_FORGET, _SMALLEST = 0.9, 1e-14
 
 
 @dataclass
@@ -38,7 +36,6 @@ class SketchedGaussNewton(Optimiser):
         generator: of the random directions.
         damping: of the next step, relative to the diagonal within the subspace.
         growth: what the damping is multiplied by where the next step gains nothing.
-        scale: (P,), the squared lengths of the Jacobian's columns in the last steps; None before the first.
         last: (P,), the last step; None before the first.
     """
 
@@ -46,13 +43,12 @@ class SketchedGaussNewton(Optimiser):
     description: ClassVar[str] = (
         "sketched Gauss-Newton: damped Gauss-Newton steps within a random subspace of the weights"
     )
-    changing: ClassVar[tuple[str, ...]] = ("damping", "growth", "scale", "last")
+    changing: ClassVar[tuple[str, ...]] = ("damping", "growth", "last")
 
     dimensions: int | None = None
     generator: torch.Generator = field(default_factory=lambda: torch.Generator().manual_seed(0))
     damping: float = 1e-2
     growth: float = 2.0
-    scale: Float[Tensor, "P"] | None = None
     last: Float[Tensor, "P"] | None = None
 
     def step(self, objective: SumOfSquares, weights: Float[Tensor, "P"]) -> Float[Tensor, "P"]:
@@ -61,8 +57,7 @@ class SketchedGaussNewton(Optimiser):
         if not (isfinite(self.loss) and torch.isfinite(slope).all()):
             return weights
         subspace = self._drawn(slope)
-        rows, image, norms = objective.projected(weights, subspace.of)
-        self._rescale(norms)
+        rows, image = objective.projected(weights, subspace.of)
         within = LevenbergMarquardt(self.damping, self.growth)
         origin = slope.new_zeros(subspace.dimensions)
         found = within.step(_Within(objective, weights, subspace, rows, image), origin)
@@ -87,15 +82,10 @@ class SketchedGaussNewton(Optimiser):
             self.generator.set_state(state["generator"])
 
     def _drawn(self, slope: Float[Tensor, "P"]) -> Subspace:
-        """Directions longer along weights that change the rows less, with the slope and the last step."""
-        scale = torch.ones_like(slope) if self.scale is None else self.scale
-        others = [slope / scale] + ([] if self.last is None else [self.last])
+        """Random directions, with the slope and the last step."""
+        others = [slope] if self.last is None else [slope, self.last]
         count = self.dimensions or min(max(len(slope) // _SHARE, 1), _MOST)
-        return Subspace.drawn(scale.rsqrt(), count, torch.stack(others, dim=1), self.generator)
-
-    def _rescale(self, norms: Float[Tensor, "P"]) -> None:
-        kept = norms if self.scale is None else torch.maximum(norms, _FORGET * self.scale)
-        self.scale = torch.clamp(kept, min=max(_SMALLEST * float(kept.max()), 1e-300))
+        return Subspace.drawn(count, torch.stack(others, dim=1), self.generator)
 
 
 @dataclass(frozen=True)

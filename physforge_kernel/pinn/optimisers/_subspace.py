@@ -18,7 +18,7 @@ class Subspace:
     the waves are Hartley's, real and their own inverse.
 
     Attributes:
-        factors: (P,), the sign of each weight times the length of the directions along it.
+        signs: (P,), of each weight.
         waves: (K,), the numbers of the waves.
         length: the number of all waves, at least that of the weights.
         others: (P, L), further directions.
@@ -26,34 +26,25 @@ class Subspace:
     Example:
         >>> generator = torch.Generator().manual_seed(0)
         >>> others = torch.eye(6, 1, dtype=torch.float64)
-        >>> subspace = Subspace.drawn(torch.ones(6, dtype=torch.float64), 2, others, generator)
+        >>> subspace = Subspace.drawn(2, others, generator)
         >>> subspace.dimensions
         3
         >>> subspace.lifted(torch.tensor([0.0, 0.0, 2.0], dtype=torch.float64))
         tensor([2., 0., 0., 0., 0., 0.], dtype=torch.float64)
     """
 
-    factors: Float[Tensor, "P"]
+    signs: Float[Tensor, "P"]
     waves: Int[Tensor, "K"]
     length: int
     others: Float[Tensor, "P L"]
 
     @classmethod
-    def drawn(
-        cls, lengths: Float[Tensor, "P"], count: int, others: Float[Tensor, "P L"], generator: torch.Generator
-    ) -> Subspace:
-        """Waves drawn at random.
-
-        Args:
-            lengths: of the directions along each weight.
-            count: how many waves.
-            others: further directions.
-            generator: of signs and waves.
-        """
-        signs = 2.0 * torch.randint(0, 2, lengths.shape, generator=generator) - 1
-        length = _fast(len(lengths))
+    def drawn(cls, count: int, others: Float[Tensor, "P L"], generator: torch.Generator) -> Subspace:
+        """So many waves drawn at random, with signs, beside further directions."""
+        signs = 2.0 * torch.randint(0, 2, others.shape[:1], generator=generator) - 1
+        length = _fast(len(others))
         waves = torch.randperm(length, generator=generator)[:count]
-        return cls(lengths * signs.to(lengths), waves.to(lengths.device), length, others)
+        return cls(signs.to(others), waves.to(others.device), length, others)
 
     @property
     def dimensions(self) -> int:
@@ -62,7 +53,7 @@ class Subspace:
 
     def of(self, rows: Float[Tensor, "M P"]) -> Float[Tensor, "M KL"]:
         """The products of some rows with each direction."""
-        found = torch.fft.rfft(rows * self.factors, n=self.length, norm="ortho")
+        found = torch.fft.rfft(rows * self.signs, n=self.length, norm="ortho")
         # Hartley's transform is the real less the imaginary part, whose second half is minus its first.
         mirrored = self.length - self.waves
         chosen = found[:, torch.minimum(self.waves, mirrored)]
@@ -73,8 +64,8 @@ class Subspace:
         """The sum of the directions times coordinates."""
         amplitudes = coordinates.new_zeros(self.length)
         amplitudes[self.waves] = coordinates[: len(self.waves)]
-        found = torch.fft.fft(amplitudes, norm="ortho")[: len(self.factors)]
-        return self.factors * (found.real - found.imag) + self.others @ coordinates[len(self.waves) :]
+        found = torch.fft.fft(amplitudes, norm="ortho")[: len(self.signs)]
+        return self.signs * (found.real - found.imag) + self.others @ coordinates[len(self.waves) :]
 
 
 def _fast(count: int) -> int:
