@@ -137,13 +137,14 @@ def test_pins_name_versions_and_no_places():
 
 def test_nothing_that_is_installed_by_default_can_pull_cuda_in():
     wide = r"torch|nvidia|cuda|cupy|triton|jax(?!typing)"  # jaxtyping only writes shapes down
-    # PyTorch is pinned for the extras `gpu` and `pinn`, and for the tests, which run it on the processor.
+    asked_for = {"benchmarks", "gpu", "pinn", "test"}
+    # PyTorch is pinned for these extras, of which the tests run it on the processor.
     assert [name for name in PINS if re.match(wide, name)] == ["torch"]
-    for extra in PROJECT["optional-dependencies"].keys() - {"gpu", "pinn", "test"}:
+    for extra in PROJECT["optional-dependencies"].keys() - asked_for:
         brought = declared_by(extra)
         assert not [name for name in brought if re.match(wide, name)], extra
         named = (Requirement(each) for each in PROJECT["optional-dependencies"][extra])
-        assert not any(each.extras & {"gpu", "pinn", "test"} for each in named), extra
+        assert not any(each.extras & asked_for for each in named), extra
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 "${PYTHON:-.venv/bin/python}" -m venv "$scratch/venv"
-"$scratch/venv/bin/python" -m pip install --disable-pip-version-check --quiet '.[hub,test,docs]'
+"$scratch/venv/bin/python" -m pip install --disable-pip-version-check --quiet '.[hub,test,docs,benchmarks]'
 {
     printf '%s\n' '# The versions that the tests ran with, on Python 3.11. Written by `make lock`.'
     "$scratch/venv/bin/python" -m pip freeze --exclude physforge | sed 's/+cpu$//' | LC_ALL=C sort -f

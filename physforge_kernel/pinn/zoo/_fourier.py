@@ -14,7 +14,7 @@ Array = NDArray[Any]
 #: Samples of the start. Where its slope jumps, its coefficients are right to the square of their spacing.
 _SAMPLES = 2**18
 #: The waves that follow L alone have an index up to so many times that of the shortest wave kept.
-_REACH = 16
+_REACH = 64
 _ROUNDING = 1e-16
 _BLOCK = 4096
 
@@ -108,7 +108,8 @@ def _kept(
 
     if t[-1] == 0:
         return np.repeat(start[:, None], len(t), axis=1)
-    run = solve_ivp(rates, (0.0, t[-1]), start, "DOP853", t, rtol=tolerance, atol=absolute)
+    with np.errstate(over="ignore", invalid="ignore"):  # of a first step too long, which is taken back
+        run = solve_ivp(rates, (0.0, t[-1]), start, "DOP853", t, rtol=tolerance, atol=absolute)
     return run.y * np.exp(turn[:, None] * t)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ._entry import Array, Entry, Nodes
 from ._fourier import Evolution, evolve
 
-_MODES = 1024
+_MODES = 512
 
 
 def law() -> Evolution:
