@@ -7,10 +7,11 @@ from ._fourier import FourierMLP
 from ._mlp import MLP
 from ._modified_mlp import ModifiedMLP
 from ._piratenet import PirateNet
+from ._separable import SeparableMLP
 
 #: The kinds of networks by name, as files and settings name them.
 NETWORKS: dict[str, type[Network]] = {
-    each.__name__: each for each in (MLP, FourierMLP, ModifiedMLP, PirateNet)
+    each.__name__: each for each in (MLP, FourierMLP, ModifiedMLP, PirateNet, SeparableMLP)
 }
 
-__all__ = ["MLP", "NETWORKS", "FourierMLP", "ModifiedMLP", "Network", "PirateNet"]
+__all__ = ["MLP", "NETWORKS", "FourierMLP", "ModifiedMLP", "Network", "PirateNet", "SeparableMLP"]
