@@ -10,8 +10,9 @@ from __future__ import annotations
 from ._checkpoint import Checkpoint
 from ._course import Look
 from ._problem import Problem
+from ._readable import Error
 from ._settings import Settings
-from ._solution import Error, Solution
+from ._solution import Solution
 from ._solve import solve
 
 __all__ = ["Checkpoint", "Error", "Look", "Problem", "Settings", "Solution", "solve"]
