@@ -75,6 +75,15 @@ class Flow:
             layers.append(torch.cat([mean, here.real, -here.imag], dim=1))
         return Jet(orders, torch.stack(layers))
 
+    def size(self, functions: Float[Tensor, "N m"]) -> Float[Tensor, "N"]:
+        """The norm of each initial state, in units of a usual one's."""
+        waves = self.waves
+        scale = np.concatenate(
+            [[waves.constant] * waves.averages, waves.scale / 2**0.5, waves.scale / 2**0.5]
+        )
+        shares = torch.from_numpy(scale / np.linalg.norm(scale)).to(functions)
+        return (functions * shares).norm(dim=1)
+
     def state(self, seen: Jet) -> Jet:
         """The state itself, from its coordinates as seen from each point: its value at no distance."""
         here = self.waves.modes(np.array([self.waves.low]))[0]

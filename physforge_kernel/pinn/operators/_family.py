@@ -63,7 +63,7 @@ class Family(Approximation):
             at,
             self.encoding(at, functions, orders),
             self._lift(at, functions, orders),
-            self._distance(at, orders),
+            self._distance(at, functions, orders),
             self._known(at, functions, orders),
         )
 
@@ -84,11 +84,21 @@ class Family(Approximation):
             return self.flow.state(self.flow(at, functions, orders))
         return self._own(self.lift, at, orders)
 
-    def _distance(self, at: Tensor, orders: Orders) -> Jet | None:
+    def size(self, functions: Float[Tensor, "N m"]) -> Float[Tensor, "N"]:
+        """How large the fields are that belong to functions, relative to usual ones, where that is known.
+
+        Where nothing put in gives nothing, the network's part is in proportion to this, and errors count
+        relative to it: fields of small functions are as right as those of large ones.
+        """
+        if self.flow is None or not self.problem.is_homogeneous:
+            return functions.new_ones(len(functions))
+        return self.flow.size(functions)
+
+    def _distance(self, at: Tensor, functions: Tensor, orders: Orders) -> Jet | None:
         if self.flow is not None:
             start, end = self.box.bounds["t"]
             time = Jet.coordinates(orders, at).columns([self.box.axes.index("t")])
-            return time.shifted(-start).scaled(1 / (end - start))
+            return time.shifted(-start).scaled(self.size(functions)[:, None] / (end - start))
         return self._own(self.distance, at, orders)
 
     def _own(self, known: Known | None, at: Tensor, orders: Orders) -> Jet | None:

@@ -16,11 +16,14 @@ from .._residuals import EquationRows, Rows
 from ..optimisers import LevenbergMarquardt
 from ._family import Taught
 
-#: Rows of the equation for each weight, and the share of these that each condition has.
-_ROWS, _EDGE = 2.5, 0.2
+#: Rows of the equation for each weight, so many since each has a function of its own and steps that fit few
+#: functions fit their chance; and the share of these that each condition has.
+_ROWS, _EDGE = 8.0, 0.2
 #: Candidates for each row, and steps after which rows are drawn anew.
 _CANDIDATES, _EVERY = 4, 4
 _HELD_OUT = 2000
+#: Functions that are smaller than this share of usual ones count no more than that.
+_SMALL = 0.05
 #: How much more a condition counts than the equation.
 _CONDITION = 3.0
 #: Learning has settled when the residual has not fallen by this share over the later half of its looks.
@@ -126,6 +129,11 @@ class Learning:
         functions = torch.randn(count, width, generator=self.generator, dtype=torch.float64)
         return torch.cat([points, functions], dim=1)
 
+    def _share(self, points: Float[Tensor, "N D+m"]) -> Float[Tensor, "N"]:
+        """What rows are multiplied by, so that small functions count as much as large ones."""
+        functions = points[:, len(self.taught.family.box.axes) :]
+        return 1 / torch.clamp(self.taught.family.size(functions), min=_SMALL)
+
     def _batch(self, rows: Rows) -> Batch:
         taught, count = self.taught, int(_ROWS * len(self.weights))
         if rows.kind != "equation":
@@ -136,8 +144,9 @@ class Learning:
         with torch.no_grad():
             places = rows.prepare(taught.family, candidates)
             found, _ = rows.at(taught.family, self.weights, places, records=False)
-        size = torch.stack(found).norm(dim=0)
+        share = self._share(candidates)
+        size = torch.stack(found).norm(dim=0) * share
         density = size / size.mean() + 1.0
         chosen = torch.multinomial(density, count, generator=self.generator)
-        scale = (density[chosen] * count).rsqrt()
+        scale = share[chosen] * (density[chosen] * count).rsqrt()
         return Batch(rows, rows.prepare(taught.family, candidates[chosen]), scale)

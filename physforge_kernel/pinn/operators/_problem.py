@@ -120,6 +120,13 @@ class OperatorProblem:
         return axis is not None and axis not in free and not known
 
     @cached_property
+    def is_homogeneous(self) -> bool:
+        """Whether nothing that is put in gives nothing, so that small functions have small solutions."""
+        axes = set(self.box.axes)
+        nothing = [s.subs({n: 0 for n in s.free_symbols if str(n) not in axes}) for s in self._sides]
+        return self.start is not None and all(each == 0 for each in nothing)
+
+    @cached_property
     def growth(self) -> dict[int, float]:
         """The coefficients of the linear terms `u_x...x` of `u_t`, by the number of times x stands there."""
         assert self.start is not None
