@@ -49,9 +49,6 @@ def _watching(title: str) -> Iterator[Watch]:
 
 def _in_notebook() -> bool:
     """Whether this runs in a kernel, and not in a terminal."""
-    if "IPython" not in sys.modules:
-        return False
-    from IPython import get_ipython
-
-    shell = get_ipython()
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
     return shell is not None and hasattr(shell, "kernel")

@@ -12,8 +12,9 @@ from ._checkpoint import Checkpoint
 from ._course import Look
 from ._many import Ensemble, Trial, ensemble, sweep
 from ._problem import Problem
+from ._readable import Error
 from ._settings import Settings
-from ._solution import Error, Solution
+from ._solution import Solution
 from ._solve import solve
 
 __all__ = [

@@ -8,13 +8,15 @@ from typing import Any
 
 from ...errors import SolverError
 from ._base import Network
+from ._deeponet import DeepONet
 from ._fourier import FourierMLP
 from ._mlp import MLP
 from ._modified_mlp import ModifiedMLP
 from ._piratenet import PirateNet
+from ._separable import SeparableMLP
 
 NETWORKS: dict[str, type[Network]] = {
-    each.__name__: each for each in (MLP, FourierMLP, ModifiedMLP, PirateNet)
+    each.__name__: each for each in (MLP, DeepONet, FourierMLP, ModifiedMLP, PirateNet, SeparableMLP)
 }
 
 
