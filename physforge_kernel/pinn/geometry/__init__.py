@@ -1,0 +1,26 @@
+"""Shapes: boxes, balls and polygons, and what is made of them by `|`, `&` and `-`.
+
+In come sizes and places; out come signed distances, points within, and points on the boundary with their
+outward normals and the name of the surface that each lies on.
+"""
+
+from __future__ import annotations
+
+from ._ball import Ball
+from ._box import Box
+from ._plain import shape_from_dict, shape_to_dict
+from ._polygon import Polygon
+from ._shape import Combination, Shape
+from ._surface import Boundary, Surface
+
+__all__ = [
+    "Ball",
+    "Boundary",
+    "Box",
+    "Combination",
+    "Polygon",
+    "Shape",
+    "Surface",
+    "shape_from_dict",
+    "shape_to_dict",
+]
