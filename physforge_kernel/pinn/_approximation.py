@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ._activations import Sine
-from ._domain import Box
+from ._domain import Domain
 from ._jet import Jet, joined
 from ._orders import Orders
 from ._tape import Layout, Tape
@@ -33,7 +33,7 @@ class Embedding:
         waves: by axis the numbers of half waves that fit into the domain; even ones along periodic axes.
     """
 
-    box: Box
+    box: Domain
     periodic: tuple[str, ...] = ()
     waves: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
@@ -88,7 +88,7 @@ class Approximation:
         unknowns: the constants of the equation that are found with the field.
     """
 
-    box: Box
+    box: Domain
     outputs: int
     network: Network
     embedding: Embedding

@@ -11,7 +11,7 @@ import sympy
 
 from ..equations import NUMBERED_AXES, read_pairs, split_derivative
 from ..errors import EquationError, SolverError
-from ._domain import Box
+from ._domain import Domain
 from ._orders import Order
 
 #: A field, or a derivative of one, at a place: `u_x(1, t)`.
@@ -74,7 +74,7 @@ class Condition:
             return None
         return trace, sympy.expand(symbol - self.residual / slope)
 
-    def periodic(self, box: Box) -> str | None:
+    def periodic(self, box: Domain) -> str | None:
         """The coordinate along which it says that both ends are alike; None if it says something else."""
         if len(self.traces) != 2 or self.values is not None:
             return None
@@ -89,7 +89,7 @@ class Condition:
 
 
 def read_conditions(
-    given: Sequence[object], box: Box, components: Sequence[str], parameters: Sequence[str]
+    given: Sequence[object], box: Domain, components: Sequence[str], parameters: Sequence[str]
 ) -> list[Condition]:
     """The conditions of a problem.
 
@@ -111,7 +111,7 @@ def read_conditions(
 
 
 class _Reader:
-    def __init__(self, box: Box, components: Sequence[str], parameters: Sequence[str]) -> None:
+    def __init__(self, box: Domain, components: Sequence[str], parameters: Sequence[str]) -> None:
         self.box, self.components, self.parameters = box, tuple(components), tuple(parameters)
 
     def read(self, given: object) -> list[Condition]:

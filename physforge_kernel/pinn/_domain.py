@@ -18,7 +18,7 @@ Bounds = Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True)
-class Box:
+class Domain:
     """An interval for each coordinate.
 
     Attributes:
@@ -28,7 +28,7 @@ class Box:
     bounds: Bounds
 
     @classmethod
-    def of(cls, given: object) -> Box:
+    def of(cls, given: object) -> Domain:
         """A box from `{"x": (-1, 1), "t": (0, 1)}`.
 
         Raises:
@@ -51,9 +51,9 @@ class Box:
         """The coordinates but time."""
         return tuple(axis for axis in self.bounds if axis != "t")
 
-    def within(self, **bounds: tuple[float, float]) -> Box:
+    def within(self, **bounds: tuple[float, float]) -> Domain:
         """The part of this box between other ends of some coordinates."""
-        return Box({**self.bounds, **bounds})
+        return Domain({**self.bounds, **bounds})
 
     def length(self, axis: str) -> float:
         """The extent along one coordinate."""

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..errors import SolverError
-from ._domain import Box
+from ._domain import Domain
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Measured:
 
 
 def measured(
-    data: object, components: Sequence[str], box: Box, noise: Mapping[str, float] | float | None
+    data: object, components: Sequence[str], box: Domain, noise: Mapping[str, float] | float | None
 ) -> tuple[Measured, ...]:
     """The measurements in a field that lie in the domain; those that are missing (NaN) are left out.
 
@@ -58,7 +58,7 @@ def measured(
     return tuple(_samples(data, name, box, _sd(noise, name)) for name in names)
 
 
-def _samples(data: xr.Dataset, name: str, box: Box, sd: float | None) -> Measured:
+def _samples(data: xr.Dataset, name: str, box: Domain, sd: float | None) -> Measured:
     parts = xr.broadcast(data[name], *(data[axis] for axis in box.axes))
     values, *columns = (
         np.asarray(part.values, dtype=float if i else None).ravel() for i, part in enumerate(parts)

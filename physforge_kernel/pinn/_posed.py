@@ -10,7 +10,7 @@ import sympy
 
 from ._approximation import Approximation, Embedding, Known, Solved
 from ._conditions import Condition
-from ._domain import Box
+from ._domain import Domain
 from ._problem import Problem
 from ._residuals import ConditionRows, DataRows, EquationRows, Rows, StartRows
 from ._symbols import ExpressionJet, real_parts
@@ -39,7 +39,7 @@ def pose(
     problem: Problem,
     network: Network,
     *,
-    box: Box | None = None,
+    box: Domain | None = None,
     before: Solved | None = None,
     waves: Mapping[str, Sequence[int]] | None = None,
     hard: bool = True,
@@ -74,7 +74,7 @@ def pose(
     return Posed(approximation, tuple(_rows(problem, box, met, before)), notes, rate)
 
 
-def _rows(problem: Problem, box: Box, met: set[str], before: Solved | None) -> list[Rows]:
+def _rows(problem: Problem, box: Domain, met: set[str], before: Solved | None) -> list[Rows]:
     unknowns, components = problem.unknowns, problem.components
     low, high = box.bounds.get("t", (0.0, 0.0))
     rows: list[Rows] = [EquationRows(problem.equation, box, components, unknowns)]
@@ -110,7 +110,7 @@ def _at_start(condition: Condition, problem: Problem) -> bool:
     return condition.at.get("t") == problem.box.bounds["t"][0]
 
 
-def _trials(problem: Problem, box: Box, before: Solved | None) -> list[Trial]:
+def _trials(problem: Problem, box: Domain, before: Solved | None) -> list[Trial]:
     conditions = [c for c in problem.conditions if before is None or not _at_start(c, problem)]
     orders = {axis: problem.order(axis) for axis in problem.periodic}
     return [trial(name, conditions, box, orders) for name in problem.components.names]
@@ -121,12 +121,12 @@ def _parts(expression: sympy.Expr, problem: Problem) -> list[sympy.Expr]:
     return real_parts(expression) if problem.components.is_complex else [expression]
 
 
-def _lift(problem: Problem, trials: Sequence[Trial], box: Box) -> Known | None:
+def _lift(problem: Problem, trials: Sequence[Trial], box: Domain) -> Known | None:
     lifts = [part for each in trials for part in _parts(each.lift, problem)]
     return None if all(lift == 0 for lift in lifts) else ExpressionJet(lifts, box.axes)
 
 
-def _distance(problem: Problem, trials: Sequence[Trial], box: Box) -> Known | None:
+def _distance(problem: Problem, trials: Sequence[Trial], box: Domain) -> Known | None:
     copies = 2 if problem.components.is_complex else 1
     distances = [each.distance for each in trials for _ in range(copies)]
     return None if all(each == 1 for each in distances) else ExpressionJet(distances, box.axes)

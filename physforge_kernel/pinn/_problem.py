@@ -13,7 +13,7 @@ from ..equations import Equation, split_derivative
 from ..errors import SolverError
 from ._components import Components
 from ._conditions import Condition, Trace, read_conditions
-from ._domain import Box, interval
+from ._domain import Domain, interval
 from ._measured import Measured, measured
 from ._unknown import Unknown
 
@@ -98,7 +98,7 @@ class Problem:
         self.unknowns = tuple(_unknown(name, bounds) for name, bounds in parameters.items())
         names = tuple(each.name for each in self.unknowns)
         self.equation = _equation(equation, names)
-        self.box = Box.of(domain)
+        self.box = Domain.of(domain)
         self._check_equation()
         self.conditions = tuple(
             _once(read_conditions(conditions, self.box, self.equation.components, names), self.box)
@@ -217,7 +217,7 @@ def _unknown(name: str, bounds: object) -> Unknown:
     return Unknown(name, *ends)
 
 
-def _once(conditions: Sequence[Condition], box: Box) -> list[Condition]:
+def _once(conditions: Sequence[Condition], box: Domain) -> list[Condition]:
     """The conditions without those that say the same twice.
 
     Raises:
@@ -241,7 +241,7 @@ def _once(conditions: Sequence[Condition], box: Box) -> list[Condition]:
     return kept
 
 
-def _agree(one: sympy.Expr, other: sympy.Expr, box: Box) -> bool:
+def _agree(one: sympy.Expr, other: sympy.Expr, box: Domain) -> bool:
     names = sorted(map(str, one.free_symbols | other.free_symbols))
     generator = np.random.default_rng(0)
     points = [generator.uniform(*box.bounds.get(name, (0.5, 1.5)), 64) for name in names]

@@ -13,7 +13,7 @@ import xarray as xr
 from ..equations import derivative_name, split_derivative
 from ..errors import SolverError
 from ._components import Components
-from ._domain import Box
+from ._domain import Domain
 from ._orders import Order
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Readable(ABC):
     """
 
     components: Components
-    box: Box
+    box: Domain
     periodic: tuple[str, ...]
     law: str
 

@@ -17,7 +17,7 @@ from ..equations import Equation, split_derivative
 from ._approximation import Approximation, Prepared, Solved
 from ._components import Components
 from ._conditions import Condition
-from ._domain import Box
+from ._domain import Domain
 from ._jet import Jet
 from ._orders import Orders
 from ._symbols import Expressions
@@ -71,7 +71,7 @@ class EquationRows(Rows):
     """Left minus right sides of the equation within the domain."""
 
     equation: Equation
-    box: Box
+    box: Domain
     components: Components
     unknowns: Sequence[Unknown]
     name: str = "equation"
@@ -137,7 +137,7 @@ def _left(name: str) -> sympy.Expr:
     return sympy.Integer(0) if name.startswith("0") else sympy.Symbol(name)
 
 
-def _coordinates(box: Box, points: Tensor) -> dict[str, Tensor]:
+def _coordinates(box: Domain, points: Tensor) -> dict[str, Tensor]:
     return dict(zip(box.axes, points.T, strict=True))
 
 
@@ -150,7 +150,7 @@ class ConditionRows(Rows):
     """The residual of a condition on the part of the edge where it holds."""
 
     condition: Condition
-    box: Box
+    box: Domain
     components: Components
     unknowns: Sequence[Unknown]
     kind: str = "condition"
@@ -301,7 +301,7 @@ class StartRows(Rows):
     """
 
     before: Solved
-    box: Box
+    box: Domain
     order: int
     components: Components
     name: str = "end of the stretch before"

@@ -13,7 +13,7 @@ import numpy as np
 import sympy
 
 from ._conditions import Condition, Trace
-from ._domain import Box
+from ._domain import Domain
 
 #: What an expression may be off by, relative to its size, where it meets a condition.
 _TOLERANCE = 1e-9
@@ -65,7 +65,7 @@ class _Prescribed:
 def trial(
     component: str,
     conditions: Sequence[Condition],
-    box: Box,
+    box: Domain,
     periodic: Mapping[str, int],
 ) -> Trial:
     """The trial function that meets as many conditions on a component as can be met without harm.
@@ -106,7 +106,7 @@ def trial(
     return Trial(notes=tuple(notes))
 
 
-def _prescribed(component: str, conditions: Sequence[Condition], box: Box) -> _Prescribed:
+def _prescribed(component: str, conditions: Sequence[Condition], box: Domain) -> _Prescribed:
     found = _Prescribed()
     for condition in conditions:
         known = condition.prescribed()
@@ -123,13 +123,13 @@ def _prescribed(component: str, conditions: Sequence[Condition], box: Box) -> _P
     return found
 
 
-def _is_rate(place: Trace, times: Mapping[str, int], box: Box) -> bool:
+def _is_rate(place: Trace, times: Mapping[str, int], box: Domain) -> bool:
     if set(place.at) != {"t"} or place.at["t"] != box.bounds["t"][0]:
         return False
     return all(count == (axis == "t") for axis, count in times.items())
 
 
-def _kink(value: sympy.Expr, box: Box, periodic: Mapping[str, int]) -> str:
+def _kink(value: sympy.Expr, box: Domain, periodic: Mapping[str, int]) -> str:
     """What keeps a value from being continued periodically, with its derivatives."""
     size = float(np.abs(_values(value, box)).max())
     for axis, order in periodic.items():
@@ -143,7 +143,7 @@ def _kink(value: sympy.Expr, box: Box, periodic: Mapping[str, int]) -> str:
     return ""
 
 
-def _lift(prescribed: _Prescribed, box: Box) -> sympy.Expr:
+def _lift(prescribed: _Prescribed, box: Domain) -> sympy.Expr:
     """The blend of what is prescribed, one axis after another (Boolean sum of projections)."""
     total: sympy.Expr = sympy.Integer(0)
     for axis in box.axes:
@@ -161,7 +161,7 @@ def _lift(prescribed: _Prescribed, box: Box) -> sympy.Expr:
     return total
 
 
-def _distance(prescribed: _Prescribed, box: Box) -> sympy.Expr:
+def _distance(prescribed: _Prescribed, box: Domain) -> sympy.Expr:
     """What vanishes on the edges with prescribed values, and is about one within."""
     total: sympy.Expr = sympy.Integer(1)
     for axis in box.axes:
@@ -176,7 +176,7 @@ def _distance(prescribed: _Prescribed, box: Box) -> sympy.Expr:
     return total
 
 
-def _clash(prescribed: _Prescribed, lift: sympy.Expr, box: Box) -> Condition | None:
+def _clash(prescribed: _Prescribed, lift: sympy.Expr, box: Domain) -> Condition | None:
     """A condition that the blend does not meet, since others say something else where edges meet."""
     size = _size(prescribed, box)
     for edge, (condition, value) in prescribed.values.items():
@@ -190,19 +190,19 @@ def _clash(prescribed: _Prescribed, lift: sympy.Expr, box: Box) -> Condition | N
     return None
 
 
-def _alike(one: sympy.Expr, other: sympy.Expr, box: Box, size: float) -> bool:
+def _alike(one: sympy.Expr, other: sympy.Expr, box: Domain, size: float) -> bool:
     """Whether two expressions agree at points spread over the domain, to a small share of a size."""
     return bool(np.all(np.abs(_values(one, box) - _values(other, box)) <= _TOLERANCE * size))
 
 
-def _size(prescribed: _Prescribed, box: Box) -> float:
+def _size(prescribed: _Prescribed, box: Domain) -> float:
     """The largest of all prescribed values."""
     values = [value for _, value in prescribed.values.values()]
     values += [prescribed.rate[1] * box.length("t")] if prescribed.rate else []
     return max((float(np.abs(_values(value, box)).max()) for value in values), default=0.0)
 
 
-def _values(expression: sympy.Expr, box: Box) -> np.ndarray:
+def _values(expression: sympy.Expr, box: Domain) -> np.ndarray:
     """An expression at points spread over the domain."""
     generator = np.random.default_rng(0)
     points = [generator.uniform(low, high, _POINTS) for low, high in box.bounds.values()]

@@ -11,7 +11,7 @@ import sympy
 from ..equations import NUMBERED_AXES, Equation, read_pairs
 from ..errors import SolverError
 from ._approximation import Approximation, Embedding, Known
-from ._domain import Box
+from ._domain import Domain
 from ._measured import Measured
 from ._problem import Problem
 from ._symbols import ExpressionJet
@@ -102,7 +102,7 @@ def _text(expression: sympy.Expr) -> str:
     return str(expression.xreplace(exact))
 
 
-def _known(given: Sequence[str] | None, box: Box) -> ExpressionJet | None:
+def _known(given: Sequence[str] | None, box: Domain) -> ExpressionJet | None:
     if given is None:
         return None
     numbered = [axis for axis in box.axes if axis in NUMBERED_AXES]
@@ -110,5 +110,5 @@ def _known(given: Sequence[str] | None, box: Box) -> ExpressionJet | None:
     return ExpressionJet([left - right for left, right in pairs], box.axes)
 
 
-def _box(given: Mapping[str, Sequence[float]]) -> Box:
-    return Box.of({axis: tuple(ends) for axis, ends in given.items()})
+def _box(given: Mapping[str, Sequence[float]]) -> Domain:
+    return Domain.of({axis: tuple(ends) for axis, ends in given.items()})

@@ -13,7 +13,7 @@ import torch
 import physforge_kernel as pf
 from physforge_kernel.pinn import Problem
 from physforge_kernel.pinn._conditions import read_conditions
-from physforge_kernel.pinn._domain import Box
+from physforge_kernel.pinn._domain import Domain
 from physforge_kernel.pinn._posed import pose
 from physforge_kernel.pinn._trial import trial
 from physforge_kernel.pinn.networks import MLP
@@ -24,7 +24,7 @@ ENOUGH = ["u(x, 0) = -sin(pi*x)", "u(-1, t) = 0", "u(1, t) = 0"]
 
 
 def read(text: str) -> Any:
-    return read_conditions([text], Box.of(LINE), ["u"], [])[0]
+    return read_conditions([text], Domain.of(LINE), ["u"], [])[0]
 
 
 def test_a_trace_names_a_derivative_at_a_place() -> None:
@@ -43,8 +43,8 @@ def test_a_prescribed_value_is_solved_for() -> None:
 
 @pytest.mark.parametrize("text", ["u(-1, t) = u(1, t)", "u(1, t) - u(-1, t)", "periodic in x"])
 def test_ends_that_are_alike_are_periodic(text: str) -> None:
-    assert read(text).periodic(Box.of(LINE)) == "x"
-    assert read("u(-1, t) = -u(1, t)").periodic(Box.of(LINE)) is None
+    assert read(text).periodic(Domain.of(LINE)) == "x"
+    assert read("u(-1, t) = -u(1, t)").periodic(Domain.of(LINE)) is None
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_trial_function_meets_values_and_rates_whatever_the_network() -> None:
 def test_conditions_that_would_do_harm_are_left_to_training(
     conditions: list[str], periodic: dict[str, int], met: int, note: str
 ) -> None:
-    box = Box.of(LINE)
+    box = Domain.of(LINE)
     found = trial("u", read_conditions(conditions, box, ["u"], []), box, periodic)
     assert len(found.met) == met
     assert note in " ".join(found.notes)

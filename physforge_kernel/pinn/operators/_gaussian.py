@@ -12,7 +12,7 @@ import xarray as xr
 from scipy.special import gamma, kv
 
 from ...errors import SolverError
-from .._domain import Box
+from .._domain import Domain
 from ._expansion import Expansion, Tabulated, Waves
 
 #: Waves that a periodic function has at most, and nodes for each length scale of others and at most.
@@ -90,7 +90,7 @@ class GaussianField:
         Returns:
             An array (sample, x).
         """
-        box = Box.of(domain)
+        box = Domain.of(domain)
         if len(box.axes) != 1:
             raise SolverError(f"Functions of {len(box.axes)} coordinates cannot be drawn; give one interval.")
         (axis, (low, high)) = next(iter(box.bounds.items()))

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ...errors import SolverError
 from .._components import Components
-from .._domain import Box
+from .._domain import Domain
 from .._jet import Jet
 from .._orders import Order, Orders
 from .._readable import Readable
@@ -51,7 +51,7 @@ class Space:
         law: the equation that they obey; empty where it is not known.
     """
 
-    box: Box
+    box: Domain
     components: Components
     periodic: tuple[str, ...]
     law: str = ""
@@ -314,7 +314,7 @@ def _made(config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> Operator:
         ends = (float(each["ends"][0]), float(each["ends"][1]))
         inputs.append(Input(each["name"], each["axis"], expansion(ends, each["periodic"], own)))
     space = Space(
-        Box.of({axis: tuple(ends) for axis, ends in config["box"].items()}),
+        Domain.of({axis: tuple(ends) for axis, ends in config["box"].items()}),
         Components(tuple(config["components"])),
         tuple(config["periodic"]),
         config["law"],

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from ...equations import AXES
 from ...errors import SolverError
 from .._components import Components
-from .._domain import Box
+from .._domain import Domain
 from ._expansion import Tabulated
 from ._kernel import learn_kernel
 from ._model import PODModel
@@ -128,7 +128,7 @@ def fit(pairs: OperatorPairs) -> Fitted:
     weights, modes, _ = _principal(values - mean, _FIELDS, pairs.count)
     kernel = learn_kernel(coordinates, weights, sizes, np.linalg.norm(values, axis=1))
     space = Space(
-        Box({axis: pairs.ends(axis) for axis in order}),
+        Domain({axis: pairs.ends(axis) for axis in order}),
         Components(names),
         tuple(axis for axis in order if axis in pairs.periodic),
     )

@@ -11,7 +11,7 @@ import sympy
 
 from ...equations import Equation, split_derivative
 from ...errors import SolverError
-from .._domain import Box
+from .._domain import Domain
 from .._problem import Problem
 from ._expansion import Expansion, Waves
 from ._gaussian import GaussianField
@@ -72,7 +72,7 @@ class OperatorProblem:
         conditions: Sequence[object] = (),
         functions: Mapping[str, GaussianField | Expansion] | None = None,
     ) -> None:
-        self.box = Box.of(domain)
+        self.box = Domain.of(domain)
         self.inputs = tuple(_input(name, each, self.box) for name, each in (functions or {}).items())
         if not self.inputs:
             raise SolverError(
@@ -182,7 +182,7 @@ class OperatorProblem:
             )
 
 
-def _input(name: str, field: object, box: Box) -> Input:
+def _input(name: str, field: object, box: Domain) -> Input:
     match = _NAME.match(name)
     if match is None:
         raise SolverError(f"{name!r} names no function; write 'f', or 'f(t)' with its coordinate.")
