@@ -16,12 +16,16 @@ from ._readable import Error
 from ._settings import Settings
 from ._solution import Solution
 from ._solve import solve
+from .geometry import Ball, Box, Polygon
 
 __all__ = [
+    "Ball",
+    "Box",
     "Checkpoint",
     "Ensemble",
     "Error",
     "Look",
+    "Polygon",
     "Problem",
     "Settings",
     "Solution",

@@ -66,12 +66,14 @@ class Prepared:
         features: what the network sees.
         lift: what is added to the network's part; None for nothing.
         distance: what the network's part is multiplied by; None for one.
+        normals: (N, D), of the boundary that the points lie on; None where nothing asks for them.
     """
 
     points: Float[Tensor, "N D"]
     features: Jet
     lift: Jet | None
     distance: Jet | None
+    normals: Float[Tensor, "N D"] | None = None
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def _named(course: Course) -> dict[str, Any]:
     problem = course.problem
     return {
         "equation": str(problem.equation),
-        "domain": {axis: list(ends) for axis, ends in problem.box.bounds.items()},
+        "domain": problem.box.plain(),
         "conditions": [condition.text for condition in problem.conditions],
         "parameters": {each.name: [each.low, each.high] for each in problem.unknowns},
         "data": [[each.component, len(each.values), float(each.values.abs().sum())] for each in problem.data],

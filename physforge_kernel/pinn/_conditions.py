@@ -1,9 +1,9 @@
-"""What holds on edges: `u(x, 0) = sin(pi*x)`, `u_x(1, t) + u(1, t) = 0`, `u(-1, t) = u(1, t)`."""
+"""What holds on edges: `u(x, 0) = sin(pi*x)`, `u(-1, t) = u(1, t)`, `u_n + 2*u = 1 on hole`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,17 @@ from ..equations import NUMBERED_AXES, read_pairs, split_derivative
 from ..errors import EquationError, SolverError
 from ._domain import Domain
 from ._orders import Order
+from .geometry import BOUNDARY
 
 #: A field, or a derivative of one, at a place: `u_x(1, t)`.
 _TRACE = re.compile(r"(?<![\w.])(?P<name>[A-Za-z]\w*)\s*\((?P<arguments>[^()]*)\)")
+_ON = re.compile(r"(?P<what>.*\S)\s+on\s+(?P<part>\w+)\s*\Z", re.DOTALL)
+#: A name, which may be that of a field or of a derivative of one on a boundary: `u_n`.
+_NAME = re.compile(r"(?<![\w.])(?P<name>[A-Za-z]\w*)(?P<call>\s*\()?")
 _PERIODIC = re.compile(r"\s*periodic\s+in\s+(?P<axis>\w+)\s*\Z")
+
+#: What stands in a residual for the outward normal along the k-th coordinate.
+NORMAL = "normal{}"
 
 Values = Callable[..., Any]
 """A right side as a function of arrays, one for each coordinate that the condition leaves free, by name."""
@@ -30,16 +37,18 @@ class Trace:
         component: the field.
         orders: how often each coordinate differentiates it.
         at: the coordinates that are held, with their values.
+        on: the part of the boundary where it is taken, by name; empty where coordinates are held.
     """
 
     component: str
     orders: Order
     at: Mapping[str, float]
+    on: str = ""
 
     @property
-    def key(self) -> tuple[str, Order, tuple[tuple[str, float], ...]]:
+    def key(self) -> tuple[str, Order, tuple[tuple[str, float], ...], str]:
         """What tells it from others."""
-        return self.component, self.orders, tuple(sorted(self.at.items()))
+        return self.component, self.orders, tuple(sorted(self.at.items())), self.on
 
 
 @dataclass(frozen=True)
@@ -49,8 +58,8 @@ class Condition:
     Attributes:
         text: as it was given.
         traces: the traces in it, by the symbol that stands for each in `residual`.
-        residual: an expression that is zero where the condition holds, in those symbols, the free coordinates
-            and parameters.
+        residual: an expression that is zero where the condition holds, in those symbols, the free
+            coordinates, parameters, and on a boundary its normals.
         values: what the residual is to equal, where that is a function and no expression.
     """
 
@@ -63,6 +72,16 @@ class Condition:
     def at(self) -> Mapping[str, float]:
         """The coordinates held in its first trace."""
         return next(iter(self.traces.values())).at
+
+    @property
+    def on(self) -> str:
+        """The part of the boundary that it holds on; empty where it holds coordinates."""
+        return next(iter(self.traces.values())).on
+
+    @property
+    def components(self) -> frozenset[str]:
+        """The fields that it is about."""
+        return frozenset(trace.component for trace in self.traces.values())
 
     def prescribed(self) -> tuple[Trace, sympy.Expr] | None:
         """The trace and the expression that it equals, where the condition says no more than that."""
@@ -82,7 +101,7 @@ class Condition:
         ratio = sympy.cancel(self.residual / (sympy.Symbol(first) - sympy.Symbol(second)))
         if a.component != b.component or a.orders != b.orders or not ratio.is_number:
             return None
-        differ = [axis for axis in a.at if a.at[axis] != b.at[axis]]
+        differ = [axis for axis in a.at if a.at[axis] != b.at[axis] and axis not in box.shaped]
         if len(differ) == len(a.at) == 1 and {a.at[differ[0]], b.at[differ[0]]} == set(box.bounds[differ[0]]):
             return differ[0]
         return None
@@ -128,9 +147,12 @@ class _Reader:
         )
 
     def _around(self, axis: str) -> list[Condition]:
-        if axis not in self.box.axes or axis == "t":
-            listed = ", ".join(self.box.space) or "none"
-            raise SolverError(f"Nothing can be periodic in {axis!r}; the domain's axes of space: {listed}.")
+        plain = [each for each in self.box.space if each not in self.box.shaped]
+        if axis not in plain:
+            raise SolverError(
+                f"Nothing can be periodic in {axis!r}; the domain's axes of space with an interval of their "
+                f"own: {', '.join(plain) or 'none'}."
+            )
         low, high = self.box.bounds[axis]
         ends = [", ".join(repr(e) if a == axis else a for a in self.box.axes) for e in (low, high)]
         return [self._text(f"{c}({ends[0]}) = {c}({ends[1]})") for c in self.components]
@@ -145,6 +167,53 @@ class _Reader:
         )
 
     def _text(self, text: str) -> Condition:
+        on = _ON.match(text)
+        return self._on_boundary(text, on["what"], on["part"]) if on else self._at_place(text)
+
+    def _on_boundary(self, text: str, what: str, part: str) -> Condition:
+        shape = self.box.shape
+        if shape is None:
+            raise SolverError(
+                f"The condition {text!r} holds on {part!r}, and the domain has no shape with a boundary; "
+                f"name its ends, as in '{self.components[0]}({', '.join(self._example())}) = ...'."
+            )
+        if part not in (*shape.names, BOUNDARY):
+            raise SolverError(
+                f"The condition {text!r} holds on {part!r}, which the shape does not have; its surfaces: "
+                f"{', '.join(shape.names)}, and {BOUNDARY} for all that no other condition names."
+            )
+        traces: dict[str, Trace] = {}
+
+        def trace(component: str, orders: Order) -> str:
+            symbol = f"trace{len(traces)}"
+            traces[symbol] = Trace(component, orders, {}, part)
+            return symbol
+
+        def named(match: re.Match[str]) -> str:
+            name = match["name"]
+            component, _, suffix = name.rpartition("_")
+            along_normal = suffix == "n" and component in self.components and name not in self.components
+            found = None if along_normal else self._orders(name)
+            if match["call"] and (found or along_normal):
+                raise SolverError(
+                    f"The condition {text!r} gives {name} a place, and holds on all of {part!r}; write "
+                    f"{name} alone."
+                )
+            if along_normal:
+                slopes = [tuple(int(a == axis) for a in self.box.axes) for axis in self.box.shaped]
+                terms = [f"{NORMAL.format(k)}*{trace(component, each)}" for k, each in enumerate(slopes)]
+                return f"({' + '.join(terms)})"
+            return f"({trace(*found)})" if found else match[0]
+
+        replaced = _NAME.sub(named, what)
+        if not traces:
+            raise SolverError(
+                f"The condition {text!r} names no field; write it as '{self.components[0]} = ... on {part}'."
+            )
+        normals = [NORMAL.format(k) for k in range(len(self.box.shaped))]
+        return self._checked(Condition(text, traces, self._residual(text, replaced, [*traces, *normals])))
+
+    def _at_place(self, text: str) -> Condition:
         traces: dict[str, Trace] = {}
 
         def named(match: re.Match[str]) -> str:
@@ -166,18 +235,21 @@ class _Reader:
                 f"The condition {text!r} holds different coordinates in its parts; hold the "
                 "same ones in each."
             )
+        return self._checked(Condition(text, traces, self._residual(text, replaced, traces)))
+
+    def _residual(self, text: str, replaced: str, symbols: Iterable[str]) -> sympy.Expr:
         try:
-            pairs = read_pairs(replaced, [*traces, *self.parameters, *NUMBERED_AXES])
+            pairs = read_pairs(replaced, [*symbols, *self.parameters, *NUMBERED_AXES])
         except EquationError as error:
             raise SolverError(f"The condition {text!r} cannot be read: {error}") from None
         if len(pairs) != 1:
             raise SolverError(f"{text!r} holds {len(pairs)} equations; give each condition by itself.")
-        residual = sympy.expand(pairs[0][0] - pairs[0][1])
-        return self._checked(Condition(text, traces, residual))
+        return sympy.expand(pairs[0][0] - pairs[0][1])
 
     def _checked(self, condition: Condition) -> Condition:
         free = {axis for axis in self.box.axes if axis not in condition.at}
         known = free | set(condition.traces) | set(self.parameters)
+        known |= {NORMAL.format(k) for k in range(len(self.box.shaped))} if condition.on else set()
         for symbol in sorted(map(str, condition.residual.free_symbols)):
             if symbol in known:
                 continue

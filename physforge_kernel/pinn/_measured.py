@@ -65,9 +65,7 @@ def _samples(data: xr.Dataset, name: str, box: Domain, sd: float | None) -> Meas
     )
     points = np.stack(columns, axis=1)
     known = np.isfinite(values) & np.isfinite(points).all(axis=1)
-    for i, (low, high) in enumerate(box.bounds.values()):
-        slack = 1e-9 * (high - low)
-        known &= (points[:, i] >= low - slack) & (points[:, i] <= high + slack)
+    known &= box.contains(torch.from_numpy(points)).numpy()
     if not known.any():
         raise SolverError(f"No measurement of {name} lies in the domain; see that both have the same units.")
     return Measured(name, torch.from_numpy(points[known]), torch.from_numpy(values[known]), sd)

@@ -130,4 +130,5 @@ def _part(place: Prepared, chosen: slice) -> Prepared:
         for jet in (place.features, place.lift, place.distance)
     )
     assert features is not None
-    return Prepared(place.points[chosen], features, lift, distance)
+    normals = None if place.normals is None else place.normals[chosen]
+    return Prepared(place.points[chosen], features, lift, distance, normals)

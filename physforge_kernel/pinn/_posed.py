@@ -11,6 +11,7 @@ import sympy
 from ._approximation import Approximation, Embedding, Known, Solved
 from ._conditions import Condition
 from ._domain import Domain
+from ._parts import part_of
 from ._problem import Problem
 from ._residuals import ConditionRows, DataRows, EquationRows, Rows, StartRows
 from ._symbols import ExpressionJet, real_parts
@@ -84,7 +85,8 @@ def _rows(problem: Problem, box: Domain, met: set[str], before: Solved | None) -
         if before is not None and _at_start(condition, problem):
             continue
         if "t" not in condition.at or low <= condition.at["t"] <= high:
-            rows.append(ConditionRows(condition, box, components, unknowns))
+            part = part_of(condition, problem.conditions, box)
+            rows.append(ConditionRows(condition, box, components, unknowns, part))
     if before is not None:
         rows.append(StartRows(before, box, problem.order("t"), components))
     return rows + _data(problem)

@@ -15,7 +15,9 @@ from ._components import Components
 from ._conditions import Condition, Trace, read_conditions
 from ._domain import Domain, interval
 from ._measured import Measured, measured
+from ._parts import bare, check_places
 from ._unknown import Unknown
+from .geometry import Shape
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -30,10 +32,12 @@ class Problem:
     Args:
         equation: an `Equation`, or text that it reads.
         domain: the interval of each coordinate, `{"x": (-1, 1), "t": (0, 1)}`, in the order in which
-            conditions name them.
+            conditions name them; or a shape for several, `{"x, y": Ball((0, 0), 1), "t": (0, 1)}`.
         conditions: texts such as `u(x, 0) = sin(pi*x)`, `u_x(1, t) + 2*u(1, t) = 0`, `u(-1, t) = u(1, t)`
-            or `periodic in x`; or pairs of the left side and a function of the coordinates that it leaves
-            free, `("u(x, 0)", numpy.cos)`.
+            or `periodic in x`; on the boundary of a shape `u = x^2 on ball`, or `u_n + 2*u = 1 on boundary`
+            with the derivative along the outward normal, where `boundary` is all that no other condition on
+            the field names; or pairs of the left side and a function of the coordinates that it leaves
+            free, `("u(x, 0)", numpy.cos)` or `("u on ball", lambda x, y: x**2)`.
         data: a field of measurements that the solution has to agree with, as far as their noise lets it.
         parameters: bounds of the constants that are to be found, `{"nu": (1e-4, 1)}`.
         noise: the standard deviation of the measurements by component; found with the solution
@@ -57,7 +61,7 @@ class Problem:
     def __init__(
         self,
         equation: str | Sequence[str] | Equation,
-        domain: Mapping[str, tuple[float, float]],
+        domain: Mapping[str, tuple[float, float] | Shape],
         conditions: Sequence[object] = (),
         data: xr.Dataset | tuple[Measured, ...] | None = None,
         parameters: Mapping[str, tuple[float, float]] | None = None,
@@ -76,7 +80,7 @@ class Problem:
     def check(
         cls,
         equation: str | Sequence[str] | Equation,
-        domain: Mapping[str, tuple[float, float]],
+        domain: Mapping[str, tuple[float, float] | Shape],
         conditions: Sequence[object] = (),
         parameters: Mapping[str, tuple[float, float]] | None = None,
     ) -> None:
@@ -91,7 +95,7 @@ class Problem:
     def _read(
         self,
         equation: str | Sequence[str] | Equation,
-        domain: Mapping[str, tuple[float, float]],
+        domain: Mapping[str, tuple[float, float] | Shape],
         conditions: Sequence[object],
         parameters: Mapping[str, tuple[float, float]],
     ) -> None:
@@ -103,6 +107,7 @@ class Problem:
         self.conditions = tuple(
             _once(read_conditions(conditions, self.box, self.equation.components, names), self.box)
         )
+        check_places(self.conditions, self.box)
         self.components = Components(self.equation.components, self._is_complex())
 
     @cached_property
@@ -165,7 +170,19 @@ class Problem:
         """Where nothing was measured, conditions have to say all."""
         for component in self.components.names if not self.data else ():
             for axis in self.box.axes:
-                self._check_enough(component, axis)
+                if axis not in self.box.shaped:
+                    self._check_enough(component, axis)
+            if any(self.order(axis, component) > 1 for axis in self.box.shaped):
+                self._check_boundary(component)
+
+    def _check_boundary(self, component: str) -> None:
+        left = bare(component, self.conditions, self.box)
+        if left:
+            raise SolverError(
+                f"The equation {self.equation} needs a condition for {component} on the whole boundary, and "
+                f"none says what holds on {', '.join(left)}; add '{component} = 0 on {left[0]}', "
+                f"'{component}_n = 0 on boundary', or what is meant."
+            )
 
     def _check_enough(self, component: str, axis: str) -> None:
         order = self.order(axis, component)

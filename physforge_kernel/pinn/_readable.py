@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 import xarray as xr
 
 from ..equations import derivative_name, split_derivative
@@ -45,7 +46,7 @@ class Error:
 
 
 class Readable(ABC):
-    """A field on a box.
+    """A field on a domain.
 
     Attributes:
         components: the fields.
@@ -66,7 +67,8 @@ class Readable(ABC):
             at: by axis the number of evenly spaced nodes from end to end, or the nodes.
 
         Returns:
-            A field with all components; along a periodic axis a number of nodes leaves the far end out.
+            A field with all components, NaN outside of a shape; along a periodic axis a number of nodes
+            leaves the far end out.
 
         Raises:
             SolverError: if an axis is unknown, or nodes lie outside the domain.
@@ -86,9 +88,7 @@ class Readable(ABC):
             raise SolverError(
                 f"The domain has no axis {next(iter(at))!r}; its axes: {', '.join(self.box.axes)}."
             )
-        grids = np.meshgrid(*axes.values(), indexing="ij")
-        points = np.stack([grid.ravel() for grid in grids], axis=1)
-        values = self.at(points, wanted)
+        values = self._where_known(_points(axes), wanted)
         order = sorted(axes, key=lambda axis: axis != "t")
         shape = tuple(len(nodes) for nodes in axes.values())
         found = xr.Dataset(
@@ -99,7 +99,7 @@ class Readable(ABC):
         return found.transpose(*order)
 
     def error(self, reference: xr.Dataset) -> Error:
-        """How far the solution is from a reference on a grid, where that lies in the domain.
+        """How far the solution is from a reference on a grid, at the nodes that lie in the domain.
 
         Args:
             reference: a field with some of the components, on any nodes.
@@ -117,16 +117,43 @@ class Readable(ABC):
             reference = reference.isel({axis: np.flatnonzero(inside.values)})
         mine = self.field(**{axis: reference[axis].values for axis in self.box.axes})
         off = mine[names] - reference[names]
-        norm = {name: float(np.linalg.norm(reference[name].values)) for name in names}
+        inside = self._inside(mine)
+        if not inside.any():
+            raise SolverError(
+                "No node of the reference lies in the domain; see that both mean the same place."
+            )
+        known, missed = reference[names].where(inside, 0.0), off.where(inside, 0.0)
+        norm = {name: float(np.linalg.norm(known[name].values)) for name in names}
         return Error(
-            {name: float(np.linalg.norm(off[name].values)) / max(norm[name], 1e-300) for name in names},
-            {name: float(np.abs(off[name].values).max()) for name in names},
+            {name: float(np.linalg.norm(missed[name].values)) / max(norm[name], 1e-300) for name in names},
+            {name: float(np.abs(missed[name].values).max()) for name in names},
             off,
         )
 
+    def _inside(self, grid: xr.Dataset) -> xr.DataArray:
+        """Which nodes of a grid lie in the domain."""
+        nodes = {axis: grid[axis].values for axis in self.box.axes}
+        found = self.box.contains(torch.from_numpy(_points(nodes))).numpy()
+        return xr.DataArray(found.reshape([len(each) for each in nodes.values()]), nodes, list(nodes))
+
+    def _where_known(
+        self, points: np.ndarray, wanted: Mapping[str, tuple[str, Order]]
+    ) -> dict[str, np.ndarray]:
+        """Derivatives at points, NaN outside of the domain."""
+        inside = self.box.contains(torch.from_numpy(points)).numpy()
+        found = {}
+        for name, values in self.at(points[inside], wanted).items():
+            found[name] = np.full(len(points), np.nan, dtype=values.dtype)
+            found[name][inside] = values
+        return found
+
     @abstractmethod
     def at(self, points: np.ndarray, wanted: Mapping[str, tuple[str, Order]]) -> dict[str, np.ndarray]:
-        """Derivatives at points (N, D) whose columns are the domain's axes."""
+        """Derivatives at points (N, D) whose columns are the domain's axes.
+
+        Raises:
+            SolverError: if a point lies outside the domain.
+        """
 
     def _split(self, name: str) -> tuple[str, Order]:
         names, axes = self.components.names, self.box.axes
@@ -152,3 +179,9 @@ class Readable(ABC):
         if len(outside):
             raise SolverError(f"{axis} = {outside[0]:g} lies outside the domain, ({low:g}, {high:g}).")
         return nodes
+
+
+def _points(nodes: Mapping[str, np.ndarray]) -> np.ndarray:
+    """All nodes (N, D) of a grid."""
+    grids = np.meshgrid(*nodes.values(), indexing="ij")
+    return np.stack([grid.ravel() for grid in grids], axis=1)

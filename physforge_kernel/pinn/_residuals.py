@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
 import numpy as np
@@ -16,10 +16,11 @@ from torch import Tensor
 from ..equations import Equation, split_derivative
 from ._approximation import Approximation, Prepared, Solved
 from ._components import Components
-from ._conditions import Condition
+from ._conditions import NORMAL, Condition
 from ._domain import Domain
 from ._jet import Jet
 from ._orders import Orders
+from ._parts import Part
 from ._symbols import Expressions
 from ._tape import Tape
 from ._unknown import Unknown
@@ -147,12 +148,17 @@ def _constants(unknowns: Sequence[Unknown], tape: Tape, count: int) -> dict[str,
 
 @dataclass
 class ConditionRows(Rows):
-    """The residual of a condition on the part of the edge where it holds."""
+    """The residual of a condition on the part of the edge where it holds.
+
+    Attributes:
+        part: the part of a shape's boundary; None where coordinates are held.
+    """
 
     condition: Condition
     box: Domain
     components: Components
     unknowns: Sequence[Unknown]
+    part: Part | None = None
     kind: str = "condition"
 
     def __post_init__(self) -> None:
@@ -171,6 +177,8 @@ class ConditionRows(Rows):
         return tuple(axis for axis in self.box.axes if axis not in self.condition.at)
 
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
+        if self.part is not None:
+            return self.part.sample(self.box, count, generator)
         return self.box.sample(count if self.free else 1, generator, self.condition.at)
 
     def prepare(self, approximation: Approximation, points: Tensor) -> list[Prepared]:
@@ -181,6 +189,8 @@ class ConditionRows(Rows):
                 moved[:, self.box.axes.index(axis)] = value
             wanted = [self.condition.traces[symbol].orders for symbol in symbols]
             prepared.append(approximation.prepare(moved, Orders.closed(self.box.axes, wanted)))
+        if self.part is not None:
+            return [replace(each, normals=self.box.normals(points)) for each in prepared]
         return prepared
 
     def at(
@@ -194,7 +204,7 @@ class ConditionRows(Rows):
                 trace = self.condition.traces[symbol]
                 values[symbol] = self.components.value(trace.component, jet[trace.orders])
         points = places[0].points
-        values |= _coordinates(self.box, points) | _constants(self.unknowns, tape, len(points))
+        values |= self._known(places[0]) | _constants(self.unknowns, tape, len(points))
         residual = self._expression({name: values[name] for name in self._names})[0]
         if self.condition.values is not None:
             residual = residual - self._given(points)
@@ -212,7 +222,7 @@ class ConditionRows(Rows):
         largest = float(anywhere.square().sum(1).mean().sqrt())
         here = places[0].points
         tape = Tape(approximation.layout.split(weights))
-        values = _coordinates(self.box, here) | _constants(self.unknowns, tape, len(here))
+        values = self._known(places[0]) | _constants(self.unknowns, tape, len(here))
         for symbol, trace in self.condition.traces.items():
             lengths = [
                 self.box.length(axis) ** n for axis, n in zip(self.box.axes, trace.orders, strict=True)
@@ -220,6 +230,14 @@ class ConditionRows(Rows):
             values[symbol] = here.new_full((len(here),), largest / prod(lengths))
         terms = self._terms({name: values[name] for name in self._names})
         return float(torch.stack([term.abs() for term in terms]).amax(0).square().mean().sqrt())
+
+    def _known(self, place: Prepared) -> dict[str, Tensor]:
+        """Coordinates, and on a boundary its normals."""
+        found = _coordinates(self.box, place.points)
+        if place.normals is not None:
+            columns = [self.box.axes.index(axis) for axis in self.box.shaped]
+            found |= {NORMAL.format(k): place.normals[:, column] for k, column in enumerate(columns)}
+        return found
 
     def _given(self, points: Tensor) -> Tensor:
         columns = {axis: points[:, self.box.axes.index(axis)].numpy(force=True) for axis in self.free}

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 import xarray as xr
 
+from ..errors import SolverError
 from ._approximation import Solved
 from ._orders import Order, Orders
 from ._posterior import Posterior
@@ -104,7 +105,12 @@ class Solution(Readable):
         return load(Path(path))
 
     def at(self, points: np.ndarray, wanted: Mapping[str, tuple[str, Order]]) -> dict[str, np.ndarray]:
-        """Derivatives at points (N, D) whose columns are the domain's axes."""
+        outside = np.flatnonzero(~self.box.contains(torch.from_numpy(points)).numpy())
+        if len(outside):
+            place = ", ".join(
+                f"{axis} = {value:g}" for axis, value in zip(self.box.axes, points[outside[0]], strict=True)
+            )
+            raise SolverError(f"The point {place} lies outside the domain; ask for others.")
         parts, components = self.problem.components, self.problem.components
         orders = Orders.closed(self.problem.box.axes, [order for _, order in wanted.values()])
         dtype = complex if parts.is_complex else float

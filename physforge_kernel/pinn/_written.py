@@ -27,7 +27,7 @@ def approximation_to_dict(approximation: Approximation) -> dict[str, Any]:
     """
     embedding = approximation.embedding
     return {
-        "box": {axis: list(ends) for axis, ends in approximation.box.bounds.items()},
+        "box": approximation.box.plain(),
         "outputs": approximation.outputs,
         "network": network_to_dict(approximation.network),
         "periodic": list(embedding.periodic),
@@ -40,7 +40,7 @@ def approximation_to_dict(approximation: Approximation) -> dict[str, Any]:
 
 def approximation_from_dict(given: Mapping[str, Any]) -> Approximation:
     """An approximation as it was written."""
-    box = _box(given["box"])
+    box = Domain.of(given["box"])
     return Approximation(
         box,
         given["outputs"],
@@ -56,7 +56,7 @@ def problem_to_dict(problem: Problem) -> dict[str, Any]:
     """A problem without its measurements; of conditions that are functions only the left sides."""
     return {
         "equation": str(problem.equation),
-        "domain": {axis: list(ends) for axis, ends in problem.box.bounds.items()},
+        "domain": problem.box.plain(),
         "conditions": [
             {"text": each.text, "is_function": each.values is not None} for each in problem.conditions
         ],
@@ -68,7 +68,7 @@ def problem_from_dict(given: Mapping[str, Any], data: Sequence[Measured]) -> Pro
     """A problem as it was written."""
     return Problem(
         Equation(given["equation"], parameters=tuple(given["parameters"])),
-        {axis: tuple(ends) for axis, ends in given["domain"].items()},
+        given["domain"],
         [_condition(each) for each in given["conditions"]],
         data=tuple(data) or None,
         parameters={name: tuple(bounds) for name, bounds in given["parameters"].items()},
@@ -108,7 +108,3 @@ def _known(given: Sequence[str] | None, box: Domain) -> ExpressionJet | None:
     numbered = [axis for axis in box.axes if axis in NUMBERED_AXES]
     pairs = [read_pairs(text, numbered)[0] for text in given]
     return ExpressionJet([left - right for left, right in pairs], box.axes)
-
-
-def _box(given: Mapping[str, Sequence[float]]) -> Domain:
-    return Domain.of({axis: tuple(ends) for axis, ends in given.items()})

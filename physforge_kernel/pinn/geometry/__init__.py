@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from ._ball import Ball
 from ._box import Box
+from ._collecting import collected
+from ._given import BOUNDARY
 from ._plain import shape_from_dict, shape_to_dict
 from ._polygon import Polygon
 from ._shape import Combination, Shape
 from ._surface import Boundary, Surface
 
 __all__ = [
+    "BOUNDARY",
     "Ball",
     "Boundary",
     "Box",
@@ -21,6 +24,7 @@ __all__ = [
     "Polygon",
     "Shape",
     "Surface",
+    "collected",
     "shape_from_dict",
     "shape_to_dict",
 ]

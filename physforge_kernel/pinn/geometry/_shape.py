@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import dist
 
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ...errors import SolverError
 from ._collecting import collected
+from ._section import section
 from ._surface import Boundary, Surface, drawn, normals
 
 Ends = tuple[tuple[float, float], ...]
@@ -95,6 +96,21 @@ class Shape(ABC):
             return points[self.distance(points) < 0]
 
         return collected(count, attempt, self._empty())
+
+    def section(
+        self, count: int, generator: torch.Generator, held: Mapping[int, float]
+    ) -> Float[Tensor, "N D"]:
+        """Points spread evenly where some coordinates are held: on a face of the boundary if one lies there.
+
+        Args:
+            count: of points.
+            generator: of random choices.
+            held: values by the number of the coordinate.
+
+        Raises:
+            SolverError: if there is next to nothing of the shape.
+        """
+        return section(self, count, generator, held)
 
     def boundary(
         self, count: int, generator: torch.Generator, names: Sequence[str] | None = None

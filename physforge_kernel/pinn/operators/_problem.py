@@ -73,6 +73,10 @@ class OperatorProblem:
         functions: Mapping[str, GaussianField | Expansion] | None = None,
     ) -> None:
         self.box = Domain.of(domain)
+        if self.box.shape is not None:
+            raise SolverError(
+                "Operators are learnt on intervals; give each coordinate one instead of a shape."
+            )
         self.inputs = tuple(_input(name, each, self.box) for name, each in (functions or {}).items())
         if not self.inputs:
             raise SolverError(
