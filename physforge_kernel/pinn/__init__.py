@@ -7,6 +7,7 @@ that one pass gives the derivatives of each residual by all weights, which Gauss
 
 from __future__ import annotations
 
+from ..derivatives import register
 from . import _needs as _needs
 from ._checkpoint import Checkpoint
 from ._course import Look
@@ -16,6 +17,9 @@ from ._readable import Error
 from ._settings import Settings
 from ._solution import Solution
 from ._solve import solve
+from ._surrogate import network
+
+register("network", network, summary="a network fitted to all samples at once", whole=True)
 
 __all__ = [
     "Checkpoint",
