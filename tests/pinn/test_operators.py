@@ -218,6 +218,27 @@ def test_what_is_linear_is_carried_on_exactly() -> None:
     assert torch.allclose(state[(1, 0)][:, 0], -wave * decayed * torch.sin(wave * (x - 2 * t)), atol=1e-5)
 
 
+@pytest.mark.parametrize(("right", "vanishes"), [("0.05*u_xx", True), ("0.05*u_xx + 1", False)])
+def test_nothing_gives_nothing_where_the_equation_says_so(right: str, vanishes: bool) -> None:
+    problem = OperatorProblem(
+        f"u_t + u*u_x = {right}",
+        {"x": (0, 1), "t": (0, 0.5)},
+        ["periodic in x", "u(x, 0) = f"],
+        {"f": PERIODIC},
+    )
+    made = family(problem, None).family
+    nothing = torch.cat([placed(), torch.zeros(6, problem.width, dtype=torch.float64)], 1)
+    found = made.field(made.initial(generator()), nothing, Orders.closed(AXES, [])).values
+    assert bool((found == 0).all()) == vanishes
+
+
+def test_the_size_of_a_function_is_its_norm() -> None:
+    carried = flow(burgers())
+    given = functions(3, carried.waves.count)
+    norms = (carried.waves.values(carried.waves.nodes, given.numpy()) ** 2).mean(1) ** 0.5
+    assert carried.size(given).numpy() * carried.waves.size() == pytest.approx(norms)
+
+
 # Operators of equations.
 
 
