@@ -62,7 +62,13 @@ def solve(
         raise SolverError(f"{seconds!r} seconds are no time to train; give a positive number, or None.")
     if stretches is not None and (stretches < 1 or "t" not in problem.box.axes):
         raise SolverError(f"Time cannot be divided into {stretches} stretches here; leave `stretches` out.")
-    settings = settings or Settings()
+    network, settings = network or default_network(problem), settings or Settings()
+    order, name = problem.highest
+    if network.function.highest is not None and order > network.function.highest:
+        raise SolverError(
+            f"The equation holds {name}, and a network of {network.activation} has no derivatives above order "
+            f"{network.function.highest}; choose another activation, such as 'tanh'."
+        )
     unknown = settings.weights.keys() - {condition.text for condition in problem.conditions}
     if unknown:
         listed = ", ".join(repr(condition.text) for condition in problem.conditions) or "none"
@@ -73,9 +79,7 @@ def solve(
             progress(look.fraction, str(look))
         return any([bool(callback(look)) for callback in callbacks])
 
-    course = Course(
-        problem, seconds, seed, network or default_network(problem), stretches, settings, looked, warm=start
-    )
+    course = Course(problem, seconds, seed, network, stretches, settings, looked, warm=start)
     if checkpoint is None:
         return course.run()
     keeper = checkpoint if isinstance(checkpoint, Checkpoint) else Checkpoint(Path(checkpoint))

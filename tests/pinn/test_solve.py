@@ -55,6 +55,10 @@ def test_conditions_hold_exactly(heat: Solution) -> None:
         (lambda s: s.field(x=[3.0]), "x = 3 lies outside the domain"),
         (lambda s: s.derivatives("v_x"), "'v_x' is no derivative of u by x, t"),
         (lambda s: s.error(xr.Dataset({"v": ("x", [1.0])}, {"x": [0.0]})), "holds none of the fields u"),
+        (
+            lambda s: solve(s.problem, network=MLP(activation="relu")),
+            "holds u_xx, and a network of relu has no",
+        ),
         (lambda s: solve(s.problem, seconds=-1), "-1 seconds are no time to train"),
     ],
 )
