@@ -66,8 +66,8 @@ def solve(
     order, name = problem.highest
     if network.function.highest is not None and order > network.function.highest:
         raise SolverError(
-            f"The equation holds {name}, and a network of {network.activation} has no derivatives above order "
-            f"{network.function.highest}; choose another activation, such as 'tanh'."
+            f"The equation holds {name}, and a network of {network.activation} has no derivatives above "
+            f"order {network.function.highest}; choose another activation, such as 'tanh'."
         )
     unknown = settings.weights.keys() - {condition.text for condition in problem.conditions}
     if unknown:
