@@ -11,7 +11,7 @@ from ..derivatives import register
 from . import _needs as _needs
 from ._checkpoint import Checkpoint
 from ._course import Look
-from ._many import Ensemble, Trial, ensemble, sweep
+from ._many import Ensemble, SweepTrial, ensemble, sweep
 from ._problem import Problem
 from ._readable import Error
 from ._settings import Settings
@@ -29,7 +29,7 @@ __all__ = [
     "Problem",
     "Settings",
     "Solution",
-    "Trial",
+    "SweepTrial",
     "ensemble",
     "solve",
     "sweep",
