@@ -64,12 +64,10 @@ def test_a_row_is_told_with_its_curve(part: Any) -> None:
 
 
 def test_deepxde_has_a_script_for_each_problem(part: Any) -> None:
-    pytest.importorskip("deepxde", reason="DeepXDE comes with the extra 'benchmarks'")
     assert set(part("_scripts").SCRIPTS) == set(zoo.names())
 
 
 def test_deepxde_trains_in_a_process_of_its_own(part: Any) -> None:
-    pytest.importorskip("deepxde", reason="DeepXDE comes with the extra 'benchmarks'")
     peers = part("_peers")
     row = peers.compare(peers.Run("wave", adam=1000, lbfgs=5))
     assert row["curve"][0][0] == 1000
