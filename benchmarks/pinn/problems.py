@@ -27,6 +27,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ._machine import processor
+
 RESULTS = Path(__file__).parents[1] / "results"
 STORE, TABLE = RESULTS / "pinn.json", RESULTS / "pinn.md"
 SEEDS = (0, 1, 2, 3, 4)
@@ -159,15 +161,6 @@ def _peer(stored: Mapping[str, Any], problem: str) -> str:
     error = max(row["error"].values())
     told = f"{error:.1e} in {row['cpu_seconds']:.0f}"
     return told if not truth else told + "".join(f", {name} = {value:.4g}" for name, value in truth.items())
-
-
-def processor() -> str:
-    """The processor's name."""
-    if Path("/proc/cpuinfo").is_file():
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or "an unknown processor"
 
 
 def _load() -> dict[str, Any]:
