@@ -38,6 +38,7 @@ from physforge_kernel.pinn.operators import (
 )
 
 from . import _burgers
+from ._machine import processor
 
 RESULTS = Path(__file__).parent.parent / "results" / "operators.json"
 SEEDS = range(5)
@@ -212,13 +213,6 @@ def table(stored: dict[str, Any]) -> str:
             f"{np.mean([row['seconds'] for row in own]):.0f} |"
         )
     return "\n".join(lines) + "\n"
-
-
-def processor() -> str:
-    """The processor's name."""
-    info = Path("/proc/cpuinfo")
-    names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line]
-    return names[0] if names else platform.processor()
 
 
 def main() -> None:

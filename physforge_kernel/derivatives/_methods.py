@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -44,6 +45,9 @@ class Method:
 
 
 _METHODS: dict[str, Method] = {}
+
+#: Methods that are registered by a room above this one, which is loaded when they are asked for.
+_ABOVE = {"network": "physforge_kernel.pinn"}
 
 
 def register(
@@ -100,8 +104,11 @@ def register(
 
 def method_named(name: str) -> Method:
     """The method of this name; an error that lists them all if there is none."""
+    if name in _ABOVE and name not in _METHODS:
+        importlib.import_module(_ABOVE[name])
     if name not in _METHODS:
-        raise DerivativeError(f"There is no method {name!r}. The methods are: auto, {', '.join(_METHODS)}.")
+        listed = ", ".join(dict.fromkeys([*_METHODS, *_ABOVE]))
+        raise DerivativeError(f"There is no method {name!r}. The methods are: auto, {listed}.")
     return _METHODS[name]
 
 

@@ -7,16 +7,20 @@ that one pass gives the derivatives of each residual by all weights, which Gauss
 
 from __future__ import annotations
 
+from ..derivatives import register
 from . import _needs as _needs
 from ._checkpoint import Checkpoint
 from ._course import Look
-from ._many import Ensemble, Trial, ensemble, sweep
+from ._many import Ensemble, SweepTrial, ensemble, sweep
 from ._problem import Problem
 from ._readable import Error
 from ._settings import Settings
 from ._solution import Solution
 from ._solve import solve
+from ._surrogate import network
 from .geometry import Ball, Box, Polygon
+
+register("network", network, summary="a network fitted to all samples at once", whole=True)
 
 __all__ = [
     "Ball",
@@ -29,7 +33,7 @@ __all__ = [
     "Problem",
     "Settings",
     "Solution",
-    "Trial",
+    "SweepTrial",
     "ensemble",
     "solve",
     "sweep",

@@ -20,7 +20,7 @@ class Activation(ABC):
     """A function of one variable that a network applies to each of its units.
 
     Attributes:
-        smooth: whether derivatives of every order exist; else `highest` of them are not zero everywhere.
+        highest: the order up to which derivatives are not zero everywhere; None where there is no end.
     """
 
     highest: int | None = None

@@ -40,8 +40,14 @@ class Embedding:
     @property
     def width(self) -> int:
         """The number of features."""
-        lines = len(self.box.axes) - len(self.periodic)
-        return lines + 2 * sum(map(len, self.waves.values()))
+        return sum(self.groups)
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """The number of features of each axis."""
+        return tuple(
+            (axis not in self.periodic) + 2 * len(self.waves.get(axis, ())) for axis in self.box.axes
+        )
 
     def __call__(self, x: Jet) -> Jet:
         """The features of the coordinates."""

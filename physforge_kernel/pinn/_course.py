@@ -74,6 +74,7 @@ class Course:
     Attributes:
         looked: called at each look; True ends the present stretch.
         kept: called at each look with the course, to keep its state.
+        clock: by which `seconds` pass.
     """
 
     problem: Problem
@@ -85,6 +86,7 @@ class Course:
     looked: Callable[[Look], bool] = lambda look: False
     kept: Callable[[Course], object] = lambda course: None
     warm: Solution | None = None
+    clock: Callable[[], float] = time.monotonic
     done: list[Stretch] = field(default_factory=list)
     history: list[dict[str, float]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -100,7 +102,7 @@ class Course:
     _until: float = 0.0
 
     def __post_init__(self) -> None:
-        self._began = time.monotonic()
+        self._began = self.clock()
         self.generator = torch.Generator().manual_seed(self.seed)
         self.waves = prescribed_waves(self.problem)
         self.start, self.end = self.problem.box.bounds.get("t", (0.0, 1.0))
@@ -113,7 +115,7 @@ class Course:
 
     def elapsed(self) -> float:
         """Seconds since solving began, those before an interruption included."""
-        return self._earlier + time.monotonic() - self._began
+        return self._earlier + self.clock() - self._began
 
     def run(self) -> Solution:
         """Solve."""
@@ -307,7 +309,7 @@ class Course:
         self.misses = [(residual, condition) for residual, condition in plain["misses"]]
         self._earlier, self._ready = plain["seconds"], plain["ready"]
         self._length, self._until = plain["length"], plain["until"]
-        self._began = time.monotonic()
+        self._began = self.clock()
         self._deadline, self._allowed = self._earlier + plain["left"], plain["allowed"]
         mark = "training."
         own = {name.removeprefix(mark): each for name, each in tensors.items() if name.startswith(mark)}

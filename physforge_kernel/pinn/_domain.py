@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -16,6 +17,9 @@ from torch import Tensor
 from ..equations import AXES, NUMBERED_AXES
 from ..errors import SolverError
 from .geometry import Shape, collected, shape_from_dict, shape_to_dict
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 Bounds = Mapping[str, tuple[float, float]]
 
@@ -96,6 +100,29 @@ class Domain:
         """The extent along one coordinate."""
         low, high = self.bounds[axis]
         return high - low
+
+    def nodes(self, axis: str, given: ArrayLike | int, *, repeats: bool = False) -> np.ndarray:
+        """Nodes along one coordinate: those given, or a number of evenly spaced ones from end to end.
+
+        Args:
+            axis: the coordinate.
+            given: the nodes, or how many.
+            repeats: whether the far end is the near one again, and left out.
+
+        Raises:
+            SolverError: if they are none, or lie outside.
+        """
+        low, high = self.bounds[axis]
+        if isinstance(given, int | np.integer):
+            if given < 1:
+                raise SolverError(f"{given} nodes along {axis} are none; ask for at least one.")
+            return np.linspace(low, high, int(given), endpoint=not repeats)
+        nodes = np.atleast_1d(np.asarray(given, dtype=float)).ravel()
+        slack = 1e-9 * (high - low)
+        outside = nodes[~((nodes >= low - slack) & (nodes <= high + slack))]
+        if len(outside):
+            raise SolverError(f"{axis} = {outside[0]:g} lies outside the domain, ({low:g}, {high:g}).")
+        return nodes
 
     def place(self, unit: Float[Tensor, "N D"]) -> Float[Tensor, "N D"]:
         """Points of the unit cube, stretched from end to end."""

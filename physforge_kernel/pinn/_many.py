@@ -65,7 +65,7 @@ class Ensemble:
 
 
 @dataclass(frozen=True)
-class Trial:
+class SweepTrial:
     """One training of a sweep: what was chosen, and what came of it."""
 
     choice: Mapping[str, Any]
@@ -109,7 +109,7 @@ def sweep(
     network: Network | None = None,
     settings: Settings | None = None,
     **how: Any,
-) -> tuple[Trial, ...]:
+) -> tuple[SweepTrial, ...]:
     """Solve a problem with every combination of some settings, the best first.
 
     Args:
@@ -143,7 +143,7 @@ def sweep(
             work.append((problem, seed, full))
     solutions = builtins.map(from_bytes, map(_solved, work))
     trials = [
-        Trial(choice, seed, solution) for (choice, seed), solution in zip(tried, solutions, strict=True)
+        SweepTrial(choice, seed, solution) for (choice, seed), solution in zip(tried, solutions, strict=True)
     ]
     return tuple(sorted(trials, key=lambda trial: _missed(trial.solution)))
 

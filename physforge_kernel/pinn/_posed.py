@@ -16,6 +16,7 @@ from ._problem import Problem
 from ._residuals import ConditionRows, DataRows, EquationRows, Rows, StartRows
 from ._symbols import ExpressionJet, real_parts
 from ._trial import Trial, trial
+from ._waves import prescribed_waves
 from .networks import Network
 
 
@@ -52,19 +53,17 @@ def pose(
         network: the network.
         box: the stretch; the whole domain where None.
         before: the field up to where the stretch starts, which it goes on from.
-        waves: by axis the numbers of half waves that the network sees.
+        waves: by axis the numbers of half waves that the network sees; those that are prescribed where None.
         hard: whether conditions are met by construction where they can be.
     """
     box = box or problem.box
-    waves = {axis: tuple(each) for axis, each in (waves or {}).items()}
-    for axis in problem.periodic:
-        waves.setdefault(axis, (2, 4))
+    seen = prescribed_waves(problem) if waves is None else waves
     trials = _trials(problem, box, before) if hard else [Trial() for _ in problem.components.names]
     approximation = Approximation(
         box,
         problem.components.columns,
         network,
-        Embedding(box, problem.periodic, waves),
+        Embedding(box, problem.periodic, {axis: tuple(each) for axis, each in seen.items()}),
         _lift(problem, trials, box),
         _distance(problem, trials, box),
         problem.unknowns,

@@ -132,6 +132,16 @@ class Problem:
         return highest
 
     @cached_property
+    def highest(self) -> tuple[int, str]:
+        """The highest total order of a derivative in the equation, and that derivative; 0 and "" for none."""
+        found = [(0, "")]
+        for name in self._symbols:
+            split = split_derivative(name, self.equation.components)
+            if split is not None:
+                found.append((sum(split[1].values()), name))
+        return max(found)
+
+    @cached_property
     def _symbols(self) -> frozenset[str]:
         rights = self.equation.right_sides
         names = {name for name in rights if not name.startswith("0")}

@@ -167,18 +167,8 @@ class Readable(ABC):
         return found[0], tuple(found[1].get(axis, 0) for axis in axes)
 
     def _nodes(self, axis: str, given: ArrayLike | int | None) -> np.ndarray:
-        low, high = self.box.bounds[axis]
         count = _NODES.get(len(self.box.axes), 32) if given is None else given
-        if isinstance(count, int | np.integer):
-            if count < 1:
-                raise SolverError(f"{count} nodes along {axis} are none; ask for at least one.")
-            return np.linspace(low, high, int(count), endpoint=axis not in self.periodic)
-        nodes = np.atleast_1d(np.asarray(count, dtype=float)).ravel()
-        slack = 1e-9 * (high - low)
-        outside = nodes[(nodes < low - slack) | (nodes > high + slack) | ~np.isfinite(nodes)]
-        if len(outside):
-            raise SolverError(f"{axis} = {outside[0]:g} lies outside the domain, ({low:g}, {high:g}).")
-        return nodes
+        return self.box.nodes(axis, count, repeats=axis in self.periodic)
 
 
 def _points(nodes: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import SolverError
+from ._approximation import Embedding
 from ._checkpoint import Checkpoint
 from ._course import Course, Look
 from ._problem import Problem
 from ._settings import Settings
 from ._solution import Solution
-from .networks import MLP, Network
+from ._waves import made_of_products, prescribed_waves
+from .networks import MLP, Network, SeparableMLP
 
 Progress = Callable[[float, str], None]
 """Called with a fraction and a message."""
@@ -37,7 +39,9 @@ def solve(
         seconds: how long to train; until the residual no longer falls where None.
         seed: of all random choices.
         progress: called with a fraction and a message.
-        network: the network; layers of tanh, few and narrow for ordinary differential equations, where None.
+        network: the network; where None, layers of tanh, few and narrow for ordinary differential equations,
+            or a sum of products of functions of one axis each where a linear equation has sources, starts or
+            edges made of fast waves along several axes.
         stretches: into how many stretches time is divided, one solved after the other; as many as it takes
             for each to be learnt readily where None.
         settings: of points, weights and losses.
@@ -62,7 +66,13 @@ def solve(
         raise SolverError(f"{seconds!r} seconds are no time to train; give a positive number, or None.")
     if stretches is not None and (stretches < 1 or "t" not in problem.box.axes):
         raise SolverError(f"Time cannot be divided into {stretches} stretches here; leave `stretches` out.")
-    settings = settings or Settings()
+    network, settings = network or default_network(problem), settings or Settings()
+    order, name = problem.highest
+    if network.function.highest is not None and order > network.function.highest:
+        raise SolverError(
+            f"The equation holds {name}, and a network of {network.activation} has no derivatives above "
+            f"order {network.function.highest}; choose another activation, such as 'tanh'."
+        )
     unknown = settings.weights.keys() - {condition.text for condition in problem.conditions}
     if unknown:
         listed = ", ".join(repr(condition.text) for condition in problem.conditions) or "none"
@@ -73,9 +83,7 @@ def solve(
             progress(look.fraction, str(look))
         return any([bool(callback(look)) for callback in callbacks])
 
-    course = Course(
-        problem, seconds, seed, network or default_network(problem), stretches, settings, looked, warm=start
-    )
+    course = Course(problem, seconds, seed, network, stretches, settings, looked, warm=start)
     if checkpoint is None:
         return course.run()
     keeper = checkpoint if isinstance(checkpoint, Checkpoint) else Checkpoint(Path(checkpoint))
@@ -87,5 +95,15 @@ def solve(
 
 
 def default_network(problem: Problem) -> Network:
-    """The network that a problem is solved with where none is named."""
-    return MLP(width=12, depth=2) if len(problem.box.axes) == 1 else MLP(width=20, depth=3)
+    """The network that a problem is solved with where none is named.
+
+    A network of layers hardly learns a field that is made of fast waves along several axes; one that is a sum
+    of products of functions of one axis each does.
+    """
+    waves = prescribed_waves(problem)
+    if len(problem.box.axes) == 1:
+        return MLP(width=12, depth=2)
+    if made_of_products(problem, waves):
+        embedding = Embedding(problem.box, problem.periodic, waves)
+        return SeparableMLP(width=20, depth=2, rank=12, groups=embedding.groups)
+    return MLP(width=20, depth=3)

@@ -154,7 +154,7 @@ class Training:
     def posterior(self, weights: Float[Tensor, "P"]) -> Posterior:
         """The constants of the equation with their uncertainty, at some weights."""
         approximation = self.posed.approximation
-        equation = self._batch(self._equation, self._drawn(self._equation))
+        equation = self._batch(self._equation, self._drawn(self._equation, weights))
         batches = [equation, *(self._on_edge(rows) for rows in self.posed.rows[1:])]
         return posterior(Objective(approximation, batches), weights, self._noise(batches, weights))
 
@@ -175,7 +175,7 @@ class Training:
     def _redrawn(self) -> Objective | None:
         """The sum of squares at points drawn anew; None where training had to go back."""
         try:
-            self._sample = self._drawn(self._equation)
+            self._sample = self._drawn(self._equation, self.weights)
         except _NoNumberError as error:
             self._return(str(error))
             return None
@@ -185,13 +185,13 @@ class Training:
             batches.append(self._penalty())
         return Objective(self.posed.approximation, self._emphasised(batches))
 
-    def _drawn(self, rows: Rows) -> Sample:
+    def _drawn(self, rows: Rows, weights: Tensor) -> Sample:
         approximation = self.posed.approximation
 
         def sizes(points: Tensor) -> Tensor:
             with torch.no_grad():
                 places = rows.prepare(approximation, points)
-                found, _ = rows.at(approximation, self.weights, places, records=False)
+                found, _ = rows.at(approximation, weights, places, records=False)
             size = torch.stack(found).norm(dim=0)
             wrong = (~torch.isfinite(size)).nonzero()
             if len(wrong):
@@ -353,5 +353,5 @@ class Training:
         self._balance = plain["balance"]
 
 
-class _NoNumberError(Exception):
+class _NoNumberError(SolverError):
     """A residual is NaN or infinite."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 import numpy as np
@@ -17,6 +17,8 @@ _NODES, _LINES = 257, 8
 _FEW, _REST = 4, 1e-4
 #: Networks see waves up to this many half waves by themselves.
 _SLOW = 2
+#: The waves that a network sees of an axis along which everything repeats.
+_PERIODIC = (2, 4)
 
 
 def prescribed_waves(problem: Problem) -> dict[str, tuple[int, ...]]:
@@ -30,14 +32,29 @@ def prescribed_waves(problem: Problem) -> dict[str, tuple[int, ...]]:
         for axis in problem.box.axes:
             if sympy.Symbol(axis) in function.free_symbols:
                 found.setdefault(axis, set()).update(_few_waves(function, axis, problem))
-    chosen = {}
+    chosen: dict[str, tuple[int, ...]] = dict.fromkeys(problem.periodic, _PERIODIC)
     for axis, numbers in found.items():
         if axis in problem.periodic:
-            numbers = {2, 4} | {k + k % 2 for k in numbers}
+            numbers = {*_PERIODIC} | {k + k % 2 for k in numbers}
         elif max(numbers, default=0) <= _SLOW:
             continue
         chosen[axis] = tuple(sorted(numbers))
     return chosen
+
+
+def made_of_products(problem: Problem, waves: Mapping[str, tuple[int, ...]]) -> bool:
+    """Whether the solution is made of products of waves along several axes.
+
+    A linear equation with constant coefficients makes products of waves of products of waves, the more so
+    where they are fast; others make all kinds of waves of them.
+    """
+    axes = {sympy.Symbol(axis) for axis in problem.box.axes}
+    for right in problem.equation.right_sides.values():
+        fields = sorted(right.free_symbols - axes, key=str)
+        if any(sympy.diff(right, symbol).free_symbols & {*fields, *axes} for symbol in fields):
+            return False
+    slow = {axis: max(_PERIODIC) if axis in problem.periodic else _SLOW for axis in waves}
+    return sum(max(numbers) > slow[axis] for axis, numbers in waves.items()) > 1
 
 
 def _functions(problem: Problem) -> Iterator[sympy.Expr]:

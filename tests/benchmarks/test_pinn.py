@@ -64,15 +64,36 @@ def test_a_row_is_told_with_its_curve(part: Any) -> None:
 
 
 def test_deepxde_has_a_script_for_each_problem(part: Any) -> None:
-    pytest.importorskip("deepxde", reason="DeepXDE comes with the extra 'benchmarks'")
     assert set(part("_scripts").SCRIPTS) == set(zoo.names())
 
 
 def test_deepxde_trains_in_a_process_of_its_own(part: Any) -> None:
-    pytest.importorskip("deepxde", reason="DeepXDE comes with the extra 'benchmarks'")
     peers = part("_peers")
     row = peers.compare(peers.Run("wave", adam=1000, lbfgs=5))
     assert row["curve"][0][0] == 1000
     assert row["steps"] == pytest.approx(1005, abs=2)
     assert 0 < row["error"]["u"] < 2
     assert row["cpu_seconds"] < 1.2 * row["seconds"] + 1
+
+
+def test_the_table_tells_which_seeds_reach_what_is_asked(part: Any) -> None:
+    rows = {
+        str(seed): {"error": {"u": error}, "stretches": 1} for seed, error in enumerate((2e-5, 3e-4, 5e-5))
+    }
+    found = {"name": "nu", "off": 0.002, "interval": [0.0031, 0.0033], "covers": True}
+    stored = {
+        "machine": {"processor": "a processor"},
+        "rows": {"burgers 60": rows, "burgers_inverse 60": {"0": {"found": found, "stretches": 1}}},
+        "peers": {"burgers": {"error": {"u": 0.012}, "cpu_seconds": 220.0, "found": {}}},
+    }
+    lines = part("problems").table(stored).splitlines()
+    assert "| burgers | 60 | 1e-04 | 5.0e-05 (3.0e-04) | 2 of 3 | 1 | 1.2e-02 in 220 |" in lines
+    assert "| burgers_inverse | 60 | 1e-02 | 2.0e-03 (2.0e-03) | 1 of 1 | 1 | - |" in lines
+    assert lines[-1] == "Intervals of 95 % hold the constant in 1 of 1 inverse runs."
+
+
+def test_a_row_is_measured_in_a_process_of_its_own(part: Any) -> None:
+    problems = part("problems")
+    row = problems.measure(problems.Bar("lotka_volterra", 1.0, 1e-3), 0)
+    assert row["cpu"] < 15
+    assert max(row["error"].values()) < 0.1

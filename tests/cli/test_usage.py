@@ -120,7 +120,7 @@ def test_errors_advise_what_holds_on_the_command_line_too(physforge, tmp_path):
             "Name its axes in their order with dims: x,t or t,x.",
             "There is no job 'zzz'. The list of jobs shows those there are.",
             "was given no input. Name a dataset for it, such as wake or wake@3.",
-            "There is no job kind 'zzz'. The kinds are: discover",
+            "There is no job kind 'zzz'. The kinds are: derivatives, discover",
             "There is no report 'zzz'. The list of reports shows those there are.",
         ),
         strict=True,

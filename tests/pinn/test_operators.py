@@ -27,6 +27,7 @@ from physforge_kernel.pinn.operators import (
 )
 from physforge_kernel.pinn.operators._encoding import flow
 from physforge_kernel.pinn.operators._family import family
+from physforge_kernel.pinn.operators._kernel import learn_kernel
 
 PERIODIC = GaussianField(length_scale=0.5, amplitude=0.3, periodic=True, balanced=True)
 
@@ -174,8 +175,8 @@ def test_fields_carry_derivatives_by_the_point_from_which_a_function_is_seen(net
     made = family(problem, chosen if isinstance(chosen, MLP | DeepONet) else None).family
     weights, given = made.initial(generator()), functions(6, problem.width)
     at = placed() * torch.tensor([1.0, 0.5])
-    found = made.field(weights, torch.cat([at, given], 1), Orders.closed(AXES, [(2, 1), (3, 0)]))
-    for order in ((0, 1), (1, 1), (2, 1), (3, 0)):
+    found = made.field(weights, torch.cat([at, given], 1), Orders.closed(AXES, [(2, 1), (3, 0), (0, 2)]))
+    for order in ((0, 1), (1, 1), (2, 1), (3, 0), (0, 2)):
         free = at.clone().requires_grad_()
         prepared = made.prepare(torch.cat([free, given], 1), Orders.closed(AXES, []))
         value = made.jet(weights, prepared)[0].values[0, :, 0]
@@ -216,6 +217,43 @@ def test_what_is_linear_is_carried_on_exactly() -> None:
     decayed = torch.exp(-0.1 * wave**2 * t)
     assert torch.allclose(state[(0, 0)][:, 0], decayed * torch.cos(wave * (x - 2 * t)), atol=1e-6)
     assert torch.allclose(state[(1, 0)][:, 0], -wave * decayed * torch.sin(wave * (x - 2 * t)), atol=1e-5)
+
+
+@pytest.mark.parametrize(("right", "vanishes"), [("0.05*u_xx", True), ("0.05*u_xx + 1", False)])
+def test_nothing_gives_nothing_where_the_equation_says_so(right: str, vanishes: bool) -> None:
+    problem = OperatorProblem(
+        f"u_t + u*u_x = {right}",
+        {"x": (0, 1), "t": (0, 0.5)},
+        ["periodic in x", "u(x, 0) = f"],
+        {"f": PERIODIC},
+    )
+    made = family(problem, None).family
+    nothing = torch.cat([placed(), torch.zeros(6, problem.width, dtype=torch.float64)], 1)
+    found = made.field(made.initial(generator()), nothing, Orders.closed(AXES, [])).values
+    assert bool((found == 0).all()) == vanishes
+
+
+def test_a_source_has_derivatives_by_its_own_coordinate_alone() -> None:
+    problem = OperatorProblem(
+        "u_t = 0.1*u_xx + f",
+        {"x": (0, 1), "t": (0, 1)},
+        ["u(x, 0) = 0", "u(0, t) = 0", "u(1, t) = 0"],
+        {"f": GaussianField(0.3)},
+    )
+    made, given, at = family(problem, None).family, functions(6, problem.width), placed()
+    jet = made.field(made.initial(generator()), torch.cat([at, given], 1), Orders.closed(AXES, [(1, 1)]))
+    source = problem.problem.components.names.index("f")
+    slope = (problem.inputs[0].expansion.modes(at[:, 0].numpy(), 1) * given.numpy()).sum(1)
+    assert jet[(1, 0)][:, source].numpy() == pytest.approx(slope)
+    assert not jet[(0, 1)][:, source].any()
+    assert not jet[(1, 1)][:, source].any()
+
+
+def test_the_size_of_a_function_is_its_norm() -> None:
+    carried = flow(burgers())
+    given = functions(3, carried.waves.count)
+    norms = (carried.waves.values(carried.waves.nodes, given.numpy()) ** 2).mean(1) ** 0.5
+    assert carried.size(given).numpy() * carried.waves.size() == pytest.approx(norms)
 
 
 # Operators of equations.
@@ -407,6 +445,19 @@ def test_a_linear_map_is_learnt_exactly_from_pairs() -> None:
     reference = np.sin(np.pi * x) - 2 * np.sin(3 * np.pi * x)
     assert solution.field(x=x)["u"].values == pytest.approx(reference, abs=1e-9)
     assert "an affine map" in operator.notes[0]
+
+
+def test_the_error_of_a_linear_map_is_that_of_samples_left_out() -> None:
+    x, noise = np.random.default_rng(2).standard_normal((2, 12, 3))
+    y, errors = x + 0.1 * noise, []
+    for i in range(12):
+        others = np.arange(12) != i
+        design = np.concatenate([np.ones((12, 1)), x], axis=1)
+        fitted = np.linalg.lstsq(design[others], y[others])[0]
+        errors.append(np.linalg.norm(y[i] - design[i] @ fitted))
+    found = learn_kernel(x, y, np.ones(3), np.ones(12))
+    assert len(found.affine)
+    assert found.missed == pytest.approx(np.mean(errors))
 
 
 @pytest.mark.parametrize(

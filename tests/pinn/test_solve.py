@@ -8,7 +8,8 @@ import xarray as xr
 
 import physforge_kernel as pf
 from physforge_kernel.pinn import Problem, Settings, Solution, solve
-from physforge_kernel.pinn.networks import MLP
+from physforge_kernel.pinn._solve import default_network
+from physforge_kernel.pinn.networks import MLP, SeparableMLP
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,10 @@ def test_conditions_hold_exactly(heat: Solution) -> None:
         (lambda s: s.field(x=[3.0]), "x = 3 lies outside the domain"),
         (lambda s: s.derivatives("v_x"), "'v_x' is no derivative of u by x, t"),
         (lambda s: s.error(xr.Dataset({"v": ("x", [1.0])}, {"x": [0.0]})), "holds none of the fields u"),
+        (
+            lambda s: solve(s.problem, network=MLP(activation="relu")),
+            "holds u_xx, and a network of relu has no",
+        ),
         (lambda s: solve(s.problem, seconds=-1), "-1 seconds are no time to train"),
     ],
 )
@@ -125,6 +130,25 @@ def test_a_constant_is_found_with_the_uncertainty_of_a_direct_fit(decay: Solutio
 def test_an_interval_has_a_probability(decay: Solution) -> None:
     with pytest.raises(pf.PhysForgeError, match=r"level of an interval is 95; give a probability"):
         decay.intervals(95)
+
+
+def test_fast_waves_along_several_axes_are_learnt_as_products() -> None:
+    edges = ["u(0, y) = 0", "u(1, y) = 0", "u(x, 0) = 0", "u(x, 1) = 0"]
+    source = "2*pi^2*sin(pi*x)*sin(pi*y) + 200*pi^2*sin(10*pi*x)*sin(10*pi*y)"
+    problem = Problem(f"-u_xx - u_yy = {source}", {"x": (0, 1), "y": (0, 1)}, edges)
+    assert isinstance(default_network(problem), SeparableMLP)
+    found = solve(problem, settings=Settings(steps=80, points=1000)).field(x=50, y=50)["u"]
+    x, y = found.x, found.y
+    exact = np.sin(np.pi * x) * np.sin(np.pi * y) + np.sin(10 * np.pi * x) * np.sin(10 * np.pi * y)
+    assert float(np.abs(found - exact).max()) < 0.05
+
+
+def test_waves_of_an_equation_that_mixes_them_are_left_to_layers() -> None:
+    box, start = {"x": (0, 1), "y": (0, 1), "t": (0, 1)}, ["u(x, y, 0) = sin(10*pi*x)*sin(10*pi*y)"]
+    edges = ["u(0, y, t) = 0", "u(1, y, t) = 0", "u(x, 0, t) = 0", "u(x, 1, t) = 0"]
+    assert isinstance(default_network(Problem("u_t = u_xx + u_yy", box, start + edges)), SeparableMLP)
+    for equation in ("u_t + u*u_x = u_xx + u_yy", "u_t = (1 + x)*u_xx + u_yy"):
+        assert isinstance(default_network(Problem(equation, box, start + edges)), MLP)
 
 
 def test_a_problem_has_as_many_axes_as_it_needs() -> None:

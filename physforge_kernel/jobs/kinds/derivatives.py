@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from .._context import Context
 from .._kind import Kind
+from ._field_file import add_field
 from ._settings import AxesSetting, FileSetting
 
 
@@ -63,11 +64,7 @@ def run(config: DerivativesConfig, context: Context) -> None:
     for text in config.terms:
         found[text].attrs["term"] = text
     named = {name: str(name).replace("/", ":") for name in found.data_vars}
-    path = context.scratch / "terms.nc"
-    whole = found.rename(named).merge(field, combine_attrs="override")
-    complex_valued = any(variable.dtype.kind == "c" for variable in whole.data_vars.values())
-    whole.to_netcdf(path, engine="h5netcdf", invalid_netcdf=complex_valued)
-    context.artifacts.add("terms.nc", path, media_type="application/x-netcdf")
+    add_field(context, "terms.nc", found.rename(named).merge(field, combine_attrs="override"))
     context.artifacts.add("result.json", {"terms": config.terms, "methods": methods})
 
 

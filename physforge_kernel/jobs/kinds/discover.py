@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
@@ -10,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, m
 from ...errors import DiscoveryError
 from .._context import Context
 from .._kind import Kind
+from ._field_file import add_field
 from ._settings import AxesSetting, SeedSetting
 
 if TYPE_CHECKING:
-    from xarray import Dataset
+    pass
 
 #: Progress at which the law is found, where resamplings follow.
 _FOUND_AT = 0.3
@@ -161,21 +161,11 @@ def run(config: DiscoverConfig, context: Context) -> None:
         )
         result["stability"] = stable.to_dict()
     context.progress(0.95, "Writing the result")
-    context.artifacts.add(
-        "fit.nc", _write(found.best.fit, context.scratch), media_type="application/x-netcdf"
-    )
+    add_field(context, "fit.nc", found.best.fit)
     context.artifacts.add("result.json", result)
     context.log(str(found))
     if stable is not None:
         context.log(f"\n{stable}")
-
-
-def _write(fit: Dataset, folder: Path) -> Path:
-    path = folder / "fit.nc"
-    # NetCDF has no complex numbers: a complex fit is written as HDF5 has them, which our readers take.
-    complex_valued = any(variable.dtype.kind == "c" for variable in fit.data_vars.values())
-    fit.to_netcdf(path, engine="h5netcdf", invalid_netcdf=complex_valued)
-    return path
 
 
 discover = Kind(

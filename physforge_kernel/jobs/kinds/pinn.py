@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, m
 from ...errors import PhysForgeError
 from .._context import Context
 from .._kind import Kind
+from ._field_file import add_field
 from ._settings import AxesSetting, FileSetting, SeedSetting
 
 if TYPE_CHECKING:
@@ -175,10 +176,7 @@ def _alone(problem: Problem, config: PinnConfig, context: Context, how: dict[str
 def _write(solution: Solution, field: Any, found: dict[str, Any], context: Context) -> None:
     path = solution.save(context.scratch / "solution.safetensors")
     context.artifacts.add("solution.safetensors", path)
-    grid = context.scratch / "field.nc"
-    complex_valued = any(variable.dtype.kind == "c" for variable in field.data_vars.values())
-    field.to_netcdf(grid, engine="h5netcdf", invalid_netcdf=complex_valued)
-    context.artifacts.add("field.nc", grid, media_type="application/x-netcdf")
+    add_field(context, "field.nc", field)
     result = {
         "equation": str(solution.problem.equation),
         "parameters": solution.parameters,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...errors import SolverError
+from .._domain import Box
 from .._problem import Problem
 
 if TYPE_CHECKING:
@@ -94,19 +95,10 @@ class Entry:
         return found.transpose(*sorted(nodes, key=lambda axis: axis != "t"))
 
     def _nodes(self, axis: str, given: ArrayLike | int) -> Array:
-        low, high = self.domain[axis]
-        if isinstance(given, int | np.integer):
-            if given < 1:
-                raise SolverError(f"{given} nodes along {axis} are none; ask for at least one.")
-            return np.linspace(low, high, int(given), endpoint=axis not in self.periodic)
-        nodes = np.atleast_1d(np.asarray(given, dtype=float)).ravel()
-        slack = 1e-9 * (high - low)
-        outside = nodes[~((nodes >= low - slack) & (nodes <= high + slack))]
-        if len(outside):
-            raise SolverError(f"{axis} = {outside[0]:g} lies outside the domain, ({low:g}, {high:g}).")
+        nodes = Box.of(self.domain).nodes(axis, given, repeats=axis in self.periodic)
         if np.any(np.diff(nodes) <= 0):
             raise SolverError(f"The nodes along {axis} do not increase; sort them, each once.")
-        return np.clip(nodes, low, high)
+        return np.clip(nodes, *self.domain[axis])
 
     def __str__(self) -> str:
         domain = ", ".join(
