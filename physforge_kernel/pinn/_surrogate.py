@@ -14,7 +14,7 @@ from ..derivatives import Estimate, Samples
 from ..errors import DerivativeError
 from ._approximation import Approximation, Embedding
 from ._components import Components
-from ._domain import Box
+from ._domain import Domain
 from ._objective import Batch, Objective
 from ._orders import Order, Orders
 from ._residuals import DataRows, PenaltyRows
@@ -97,7 +97,7 @@ def _family(samples: Samples, layers: MLP) -> Approximation:
     for axis, points in zip(samples.axes, samples.points, strict=True):
         low, high = float(points[0]), float(points[-1])
         bounds[axis] = (low, low + samples.periods[axis] if axis in samples.periods else high)
-    box = Box(bounds)
+    box = Domain(bounds)
     periodic = tuple(axis for axis in samples.axes if axis in samples.periods)
     embedding = Embedding(box, periodic, {axis: (2, 4) for axis in periodic})
     return Approximation(box, 1, layers, embedding)

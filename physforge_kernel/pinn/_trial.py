@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import sympy
+import torch
 
 from ._conditions import Condition, Trace
 from ._domain import Domain
+from ._held import Held, at_points, held
 
 #: What an expression may be off by, relative to its size, where it meets a condition.
 _TOLERANCE = 1e-9
@@ -47,19 +49,22 @@ class Trial:
 
 @dataclass
 class _Prescribed:
-    """What is prescribed for a component on each edge, and its rate of change at the start."""
+    """What is prescribed for a component on each edge, its rate at the start, and on a shape's boundary."""
 
     values: dict[Edge, tuple[Condition, sympy.Expr]] = field(default_factory=dict)
     rate: tuple[Condition, sympy.Expr] | None = None
+    boundary: Held | None = None
 
     def without(self, axis: str) -> _Prescribed:
         kept = {edge: each for edge, each in self.values.items() if edge.axis != axis}
-        return _Prescribed(kept, None if axis == "t" else self.rate)
+        in_time = axis == "t"
+        return _Prescribed(kept, None if in_time else self.rate, self.boundary if in_time else None)
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
         rate = [self.rate[0]] if self.rate else []
-        return (*(condition for condition, _ in self.values.values()), *rate)
+        around = self.boundary.conditions if self.boundary else ()
+        return (*around, *(condition for condition, _ in self.values.values()), *rate)
 
 
 def trial(
@@ -70,8 +75,9 @@ def trial(
 ) -> Trial:
     """The trial function that meets as many conditions on a component as can be met without harm.
 
-    Values on edges of the box, and the rate of change at its start, are met where they are expressions
-    without corners or jumps that agree where edges meet; the rest is left for the residual.
+    Values on edges, and the rate of change at the start, are met where they are expressions without corners
+    or jumps that agree where edges meet; so is one value on the whole boundary of a shape, if there is a
+    smooth function that vanishes there. The rest is left for the residual.
 
     Args:
         component: the field.
@@ -79,21 +85,27 @@ def trial(
         box: the domain.
         periodic: the axes along which the field is periodic, with the order of the equation along each.
     """
-    prescribed, notes = _prescribed(component, conditions, box), []
+    prescribed = _prescribed(component, conditions, box)
+    boundary, why = held(component, conditions, box)
+    notes = [why] if why else []
     start = box.bounds["t"][0] if "t" in box.bounds else None
     for edge, (condition, value) in list(prescribed.values.items()):
-        rough = "has a corner or a jump" if value.has(sympy.Abs, sympy.sign) else _kink(value, box, periodic)
+        rough = _rough(value, box, periodic)
         if rough:
             notes.append(f"{condition.text} {rough}, and is met by training")
             del prescribed.values[edge]
             if edge.axis == "t" and edge.value == start:
                 prescribed.rate = None
     if prescribed.rate and (
-        prescribed.rate[1].has(sympy.Abs, sympy.sign)
-        or _kink(prescribed.rate[1], box, periodic)
-        or Edge("t", box.bounds["t"][0]) not in prescribed.values
+        _rough(prescribed.rate[1], box, periodic) or Edge("t", box.bounds["t"][0]) not in prescribed.values
     ):
         prescribed.rate = None
+    if boundary is not None:
+        rough = _rough(boundary.value, box, periodic)
+        if rough:
+            notes.append(f"{boundary.conditions[0].text} {rough}, and is met by training")
+        else:
+            prescribed.boundary = boundary
     for axes in ((), ("t",), box.space):
         kept = prescribed
         for axis in axes:
@@ -116,6 +128,8 @@ def _prescribed(component: str, conditions: Sequence[Condition], box: Domain) ->
         if not value.free_symbols <= {sympy.Symbol(axis) for axis in box.axes}:
             continue
         (axis, at), times = next(iter(place.at.items())), dict(zip(box.axes, place.orders, strict=True))
+        if axis in box.shaped:
+            continue
         if not any(place.orders) and at in box.bounds[axis]:
             found.values[Edge(axis, at)] = (condition, value)
         elif _is_rate(place, times, box):
@@ -127,6 +141,11 @@ def _is_rate(place: Trace, times: Mapping[str, int], box: Domain) -> bool:
     if set(place.at) != {"t"} or place.at["t"] != box.bounds["t"][0]:
         return False
     return all(count == (axis == "t") for axis, count in times.items())
+
+
+def _rough(value: sympy.Expr, box: Domain, periodic: Mapping[str, int]) -> str:
+    """What keeps a value from being met by construction."""
+    return "has a corner or a jump" if value.has(sympy.Abs, sympy.sign) else _kink(value, box, periodic)
 
 
 def _kink(value: sympy.Expr, box: Domain, periodic: Mapping[str, int]) -> str:
@@ -145,7 +164,7 @@ def _kink(value: sympy.Expr, box: Domain, periodic: Mapping[str, int]) -> str:
 
 def _lift(prescribed: _Prescribed, box: Domain) -> sympy.Expr:
     """The blend of what is prescribed, one axis after another (Boolean sum of projections)."""
-    total: sympy.Expr = sympy.Integer(0)
+    total: sympy.Expr = prescribed.boundary.value if prescribed.boundary else sympy.Integer(0)
     for axis in box.axes:
         symbol, (low, high) = sympy.Symbol(axis), box.bounds[axis]
         ends = {edge.value: value for edge, (_, value) in prescribed.values.items() if edge.axis == axis}
@@ -163,7 +182,7 @@ def _lift(prescribed: _Prescribed, box: Domain) -> sympy.Expr:
 
 def _distance(prescribed: _Prescribed, box: Domain) -> sympy.Expr:
     """What vanishes on the edges with prescribed values, and is about one within."""
-    total: sympy.Expr = sympy.Integer(1)
+    total: sympy.Expr = prescribed.boundary.distance if prescribed.boundary else sympy.Integer(1)
     for axis in box.axes:
         symbol, length = sympy.Symbol(axis), box.length(axis)
         ends = [edge.value for edge in prescribed.values if edge.axis == axis]
@@ -182,6 +201,10 @@ def _clash(prescribed: _Prescribed, lift: sympy.Expr, box: Domain) -> Condition 
     for edge, (condition, value) in prescribed.values.items():
         if not _alike(lift.subs(sympy.Symbol(edge.axis), edge.value), value, box, size):
             return condition
+    if prescribed.boundary:
+        off = at_points(lift - prescribed.boundary.value, box.axes, prescribed.boundary.points)
+        if not np.all(np.abs(off) <= _TOLERANCE * size):
+            return prescribed.boundary.conditions[0]
     if prescribed.rate:
         condition, value = prescribed.rate
         rate = sympy.diff(lift, sympy.Symbol("t")).subs(sympy.Symbol("t"), box.bounds["t"][0])
@@ -198,14 +221,11 @@ def _alike(one: sympy.Expr, other: sympy.Expr, box: Domain, size: float) -> bool
 def _size(prescribed: _Prescribed, box: Domain) -> float:
     """The largest of all prescribed values."""
     values = [value for _, value in prescribed.values.values()]
+    values += [prescribed.boundary.value] if prescribed.boundary else []
     values += [prescribed.rate[1] * box.length("t")] if prescribed.rate else []
     return max((float(np.abs(_values(value, box)).max()) for value in values), default=0.0)
 
 
 def _values(expression: sympy.Expr, box: Domain) -> np.ndarray:
     """An expression at points spread over the domain."""
-    generator = np.random.default_rng(0)
-    points = [generator.uniform(low, high, _POINTS) for low, high in box.bounds.values()]
-    call = sympy.lambdify([sympy.Symbol(axis) for axis in box.axes], expression, "numpy")
-    with np.errstate(all="ignore"):
-        return np.broadcast_to(call(*points), (_POINTS,))
+    return at_points(expression, box.axes, box.sample(_POINTS, torch.Generator().manual_seed(0)))

@@ -46,8 +46,11 @@ def made_of_products(problem: Problem, waves: Mapping[str, tuple[int, ...]]) -> 
     """Whether the solution is made of products of waves along several axes.
 
     A linear equation with constant coefficients makes products of waves of products of waves, the more so
-    where they are fast; others make all kinds of waves of them.
+    where they are fast; others make all kinds of waves of them, as does the boundary of
+    a shape.
     """
+    if problem.box.shape is not None:
+        return False
     axes = {sympy.Symbol(axis) for axis in problem.box.axes}
     for right in problem.equation.right_sides.values():
         fields = sorted(right.free_symbols - axes, key=str)

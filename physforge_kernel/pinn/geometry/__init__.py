@@ -14,6 +14,7 @@ from ._plain import shape_from_dict, shape_to_dict
 from ._polygon import Polygon
 from ._shape import Combination, Shape
 from ._surface import Boundary, Surface
+from ._vanishing import vanishing
 
 __all__ = [
     "BOUNDARY",
@@ -27,4 +28,5 @@ __all__ = [
     "collected",
     "shape_from_dict",
     "shape_to_dict",
+    "vanishing",
 ]

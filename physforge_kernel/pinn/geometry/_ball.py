@@ -42,6 +42,7 @@ class Ball(Shape):
         named(self.name)
         if not (isinstance(self.radius, Real) and isfinite(self.radius) and self.radius > 0):
             raise SolverError(f"The radius of a ball is {self.radius!r}; give a positive number.")
+        object.__setattr__(self, "radius", float(self.radius))
 
     @property
     def bounds(self) -> Ends:

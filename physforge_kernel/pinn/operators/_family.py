@@ -64,7 +64,7 @@ class Family(Approximation):
             self.encoding(at, functions, orders),
             self._lift(at, functions, orders),
             self._distance(at, functions, orders),
-            self._known(at, functions, orders),
+            known=self._known(at, functions, orders),
         )
 
     def jet(self, weights: Float[Tensor, "P"], at: Prepared, *, records: bool = False) -> tuple[Jet, Tape]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...errors import SolverError
-from .._domain import Box
+from .._domain import Domain
 from .._problem import Problem
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Entry:
         return found.transpose(*sorted(nodes, key=lambda axis: axis != "t"))
 
     def _nodes(self, axis: str, given: ArrayLike | int) -> Array:
-        nodes = Box.of(self.domain).nodes(axis, given, repeats=axis in self.periodic)
+        nodes = Domain.of(self.domain).nodes(axis, given, repeats=axis in self.periodic)
         if np.any(np.diff(nodes) <= 0):
             raise SolverError(f"The nodes along {axis} do not increase; sort them, each once.")
         return np.clip(nodes, *self.domain[axis])
