@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy
@@ -32,7 +32,8 @@ class Problem:
     Args:
         equation: an `Equation`, or text that it reads.
         domain: the interval of each coordinate, `{"x": (-1, 1), "t": (0, 1)}`, in the order in which
-            conditions name them; or a shape for several, `{"x, y": Ball((0, 0), 1), "t": (0, 1)}`.
+            conditions name them; or a shape for several, `{"x, y": Ball((0, 0), 1), "t": (0, 1)}`, which may
+            be in plain values, `{"x, y": {"ball": {"centre": [0, 0], "radius": 1}}}`.
         conditions: texts such as `u(x, 0) = sin(pi*x)`, `u_x(1, t) + 2*u(1, t) = 0`, `u(-1, t) = u(1, t)`
             or `periodic in x`; on the boundary of a shape `u = x^2 on ball`, or `u_n + 2*u = 1 on boundary`
             with the derivative along the outward normal, where `boundary` is all that no other condition on
@@ -61,7 +62,7 @@ class Problem:
     def __init__(
         self,
         equation: str | Sequence[str] | Equation,
-        domain: Mapping[str, tuple[float, float] | Shape],
+        domain: Mapping[str, tuple[float, float] | Shape | Mapping[str, Any]],
         conditions: Sequence[object] = (),
         data: xr.Dataset | tuple[Measured, ...] | None = None,
         parameters: Mapping[str, tuple[float, float]] | None = None,
@@ -80,7 +81,7 @@ class Problem:
     def check(
         cls,
         equation: str | Sequence[str] | Equation,
-        domain: Mapping[str, tuple[float, float] | Shape],
+        domain: Mapping[str, tuple[float, float] | Shape | Mapping[str, Any]],
         conditions: Sequence[object] = (),
         parameters: Mapping[str, tuple[float, float]] | None = None,
     ) -> None:
@@ -95,7 +96,7 @@ class Problem:
     def _read(
         self,
         equation: str | Sequence[str] | Equation,
-        domain: Mapping[str, tuple[float, float] | Shape],
+        domain: Mapping[str, tuple[float, float] | Shape | Mapping[str, Any]],
         conditions: Sequence[object],
         parameters: Mapping[str, tuple[float, float]],
     ) -> None:

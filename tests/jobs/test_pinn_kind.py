@@ -84,6 +84,27 @@ def test_several_runs_tell_how_far_they_differ(tmp_path: Path):
     assert len(json.loads((left / "result.json").read_text())["residuals"]) == 2
 
 
+def test_a_shape_is_given_in_plain_values(tmp_path: Path):
+    config = yaml.safe_load(
+        """
+        equation: ["u_xx + u_yy = -1"]
+        domain: {"x, y": {"-": [{box: {lower: [0, 0], upper: [2, 1]}},
+                                {ball: {centre: [2, 1], radius: 0.5, name: bite}}]}}
+        conditions: ["u = 0 on boundary"]
+        network: {kind: MLP, width: 8, depth: 2}
+        training: {steps: 16, points: 150}
+        nodes: {x: 21, y: 11}
+        """
+    )
+    folder = ran(config, tmp_path)
+    shape = Solution.load(folder / "solution.safetensors").problem.box.shape
+    assert shape is not None
+    assert shape.names == ("box", "bite")
+    with xr.open_dataset(folder / "field.nc") as field:
+        assert np.isnan(field.u.sel(x=2, y=1).item())
+        assert abs(field.u.sel(x=1, y=0.5, method="nearest").item()) > 0.01
+
+
 def test_constants_are_found_from_data(tmp_path: Path):
     import json
 
@@ -109,6 +130,7 @@ def test_constants_are_found_from_data(tmp_path: Path):
     [
         ({"equation": ["u_t = q"]}, "'q' has no derivative and no value"),
         ({"domain": {"x": [1, 0], "t": [0, 1]}}, "give its two ends, the lower one first"),
+        ({"domain": {"x, y": {"cone": {}}}}, "describes no shape; give one of box, ball, polygon"),
         ({"conditions": ["u(x, 0) = "]}, "cannot be read"),
         ({"network": {"kind": "KAN"}}, "There is no network 'KAN'; choose one of MLP"),
         ({"network": {"widht": 3}}, "The network MLP has no 'widht'"),

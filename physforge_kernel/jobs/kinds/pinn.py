@@ -32,10 +32,11 @@ class PinnConfig(BaseModel):
         description="One equation, or several of a system, such as u_t + u*u_x = 0.01*u_xx.",
         examples=["u_t + u*u_x = nu*u_xx"],
     )
-    domain: dict[str, tuple[float, float]] = Field(
+    domain: dict[str, tuple[float, float] | dict[str, JsonValue]] = Field(
         title="Domain",
         min_length=1,
-        description='The interval of each coordinate, such as {"x": [-1, 1], "t": [0, 1]}.',
+        description='The interval of each coordinate, such as {"x": [-1, 1], "t": [0, 1]}, or the shape of '
+        'several, such as {"x, y": {"ball": {"centre": [0, 0], "radius": 1}}}.',
     )
     conditions: list[str] = Field(
         default_factory=list,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -21,7 +22,8 @@ def shape_to_dict(shape: Shape) -> dict[str, Any]:
     if isinstance(shape, Combination):
         return {shape.operator: [shape_to_dict(shape.left), shape_to_dict(shape.right)]}
     if isinstance(shape, Box | Ball | Polygon):
-        return {type(shape).__name__.lower(): asdict(shape)}
+        # In lists, as JSON has them, so that what was written compares equal.
+        return {type(shape).__name__.lower(): json.loads(json.dumps(asdict(shape)))}
     raise SolverError(f"{shape!r} is none of the shapes {', '.join(_SINGLE)}, and cannot be written.")
 
 
