@@ -18,6 +18,7 @@ from ._lines import Estimate, Lines, Samples
 from ._methods import methods, register
 from ._polynomials import polynomials
 from ._terms import Library, Term
+from ._units import unit_exponents
 from .library import sines, slopes
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "sines",
     "slopes",
     "term",
+    "unit_exponents",
 ]

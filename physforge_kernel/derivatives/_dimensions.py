@@ -11,7 +11,7 @@ from ..errors import DiscoveryError
 from ._feature import Feature
 from ._names import Names
 from ._terms import Library, Term
-from ._units import Vector, vector
+from ._units import Vector, unit_exponents
 
 if TYPE_CHECKING:
     import sympy
@@ -56,7 +56,7 @@ def dimensional(
     own = {c: units[name] for c, name in zip(names.components, names.sources, strict=True)}
     own |= {axis: units[axis] for axis in names.axes if axis not in own}
     along = {axis: units[axis] for axis in names.axes}
-    given = tuple(vector(text, name) for name, text in (constants or {}).items())
+    given = tuple(unit_exponents(text, name) for name, text in (constants or {}).items())
     lengths = {len(each) for each in (*units.values(), *given)}
     if len(lengths) > 1:
         raise DiscoveryError("The exponents in `constants` are not seven, for kg, m, s, A, K, mol and cd.")
@@ -85,7 +85,7 @@ def _units(field: xr.Dataset, name: str) -> Vector:
             f"{name} has no units; set them, as in field[{name!r}].attrs['units'] = 'm/s', "
             "with '1' for a number."
         )
-    return vector(str(unit), name)
+    return unit_exponents(str(unit), name)
 
 
 def _plus(a: Vector, b: Vector, times: int) -> Vector:

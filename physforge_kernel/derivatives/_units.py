@@ -33,16 +33,16 @@ _PREFIXES = ("da", *"yzafpnumcdhkMGTPEZYµ")
 _FACTOR = re.compile(r"([A-Za-zµ]+|1)(?:\^\(?(-?\d+(?:/\d+)?)\)?|(-?\d+))?")
 
 
-def vector(unit: str | Sequence[float], name: str) -> Vector:
+def unit_exponents(unit: str | Sequence[float], name: str) -> Vector:
     """The exponents of a unit: of kg, m, s, A, K, mol, cd where it is text, else those given.
 
     Raises:
         DiscoveryError: the unit is not understood.
 
     Example:
-        >>> [int(e) for e in vector("kg*m/s^2", "F")][:3]
+        >>> [int(e) for e in unit_exponents("kg*m/s^2", "F")][:3]
         [1, 1, -2]
-        >>> vector("kg m s-2", "F") == vector("kg*m/s^2", "F")
+        >>> unit_exponents("kg m s-2", "F") == unit_exponents("kg*m/s^2", "F")
         True
     """
     if not isinstance(unit, str):

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import sympy
+import xarray as xr
 
-from ..equations import Equation, split_derivative
+from ..equations import Equation, derivative_name, split_derivative
 from ..errors import SolverError
 from ._components import Components
-from ._conditions import Condition, Trace, read_conditions
+from ._conditions import NORMAL, Condition, Trace, read_conditions
 from ._domain import Domain, interval
 from ._measured import Measured, measured
 from ._parts import bare, check_places
+from ._units import Units, alike
 from ._unknown import Unknown
 from .geometry import Shape
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 #: Two right sides of one trace are one where they differ by less than this share of their size.
 _SAME = 1e-8
@@ -41,12 +40,16 @@ class Problem:
             free, `("u(x, 0)", numpy.cos)` or `("u on ball", lambda x, y: x**2)`.
         data: a field of measurements that the solution has to agree with, as far as their noise lets it.
         parameters: bounds of the constants that are to be found, `{"nu": (1e-4, 1)}`.
+        units: units of fields, coordinates and constants, `{"u": "m/s", "x": "m", "t": "s"}`, as far as they
+            are to be checked. A number other than one in front of a term, a number or a function of
+            coordinates that stands alone, and a constant without a unit may carry one; all else has to agree.
         noise: the standard deviation of the measurements by component; found with the solution
             where not given.
 
     Raises:
         SolverError: if the problem cannot be posed: something unknown in the equation or a condition,
-            conditions that are missing or contradict each other, a domain without extent.
+            conditions that are missing or contradict each other, a domain without extent, units that do not
+            match.
         EquationError: if the equation cannot be read.
 
     Example:
@@ -68,10 +71,12 @@ class Problem:
         parameters: Mapping[str, tuple[float, float]] | None = None,
         *,
         noise: Mapping[str, float] | float | None = None,
+        units: Mapping[str, str] | None = None,
     ) -> None:
-        self._read(equation, domain, conditions, parameters or {})
+        self._read(equation, domain, conditions, parameters or {}, units or {})
         self.data: tuple[Measured, ...] = ()
         if data is not None:
+            self._check_data_units(data)
             names = self.components.names
             self.data = data if isinstance(data, tuple) else measured(data, names, self.box, noise)
         self._check_parameters()
@@ -84,6 +89,7 @@ class Problem:
         domain: Mapping[str, tuple[float, float] | Shape | Mapping[str, Any]],
         conditions: Sequence[object] = (),
         parameters: Mapping[str, tuple[float, float]] | None = None,
+        units: Mapping[str, str] | None = None,
     ) -> None:
         """Refuse what no data could make a problem of.
 
@@ -91,7 +97,7 @@ class Problem:
             SolverError: as for a problem, but for conditions that data may replace.
             EquationError: if the equation cannot be read.
         """
-        cls.__new__(cls)._read(equation, domain, conditions, parameters or {})
+        cls.__new__(cls)._read(equation, domain, conditions, parameters or {}, units or {})
 
     def _read(
         self,
@@ -99,6 +105,7 @@ class Problem:
         domain: Mapping[str, tuple[float, float] | Shape | Mapping[str, Any]],
         conditions: Sequence[object],
         parameters: Mapping[str, tuple[float, float]],
+        units: Mapping[str, str],
     ) -> None:
         self.unknowns = tuple(_unknown(name, bounds) for name, bounds in parameters.items())
         names = tuple(each.name for each in self.unknowns)
@@ -110,6 +117,9 @@ class Problem:
         )
         check_places(self.conditions, self.box)
         self.components = Components(self.equation.components, self._is_complex())
+        fields = self.components.names
+        self.units = Units(units, (*fields, *self.box.axes, *names), fields)
+        self._check_units()
 
     @cached_property
     def periodic(self) -> tuple[str, ...]:
@@ -161,6 +171,32 @@ class Problem:
             )
         if not self.equation.components:
             raise SolverError(f"The equation {self.equation} holds no field to solve for.")
+
+    def _check_units(self) -> None:
+        """Equation and conditions agree with the units that are given."""
+        for left, right in self.equation.right_sides.items():
+            side = sympy.Integer(0) if left.startswith("0") else sympy.Symbol(left)
+            self.units.check(f"the equation {self.equation}", side - right)
+        normals = {NORMAL.format(k): f"n_{axis}" for k, axis in enumerate(self.box.shaped)}
+        for condition in self.conditions:
+            meaning = normals | {
+                symbol: derivative_name(
+                    trace.component,
+                    {axis: n for axis, n in zip(self.box.axes, trace.orders, strict=True) if n},
+                )
+                for symbol, trace in condition.traces.items()
+            }
+            self.units.check(f"the condition {condition.text!r}", condition.residual, meaning)
+
+    def _check_data_units(self, data: object) -> None:
+        """What the measurements say of their units is what the problem says."""
+        for name, unit in self.units.given.items():
+            theirs = data[name].attrs.get("units") if isinstance(data, xr.Dataset) and name in data else None
+            if theirs is not None and not alike(str(theirs), unit):
+                raise SolverError(
+                    f"The measurements have {name} in {theirs!r} and the problem in {unit!r}; convert the "
+                    "measurements, or give their units."
+                )
 
     def _check_parameters(self) -> None:
         for each in self.unknowns:

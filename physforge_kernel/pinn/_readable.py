@@ -92,8 +92,8 @@ class Readable(ABC):
         order = sorted(axes, key=lambda axis: axis != "t")
         shape = tuple(len(nodes) for nodes in axes.values())
         found = xr.Dataset(
-            {name: (tuple(axes), each.reshape(shape)) for name, each in values.items()},
-            {axis: (axis, nodes) for axis, nodes in axes.items()},
+            {name: (tuple(axes), each.reshape(shape), self._in_unit(name)) for name, each in values.items()},
+            {axis: (axis, nodes, self._in_unit(axis)) for axis, nodes in axes.items()},
             {"equation": self.law} if self.law else {},
         )
         return found.transpose(*order)
@@ -129,6 +129,14 @@ class Readable(ABC):
             {name: float(np.abs(missed[name].values).max()) for name in names},
             off,
         )
+
+    def unit(self, name: str) -> str | None:
+        """The unit of a field, a derivative or a coordinate; None where it is not known."""
+        return None
+
+    def _in_unit(self, name: str) -> dict[str, str]:
+        unit = self.unit(name)
+        return {} if unit is None else {"units": unit}
 
     def _inside(self, grid: xr.Dataset) -> xr.DataArray:
         """Which nodes of a grid lie in the domain."""

@@ -122,6 +122,9 @@ class Solution(Readable):
                     found[name][block] = components.value(component, jet[order]).numpy()
         return found
 
+    def unit(self, name: str) -> str | None:
+        return self.problem.units.of(name)
+
     def _by_stretch(self, points: np.ndarray) -> list[tuple[Solved, np.ndarray]]:
         if len(self.stretches) == 1:
             return [(self.stretches[0].solved, np.arange(len(points)))]

@@ -61,6 +61,7 @@ def problem_to_dict(problem: Problem) -> dict[str, Any]:
             {"text": each.text, "is_function": each.values is not None} for each in problem.conditions
         ],
         "parameters": {each.name: [each.low, each.high] for each in problem.unknowns},
+        "units": dict(problem.units.given),
     }
 
 
@@ -72,6 +73,7 @@ def problem_from_dict(given: Mapping[str, Any], data: Sequence[Measured]) -> Pro
         [_condition(each) for each in given["conditions"]],
         data=tuple(data) or None,
         parameters={name: tuple(bounds) for name, bounds in given["parameters"].items()},
+        units=given.get("units"),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...derivatives._units import vector
+from ...derivatives import unit_exponents
 from ...errors import DiscoveryError
 from ._exchange import exchanged
 from ._sample import Sample
@@ -34,7 +34,7 @@ def groups(
             f"`units` has no unit for {', '.join(missing)}; give '1' to what has no dimension, "
             "or leave units out."
         )
-    vectors = [vector(units[name], name) for name in (*names, target)]
+    vectors = [unit_exponents(units[name], name) for name in (*names, target)]
     if len({len(v) for v in vectors}) != 1:
         raise DiscoveryError("The exponents in `units` are not equally many for all variables.")
     D = sympy.Matrix([[sympy.Rational(e.numerator, e.denominator) for e in v] for v in vectors[:-1]]).T

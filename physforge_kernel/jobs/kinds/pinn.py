@@ -53,6 +53,11 @@ class PinnConfig(BaseModel):
         title="Noise",
         description="The standard deviation of the data, by component or of all; empty if it is not known.",
     )
+    units: dict[str, str] = Field(
+        default_factory=dict,
+        title="Units",
+        description='Of fields, coordinates and constants, such as {"u": "m/s", "x": "m"}; they are checked.',
+    )
     seconds: float | None = Field(
         default=300.0,
         gt=0,
@@ -204,13 +209,16 @@ def _problem(config: PinnConfig, data: Any) -> Problem:
         data=data,
         parameters=dict(config.parameters),
         noise=config.noise,
+        units=config.units,
     )
 
 
 def _check(config: PinnConfig) -> None:
     from ...pinn import Problem
 
-    Problem.check(config.equation, dict(config.domain), config.conditions, dict(config.parameters))
+    Problem.check(
+        config.equation, dict(config.domain), config.conditions, dict(config.parameters), config.units
+    )
 
 
 def _network(given: dict[str, JsonValue]) -> Network | None:
