@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import pi
 
@@ -14,6 +14,7 @@ from torch import Tensor
 from ._activations import Sine
 from ._domain import Domain
 from ._jet import Jet, joined
+from ._machine import CPU, Machine
 from ._orders import Orders
 from ._tape import Layout, Tape
 from ._unknown import Unknown
@@ -94,6 +95,7 @@ class Approximation:
         lift: takes the values that are prescribed on edges; None for zero.
         distance: vanishes there; None for one.
         unknowns: the constants of the equation that are found with the field.
+        machine: where the network is evaluated.
     """
 
     box: Domain
@@ -103,6 +105,7 @@ class Approximation:
     lift: Known | None = None
     distance: Known | None = None
     unknowns: Sequence[Unknown] = ()
+    machine: Machine = CPU
 
     @cached_property
     def layout(self) -> Layout:
@@ -117,16 +120,17 @@ class Approximation:
 
     def prepare(self, points: Float[Tensor, "N D"], orders: Orders) -> Prepared:
         """What does not depend on the weights, for `jet` at these points."""
+        here, machine = self.machine.here(points), self.machine
         return Prepared(
-            points,
-            self.embedding(Jet.coordinates(orders, points)),
-            self.lift(points, orders) if self.lift else None,
-            self.distance(points, orders) if self.distance else None,
+            here,
+            machine.jet(self.embedding(Jet.coordinates(orders, here))),
+            machine.jet(self.lift(here, orders)) if self.lift else None,
+            machine.jet(self.distance(here, orders)) if self.distance else None,
         )
 
     def jet(self, weights: Float[Tensor, "P"], at: Prepared, *, records: bool = False) -> tuple[Jet, Tape]:
         """All real components with their derivatives, and what was written down of the way."""
-        tape = Tape(self.layout.split(weights), records)
+        tape = Tape(self.layout.split(weights.to(at.features.values)), records)
         made = self.network.forward(at.features, tape)
         if at.distance is not None:
             made = at.distance * made
@@ -144,6 +148,11 @@ class Solved:
 
     approximation: Approximation
     weights: Float[Tensor, "P"]
+
+    @classmethod
+    def of(cls, approximation: Approximation, weights: Float[Tensor, "P"]) -> Solved:
+        """A field to be read on the CPU in double precision, wherever it was found."""
+        return cls(replace(approximation, machine=CPU), weights.cpu())
 
     def jet(self, points: Float[Tensor, "N D"], orders: Orders) -> Jet:
         """All real components at some points, with derivatives."""

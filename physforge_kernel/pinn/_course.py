@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..errors import SolverError
 from ._approximation import Approximation, Solved
+from ._machine import Machine
 from ._posed import Posed, pose
 from ._posterior import Posterior
 from ._problem import Problem
@@ -103,6 +104,7 @@ class Course:
 
     def __post_init__(self) -> None:
         self._began = self.clock()
+        self.machine = Machine.named(self.settings.device, self.settings.precision)
         self.generator = torch.Generator().manual_seed(self.seed)
         self.waves = prescribed_waves(self.problem)
         self.start, self.end = self.problem.box.bounds.get("t", (0.0, 1.0))
@@ -149,12 +151,20 @@ class Course:
         box = box.within(t=(start, end)) if "t" in box.axes else box
         before = self.done[-1].solved if self.done else None
         hard = self.settings.hard
-        return pose(self.problem, self.network, box=box, before=before, waves=self.waves, hard=hard)
+        return pose(
+            self.problem,
+            self.network,
+            box=box,
+            before=before,
+            waves=self.waves,
+            hard=hard,
+            machine=self.machine,
+        )
 
     def _training(self) -> Training:
         posed = self._pose(self.at, self._until)
         self._note(*posed.notes)
-        weights = self._initial(posed.approximation)
+        weights = self.machine.here(self._initial(posed.approximation))
         return Training(posed, self.settings, self.generator, weights, self.elapsed)
 
     def _initial(self, approximation: Approximation) -> Tensor:
@@ -190,7 +200,7 @@ class Course:
         if self.problem.unknowns:
             self.posterior = training.posterior(weights)
         self._note(*([training.reason] if training.reason and not self.done else []), *training.notes)
-        self.done.append(Stretch(self.at, self._until, Solved(training.posed.approximation, weights)))
+        self.done.append(Stretch(self.at, self._until, Solved.of(training.posed.approximation, weights)))
         self.history += [{**row, "stretch": len(self.done)} for row in training.history]
 
     # ------------------------------------------------------------------- when it is enough
@@ -304,7 +314,7 @@ class Course:
         """Go on from such a state."""
         for k, (start, end) in enumerate(plain["stretches"]):
             approximation = self._pose(start, end).approximation
-            self.done.append(Stretch(start, end, Solved(approximation, tensors[f"stretch.{k}"])))
+            self.done.append(Stretch(start, end, Solved.of(approximation, tensors[f"stretch.{k}"])))
         self.history, self.notes = list(plain["history"]), list(plain["notes"])
         self.misses = [(residual, condition) for residual, condition in plain["misses"]]
         self._earlier, self._ready = plain["seconds"], plain["ready"]
@@ -318,7 +328,8 @@ class Course:
     def _resumed(self, tensors: Mapping[str, Tensor], plain: Mapping[str, Any]) -> Training:
         self.generator.set_state(tensors["seeded"])  # so that the same points are held out
         posed = self._pose(self.at, self._until)
-        training = Training(posed, self.settings, self.generator, tensors["weights"], self.elapsed)
+        weights = self.machine.here(tensors["weights"])
+        training = Training(posed, self.settings, self.generator, weights, self.elapsed)
         training.load_state_dict(tensors, plain)
         return training
 

@@ -11,6 +11,7 @@ import sympy
 from ._approximation import Approximation, Embedding, Known, Solved
 from ._conditions import Condition
 from ._domain import Domain
+from ._machine import CPU, Machine
 from ._parts import part_of
 from ._problem import Problem
 from ._residuals import ConditionRows, DataRows, EquationRows, Rows, StartRows
@@ -45,6 +46,7 @@ def pose(
     before: Solved | None = None,
     waves: Mapping[str, Sequence[int]] | None = None,
     hard: bool = True,
+    machine: Machine = CPU,
 ) -> Posed:
     """A problem, or a stretch of time of it, ready to be trained.
 
@@ -55,6 +57,7 @@ def pose(
         before: the field up to where the stretch starts, which it goes on from.
         waves: by axis the numbers of half waves that the network sees; those that are prescribed where None.
         hard: whether conditions are met by construction where they can be.
+        machine: where the network is evaluated.
     """
     box = box or problem.box
     seen = prescribed_waves(problem) if waves is None else waves
@@ -67,6 +70,7 @@ def pose(
         _lift(problem, trials, box),
         _distance(problem, trials, box),
         problem.unknowns,
+        machine,
     )
     met = {condition.text for each in trials for condition in each.met}
     notes = tuple(dict.fromkeys(note for each in trials for note in each.notes))

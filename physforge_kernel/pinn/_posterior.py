@@ -66,7 +66,7 @@ def posterior(objective: Objective, weights: Tensor, noise: float) -> Posterior:
     """
     approximation = objective.approximation
     _, jacobian = objective.linearised(weights)
-    gram = (jacobian.T @ jacobian).numpy()
+    gram = (jacobian.T @ jacobian).numpy(force=True)
     gram[np.diag_indices_from(gram)] += _JITTER * np.trace(gram) / len(gram)
     slices = approximation.layout.slices()
     columns = [slices[each.weight].start for each in approximation.unknowns]
@@ -75,7 +75,7 @@ def posterior(objective: Objective, weights: Tensor, noise: float) -> Posterior:
         covariance = noise**2 * chosen.T @ cho_solve(cho_factor(gram, lower=True), chosen)
     except LinAlgError:
         covariance = np.full((len(columns), len(columns)), np.inf)
-    return Posterior(tuple(approximation.unknowns), weights[columns].numpy(), covariance)
+    return Posterior(tuple(approximation.unknowns), weights[columns].numpy(force=True), covariance)
 
 
 def _value(unknown: Unknown, weight: float) -> float:

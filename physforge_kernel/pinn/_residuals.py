@@ -190,7 +190,8 @@ class ConditionRows(Rows):
             wanted = [self.condition.traces[symbol].orders for symbol in symbols]
             prepared.append(approximation.prepare(moved, Orders.closed(self.box.axes, wanted)))
         if self.part is not None:
-            return [replace(each, normals=self.box.normals(points)) for each in prepared]
+            normals = approximation.machine.here(self.box.normals(points))
+            return [replace(each, normals=normals) for each in prepared]
         return prepared
 
     def at(
@@ -277,7 +278,8 @@ class DataRows(Rows):
         self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared], *, records: bool
     ) -> tuple[list[Tensor], Tape]:
         jet, tape = approximation.jet(weights, places[0], records=records)
-        off = (self.components.value(self.component, jet.values[0]) - self.values) / self.relative_noise
+        values = approximation.machine.here(self.values)
+        off = (self.components.value(self.component, jet.values[0]) - values) / self.relative_noise
         return self.components.rows(off), tape
 
     def size(self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared]) -> float:
@@ -338,10 +340,10 @@ class StartRows(Rows):
         return self.box.sample(count if free else 1, generator, {"t": self.box.bounds["t"][0]})
 
     def prepare(self, approximation: Approximation, points: Tensor) -> list[Prepared]:
-        known = self.before.jet(points, self._orders)
+        known = approximation.machine.jet(self.before.jet(points, self._orders))
         here = approximation.prepare(points, self._orders)
         gap = Jet(self._orders, -known.values) if here.lift is None else here.lift - known
-        return [Prepared(points, here.features, gap, here.distance)]
+        return [replace(here, lift=gap)]
 
     def at(
         self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared], *, records: bool
@@ -353,5 +355,5 @@ class StartRows(Rows):
 
     def size(self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared]) -> float:
         """The root mean square of the field where the stretch before ends."""
-        known = self.before.jet(places[0].points, Orders.closed(self.box.axes, []))
+        known = self.before.jet(places[0].points.cpu(), Orders.closed(self.box.axes, []))
         return float(known.values[0].square().sum(1).mean().sqrt())

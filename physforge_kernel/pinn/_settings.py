@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import SolverError
 from ._loss import LOSSES, Loss
+from ._machine import PRECISIONS
 from ._sampling import SAMPLINGS
 from .optimisers import OPTIMISERS
 
@@ -43,6 +44,9 @@ class Settings:
             `cauchy` as in `scipy.optimize.least_squares`, or a function of the squares of scaled rows.
         data_loss: the same of the data, where outliers are to count less.
         l1, l2: penalties on the absolute values and on the squares of the network's weights.
+        device: where the network is evaluated: `cpu`, `cuda`, `cuda:1`; `auto` for a GPU where there is one.
+        precision: `double`, or `mixed`: the network in single precision, and sums of squares, weights and
+            steps in double; `auto` for double on a CPU, mixed on a GPU.
     """
 
     steps: int | None = None
@@ -62,6 +66,8 @@ class Settings:
     data_loss: Loss = "linear"
     l1: float = 0.0
     l2: float = 0.0
+    device: str = "auto"
+    precision: str = "auto"
 
     def __post_init__(self) -> None:
         for name in ("steps", "points", "edge_points", "every"):
@@ -74,6 +80,7 @@ class Settings:
                 raise SolverError(f"{name} is {value!r}; give a number that is not negative.")
         if self.optimiser is not None:
             _one_of("optimiser", self.optimiser, tuple(OPTIMISERS))
+        _one_of("precision", self.precision, PRECISIONS)
         _one_of("sampling", self.sampling, tuple(SAMPLINGS))
         _one_of("balance", self.balance, BALANCES)
         for name in ("loss", "data_loss"):

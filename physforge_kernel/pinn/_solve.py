@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from torch import nn
+
 from ..errors import SolverError
 from ._approximation import Embedding
 from ._checkpoint import Checkpoint
@@ -13,7 +15,7 @@ from ._problem import Problem
 from ._settings import Settings
 from ._solution import Solution
 from ._waves import made_of_products, prescribed_waves
-from .networks import MLP, Network, SeparableMLP
+from .networks import MLP, ModuleNetwork, Network, SeparableMLP
 
 Progress = Callable[[float, str], None]
 """Called with a fraction and a message."""
@@ -25,7 +27,7 @@ def solve(
     seed: int = 0,
     progress: Progress | None = None,
     *,
-    network: Network | None = None,
+    network: Network | nn.Module | None = None,
     stretches: int | None = None,
     settings: Settings | None = None,
     start: Solution | None = None,
@@ -41,7 +43,7 @@ def solve(
         progress: called with a fraction and a message.
         network: the network; where None, layers of tanh, few and narrow for ordinary differential equations,
             or a sum of products of functions of one axis each where a linear equation has sources, starts or
-            edges made of fast waves along several axes.
+            edges made of fast waves along several axes. A PyTorch module serves as well, see `ModuleNetwork`.
         stretches: into how many stretches time is divided, one solved after the other; as many as it takes
             for each to be learnt readily where None.
         settings: of points, weights and losses.
@@ -66,13 +68,8 @@ def solve(
         raise SolverError(f"{seconds!r} seconds are no time to train; give a positive number, or None.")
     if stretches is not None and (stretches < 1 or "t" not in problem.box.axes):
         raise SolverError(f"Time cannot be divided into {stretches} stretches here; leave `stretches` out.")
-    network, settings = network or default_network(problem), settings or Settings()
-    order, name = problem.highest
-    if network.function.highest is not None and order > network.function.highest:
-        raise SolverError(
-            f"The equation holds {name}, and a network of {network.activation} has no derivatives above "
-            f"order {network.function.highest}; choose another activation, such as 'tanh'."
-        )
+    settings = settings or Settings()
+    network = _network(problem, network)
     unknown = settings.weights.keys() - {condition.text for condition in problem.conditions}
     if unknown:
         listed = ", ".join(repr(condition.text) for condition in problem.conditions) or "none"
@@ -92,6 +89,16 @@ def solve(
     solution = course.run()
     keeper.path.unlink(missing_ok=True)
     return solution
+
+
+def _network(problem: Problem, given: Network | nn.Module | None) -> Network:
+    """The network that is meant, if it can do what the problem asks for."""
+    network = default_network(problem) if given is None else given
+    if not isinstance(network, Network):
+        network = ModuleNetwork(module=network)
+    embedding = Embedding(problem.box, problem.periodic, prescribed_waves(problem))
+    network.check(*problem.highest, embedding.width, problem.components.columns)
+    return network
 
 
 def default_network(problem: Problem) -> Network:

@@ -88,7 +88,7 @@ class Tape:
                 found[bias] = gradient[0]
             return found
 
-        return Jet(x.orders, self._recorded(values, rows))
+        return Jet(x.orders, self.recorded(values, rows))
 
     def _matrix(self, name: str) -> Tensor:
         matrix, scale = self.weights[f"{name}.weight"], self.weights.get(f"{name}.scale")
@@ -100,7 +100,7 @@ class Tape:
         values = old.values + self.weights[name] * change
         return Jet(
             old.orders,
-            self._recorded(values, lambda g: {name: (g * change).sum((0, 2))[:, None]}),
+            self.recorded(values, lambda g: {name: (g * change).sum((0, 2))[:, None]}),
         )
 
     def after(self, other: Tape) -> Tape:
@@ -112,19 +112,20 @@ class Tape:
     def unknown(self, name: str, count: int) -> Float[Tensor, "N"]:
         """One weight that is no part of the network, for each of some rows."""
         values = self.weights[name].expand(count) * 1.0
-        return self._recorded(values, lambda g: {name: g[:, None]})
+        return self.recorded(values, lambda g: {name: g[:, None]})
 
     def entries(self, layout: Layout, count: int) -> Float[Tensor, "N"]:
         """The first weights, each as a row of its own."""
         values = layout.joined(self.weights)[:count] * 1.0
 
         def rows(gradient: Tensor) -> dict[str, Tensor]:
-            each = torch.eye(count, layout.count, dtype=gradient.dtype) * gradient[:, None]
+            each = torch.eye(count, layout.count).to(gradient) * gradient[:, None]
             return {name: each[:, place] for name, place in layout.slices().items()}
 
-        return self._recorded(values, rows)
+        return self.recorded(values, rows)
 
-    def _recorded(self, values: Tensor, rows: _Rows) -> Tensor:
+    def recorded(self, values: Tensor, rows: _Rows) -> Tensor:
+        """Values that a layer made, written down with what gives each row's gradient by its weights."""
         if self.records:
             if not values.requires_grad:
                 values.requires_grad_()

@@ -200,7 +200,7 @@ class Training:
                     f"{a} = {v:.4g}" for a, v in zip(axes, points[wrong[0, 0]].tolist(), strict=True)
                 )
                 raise _NoNumberError(f"the equation's residual is no number at {place}")
-            return size
+            return size.to(points)
 
         def draw(number: int) -> Tensor:
             return rows.sample(number, self.generator)
@@ -208,7 +208,9 @@ class Training:
         return SAMPLINGS[self.settings.sampling](self._count, draw, sizes, self._sample, self.generator)
 
     def _batch(self, rows: Rows, sample: Sample) -> Batch:
-        return Batch(rows, rows.prepare(self.posed.approximation, sample.points), sample.scale)
+        approximation = self.posed.approximation
+        places = rows.prepare(approximation, sample.points)
+        return Batch(rows, places, approximation.machine.here(sample.scale))
 
     def _on_edge(self, rows: Rows) -> Batch:
         points = rows.sample(self.settings.edge_points, self.generator)
@@ -332,22 +334,23 @@ class Training:
             "returns": self._returns,
             "best": [best.squares, best.residual, best.condition] if best is not None else None,
         }
-        return tensors, plain
+        return {name: each.cpu() for name, each in tensors.items()}, plain
 
     def load_state_dict(self, tensors: Mapping[str, Tensor], plain: Mapping[str, Any]) -> None:
         """Go on from such a state."""
-        self.weights = tensors["weights"].clone()
+        here = self.posed.approximation.machine.here
+        self.weights = here(tensors["weights"]).clone()
         self.generator.set_state(tensors["generator"])
         mark = "optimiser."
         self.optimiser.load_state_dict(
-            {n.removeprefix(mark): t for n, t in tensors.items() if n.startswith(mark)}
+            {n.removeprefix(mark): here(t) for n, t in tensors.items() if n.startswith(mark)}
         )
         self.best = None
         if plain["best"] is not None:
             squares, residual, condition = plain["best"]
-            self.best = Best(squares, residual, condition, tensors["best"].clone())
+            self.best = Best(squares, residual, condition, here(tensors["best"]).clone())
         self._sample = Sample(tensors["points"], tensors["scale"]) if "points" in tensors else None
-        self._attention = tensors.get("attention")
+        self._attention = here(tensors["attention"]) if "attention" in tensors else None
         self.steps, self.stopped, self._returns = plain["steps"], plain["stopped"], plain["returns"]
         self.history, self.notes = list(plain["history"]), list(plain["notes"])
         self._balance = plain["balance"]

@@ -7,6 +7,7 @@ from ._deeponet import DeepONet
 from ._fourier import FourierMLP
 from ._mlp import MLP
 from ._modified_mlp import ModifiedMLP
+from ._module import ModuleNetwork
 from ._named import NETWORKS, network_from_dict, network_to_dict
 from ._piratenet import PirateNet
 from ._separable import SeparableMLP
@@ -17,6 +18,7 @@ __all__ = [
     "DeepONet",
     "FourierMLP",
     "ModifiedMLP",
+    "ModuleNetwork",
     "Network",
     "PirateNet",
     "SeparableMLP",

@@ -51,6 +51,24 @@ class Network(ABC):
         """The function between layers."""
         return ACTIVATIONS[self.activation]
 
+    def check(self, order: int, name: str, inputs: int, outputs: int) -> None:
+        """See that the network has what an equation asks of it.
+
+        Args:
+            order: of the highest derivative, by all coordinates together.
+            name: of that derivative.
+            inputs: the number of features that the network is given.
+            outputs: the number of real components.
+
+        Raises:
+            SolverError: if it has not.
+        """
+        if self.function.highest is not None and order > self.function.highest:
+            raise SolverError(
+                f"The equation holds {name}, and a network of {self.activation} has no derivatives above "
+                f"order {self.function.highest}; choose another activation, such as 'tanh'."
+            )
+
     @abstractmethod
     def layers(self, inputs: int, outputs: int) -> dict[str, tuple[int, int]]:
         """The linear maps by name, each with its outputs and inputs."""

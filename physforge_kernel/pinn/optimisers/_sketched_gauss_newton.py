@@ -79,7 +79,7 @@ class SketchedGaussNewton(Optimiser):
         """
         super().load_state_dict({key: value for key, value in state.items() if key != "generator"})
         if "generator" in state:
-            self.generator.set_state(state["generator"])
+            self.generator.set_state(state["generator"].cpu())
 
     def _drawn(self, slope: Float[Tensor, "P"]) -> Subspace:
         """Random directions, with the slope and the last step."""
