@@ -6,7 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from . import _catalogue, _dashboard, _dataset, _describe, _discover, _job, _notebook, _report, _symbolic
+from . import (
+    _catalogue,
+    _dashboard,
+    _dataset,
+    _describe,
+    _discover,
+    _job,
+    _notebook,
+    _report,
+    _solve,
+    _symbolic,
+)
 
 GROUPS = {
     "catalogue": _catalogue.app,
@@ -52,6 +63,7 @@ def physforge(
 
 app.command("discover")(_discover.discover)
 app.command("symbolic")(_symbolic.symbolic)
+app.command("solve")(_solve.solve)
 app.command("describe")(_describe.describe)
 app.command("dashboard")(_dashboard.dashboard)
 for _name, _group in GROUPS.items():

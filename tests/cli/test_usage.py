@@ -12,6 +12,7 @@ COMMANDS = [
     "",
     "discover",
     "symbolic",
+    "solve",
     "describe",
     "catalogue list",
     "catalogue show",

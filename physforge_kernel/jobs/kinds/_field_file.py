@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._context import Context
@@ -11,11 +12,16 @@ if TYPE_CHECKING:
 
 
 def add_field(context: Context, name: str, field: Dataset) -> None:
-    """Keep a field as a NetCDF file under a name.
+    """Keep a field as a NetCDF file under a name."""
+    path = context.scratch / name
+    write_field(field, path)
+    context.artifacts.add(name, path, media_type="application/x-netcdf")
+
+
+def write_field(field: Dataset, path: Path) -> None:
+    """Write a field as a NetCDF file.
 
     NetCDF has no complex numbers: a complex field is written as HDF5 has them, which our readers take.
     """
-    path = context.scratch / name
     complex_valued = any(variable.dtype.kind == "c" for variable in field.data_vars.values())
     field.to_netcdf(path, engine="h5netcdf", invalid_netcdf=complex_valued)
-    context.artifacts.add(name, path, media_type="application/x-netcdf")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
@@ -14,8 +16,13 @@ from ._field_file import add_field
 from ._settings import AxesSetting, FileSetting, SeedSetting
 
 if TYPE_CHECKING:
+    from xarray import Dataset
+
     from ...pinn import Look, Problem, Settings, Solution
+    from ...pinn._many import Map
     from ...pinn.networks import Network
+
+    Alone = Callable[[Problem, dict[str, Any]], Solution]
 
 #: Progress at which training begins, and at which it has ended.
 _BEGUN, _TRAINED = 0.02, 0.95
@@ -126,40 +133,73 @@ class PinnConfig(BaseModel):
         return self
 
 
-def run(config: PinnConfig, context: Context) -> None:
-    """Solve; leave the solution in `solution.safetensors`, on a grid in `field.nc`, and in `result.json`.
+@dataclass(frozen=True)
+class Outcome:
+    """What a config leads to.
 
-    The input `data`, if it is given, holds measurements. One run goes on from its checkpoint where an attempt
-    was cut off; several are inner tasks.
+    Attributes:
+        solution: of one run, or the best of several.
+        field: on the grid that the config names, with its derivatives.
+        result: constants, residuals and notes as plain values.
+    """
+
+    solution: Solution
+    field: Dataset
+    result: dict[str, Any]
+
+
+def carry_out(config: PinnConfig, data: Dataset | None, alone: Alone, side_by_side: Map = map) -> Outcome:
+    """Solve what a config says.
+
+    Args:
+        config: the problem, and how to train.
+        data: measurements.
+        alone: makes one run of a problem, with what else `solve` takes.
+        side_by_side: applies a function to all seeds of several runs.
+
+    Raises:
+        SolverError: if the problem cannot be posed or solved.
     """
     from ...pinn import ensemble
 
-    context.progress(0.0, "Posing the problem")
-    given = context.inputs.get("data")
-    problem = _problem(config, given.open(config.file, dims=config.dims) if given is not None else None)
+    problem = _problem(config, data)
     how: dict[str, Any] = {
         "seconds": config.seconds,
         "network": _network(config.network),
         "stretches": config.stretches,
         "settings": _settings(config.training),
     }
-    found: dict[str, Any] = {}
     if config.seeds == 1:
-        solution = _alone(problem, config, context, how)
+        solution = alone(problem, how)
         field = solution.derivatives(*problem.components.names, *config.derivatives, **config.nodes)
-    else:
-        seeds = range(config.seed, config.seed + config.seeds)
-        several = ensemble(problem, seeds, map=context.map, **how)
-        solution, field = several.best, several.field(**config.nodes)
-        if config.derivatives:
-            field = field.merge(solution.derivatives(*config.derivatives, **config.nodes))
-        found["spread"] = {name: spread for name, (_, spread) in several.parameters.items()}
-        found["residuals"] = [each.residual for each in several.solutions]
+        return Outcome(solution, field, _result(solution))
+    seeds = range(config.seed, config.seed + config.seeds)
+    several = ensemble(problem, seeds, map=side_by_side, **how)
+    solution, field = several.best, several.field(**config.nodes)
+    if config.derivatives:
+        field = field.merge(solution.derivatives(*config.derivatives, **config.nodes))
+    more = {
+        "spread": {name: spread for name, (_, spread) in several.parameters.items()},
+        "residuals": [each.residual for each in several.solutions],
+    }
+    return Outcome(solution, field, _result(solution) | more)
+
+
+def run(config: PinnConfig, context: Context) -> None:
+    """Solve; leave the solution in `solution.safetensors`, on a grid in `field.nc`, and in `result.json`.
+
+    The input `data`, if it is given, holds measurements. One run goes on from its checkpoint where an attempt
+    was cut off; several are inner tasks.
+    """
+    context.progress(0.0, "Posing the problem")
+    given = context.inputs.get("data")
+    data = given.open(config.file, dims=config.dims) if given is not None else None
+    outcome = carry_out(config, data, partial(_alone, config, context), context.map)
     context.progress(_TRAINED, "Writing the solution")
-    _write(solution, field, found, context)
+    _write(outcome, context)
 
 
-def _alone(problem: Problem, config: PinnConfig, context: Context, how: dict[str, Any]) -> Solution:
+def _alone(config: PinnConfig, context: Context, problem: Problem, how: dict[str, Any]) -> Solution:
     import shutil
 
     from ...pinn import Checkpoint, solve
@@ -179,11 +219,19 @@ def _alone(problem: Problem, config: PinnConfig, context: Context, how: dict[str
     return solve(problem, seed=config.seed, checkpoint=checkpoint, callbacks=[looked], **how)
 
 
-def _write(solution: Solution, field: Any, found: dict[str, Any], context: Context) -> None:
+def _write(outcome: Outcome, context: Context) -> None:
+    solution = outcome.solution
     path = solution.save(context.scratch / "solution.safetensors")
     context.artifacts.add("solution.safetensors", path)
-    add_field(context, "field.nc", field)
-    result = {
+    add_field(context, "field.nc", outcome.field)
+    context.artifacts.add("result.json", outcome.result)
+    context.log(str(solution))
+    for note in solution.notes:
+        context.log(note)
+
+
+def _result(solution: Solution) -> dict[str, Any]:
+    return {
         "equation": str(solution.problem.equation),
         "parameters": solution.parameters,
         "intervals": {name: list(ends) for name, ends in solution.intervals().items()},
@@ -193,13 +241,9 @@ def _write(solution: Solution, field: Any, found: dict[str, Any], context: Conte
         "seconds": solution.seconds,
         "notes": list(solution.notes),
     }
-    context.artifacts.add("result.json", result | found)
-    context.log(str(solution))
-    for note in solution.notes:
-        context.log(note)
 
 
-def _problem(config: PinnConfig, data: Any) -> Problem:
+def _problem(config: PinnConfig, data: Dataset | None) -> Problem:
     from ...pinn import Problem
 
     return Problem(
