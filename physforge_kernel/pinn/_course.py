@@ -199,6 +199,7 @@ class Course:
         self.misses.append(training.misses(weights))
         if self.problem.unknowns:
             self.posterior = training.posterior(weights)
+            self._note(*map(_unsettled, self.posterior.unsettled))
         self._note(*([training.reason] if training.reason and not self.done else []), *training.notes)
         self.done.append(Stretch(self.at, self._until, Solved.of(training.posed.approximation, weights)))
         self.history += [{**row, "stretch": len(self.done)} for row in training.history]
@@ -332,6 +333,13 @@ class Course:
         training = Training(posed, self.settings, self.generator, weights, self.elapsed)
         training.load_state_dict(tensors, plain)
         return training
+
+
+def _unsettled(name: str) -> str:
+    return (
+        f"training ended before {name} had settled, and its interval allows for the rest of the way; give it "
+        "more seconds"
+    )
 
 
 def _missed(row: Mapping[str, float]) -> float:

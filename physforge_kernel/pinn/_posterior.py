@@ -14,6 +14,8 @@ from ..errors import SolverError
 from ._objective import Objective
 from ._unknown import Unknown
 
+#: Where training ended early, the rest of the way may be as many times the next step.
+_WAY = 2.0
 #: What is added to the diagonal, relative to its mean, for directions that nothing tells.
 _JITTER = 1e-13
 
@@ -24,17 +26,20 @@ class Posterior:
 
     The rows are linear in the weights near the solution, and their noise is that of the data, so that the
     weights have the covariance of a least-squares fit. Equation and conditions take part as rows of their
-    own, far more certain than the data, and the weights of the network are marginalised over.
+    own, far more certain than the data, and the weights of the network are marginalised over. Where training
+    ended before the fit was done, the next step says how far off it may be, and counts as uncertainty too.
 
     Attributes:
         unknowns: the constants.
         weights: the weights that stand for them.
         covariance: of these weights.
+        unsettled: the constants that a further step would move by more than the noise of the data could.
     """
 
     unknowns: tuple[Unknown, ...]
     weights: np.ndarray
     covariance: np.ndarray
+    unsettled: tuple[str, ...] = ()
 
     @property
     def values(self) -> dict[str, float]:
@@ -65,17 +70,22 @@ def posterior(objective: Objective, weights: Tensor, noise: float) -> Posterior:
         noise: the standard deviation of the scaled rows of the data.
     """
     approximation = objective.approximation
-    _, jacobian = objective.linearised(weights)
+    rows, jacobian = objective.linearised(weights)
+    slope = (jacobian.T @ rows).numpy(force=True)
     gram = (jacobian.T @ jacobian).numpy(force=True)
     gram[np.diag_indices_from(gram)] += _JITTER * np.trace(gram) / len(gram)
     slices = approximation.layout.slices()
     columns = [slices[each.weight].start for each in approximation.unknowns]
     chosen = np.eye(len(gram))[:, columns]
+    unknowns, values = tuple(approximation.unknowns), weights[columns].numpy(force=True)
     try:
-        covariance = noise**2 * chosen.T @ cho_solve(cho_factor(gram, lower=True), chosen)
+        solved = cho_solve(cho_factor(gram, lower=True), chosen)
     except LinAlgError:
-        covariance = np.full((len(columns), len(columns)), np.inf)
-    return Posterior(tuple(approximation.unknowns), weights[columns].numpy(force=True), covariance)
+        return Posterior(unknowns, values, np.full((len(columns), len(columns)), np.inf))
+    covariance, step = noise**2 * chosen.T @ solved, _WAY * solved.T @ slope
+    moved = np.abs(step) > np.sqrt(np.diag(covariance))
+    unsettled = tuple(each.name for each, is_so in zip(unknowns, moved, strict=True) if is_so)
+    return Posterior(unknowns, values, covariance + np.outer(step, step), unsettled)
 
 
 def _value(unknown: Unknown, weight: float) -> float:

@@ -127,6 +127,17 @@ def test_a_constant_is_found_with_the_uncertainty_of_a_direct_fit(decay: Solutio
     assert low < 1.3 < high
 
 
+@pytest.mark.parametrize("steps", [1, 4, 8])
+def test_where_training_ends_early_intervals_allow_for_the_rest_of_the_way(
+    decay: Solution, steps: int
+) -> None:
+    early = solve(decay.problem, settings=Settings(steps=steps))
+    low, high = early.intervals()["rate"]
+    assert low < 1.3 < high
+    assert any("ended before rate had settled" in note for note in early.notes)
+    assert not any("settled" in note for note in decay.notes)
+
+
 def test_an_interval_has_a_probability(decay: Solution) -> None:
     with pytest.raises(pf.PhysForgeError, match=r"level of an interval is 95; give a probability"):
         decay.intervals(95)
