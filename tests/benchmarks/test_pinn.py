@@ -85,11 +85,27 @@ def test_the_table_tells_which_seeds_reach_what_is_asked(part: Any) -> None:
         "machine": {"processor": "a processor"},
         "rows": {"burgers 60": rows, "burgers_inverse 60": {"0": {"found": found, "stretches": 1}}},
         "peers": {"burgers": {"error": {"u": 0.012}, "cpu_seconds": 220.0, "found": {}}},
+        "reached": {"burgers": {"0": {"ratio": 40.0}, "1": {"ratio": 20.0}, "2": {"ratio": 10.0}}},
     }
     lines = part("problems").table(stored).splitlines()
-    assert "| burgers | 60 | 1e-04 | 5.0e-05 (3.0e-04) | 2 of 3 | 1 | 1.2e-02 in 220 |" in lines
-    assert "| burgers_inverse | 60 | 1e-02 | 2.0e-03 (2.0e-03) | 1 of 1 | 1 | - |" in lines
+    assert "| burgers | 60 | 1e-04 | 5.0e-05 (3.0e-04) | 2 of 3 | 1 | 1.2e-02 in 220 | 1/20 (1/10) |" in lines
+    assert "| burgers_inverse | 60 | 1e-02 | 2.0e-03 (2.0e-03) | 1 of 1 | 1 | - | - |" in lines
     assert lines[-1] == "Intervals of 95 % hold the constant in 1 of 1 inverse runs."
+
+
+def test_seconds_are_doubled_until_solving_is_as_near_as_the_peer(
+    part: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problems = part("problems")
+
+    def measured(bar: Any, seed: int) -> dict[str, Any]:
+        return {"error": {"u": 0.1 / bar.seconds}, "cpu": bar.seconds}
+
+    monkeypatch.setattr(problems, "measure", measured)
+    monkeypatch.setattr(problems, "_keep", lambda stored: None)
+    stored = {"peers": {"burgers": {"error": {"u": 0.02}, "cpu_seconds": 240.0}}}
+    problems._reach(stored, (), (3,), again=False)
+    assert stored["reached"] == {"burgers": {"3": {"cpu": 8.0, "error": {"u": 0.0125}, "ratio": 30.0}}}
 
 
 def test_a_row_is_measured_in_a_process_of_its_own(part: Any) -> None:
