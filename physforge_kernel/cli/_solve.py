@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ._console import bullet, facts, print_json, progress, say, show, styled, table
+from ._console import Report, bullet, facts, print_json, progress, say, show, styled, table
 from ._options import AsJson, Dims
 from ._pairs import config_of
 from ._usage import MisuseError
@@ -16,7 +17,7 @@ from ._usage import MisuseError
 if TYPE_CHECKING:
     import xarray
 
-    from ..jobs.kinds.pinn import Outcome
+    from ..jobs.kinds.pinn import Outcome, PinnConfig
     from ..pinn import Look, Problem, Solution
 
 
@@ -58,18 +59,18 @@ def solve(
     for path in (output, field, checkpoint):
         if path is not None and not path.absolute().parent.is_dir():
             raise MisuseError(f"{str(path.parent)!r} is not a folder.")
+        if path is not None and path.is_dir():
+            raise MisuseError(f"{str(path)!r} is a folder; name a file.")
     config = kind.parse(config_of(given))
     assert isinstance(config, PinnConfig)
+    if checkpoint is not None and config.seeds > 1:
+        raise MisuseError(f"--checkpoint keeps the state of one run, not of {config.seeds}; set seeds=1.")
     measured: xarray.Dataset | None = None
     if data is not None:
         with progress(f"Reading {data.name}"):
             measured = read(data, dims=dims or config.dims)
     with progress("Solving") as report:
-
-        def alone(problem: Problem, how: dict[str, Any]) -> Solution:
-            return _alone(problem, how, config, checkpoint, report)
-
-        outcome = carry_out(config, measured, alone)
+        outcome = carry_out(config, measured, partial(_alone, config, checkpoint, report))
     _write(outcome, output, field)
     document = outcome.result | {"file": next((text for text in given if "=" not in text), None)}
     if as_json:
@@ -82,7 +83,7 @@ def solve(
 
 
 def _alone(
-    problem: Problem, how: dict[str, Any], config: Any, checkpoint: Path | None, report: Any
+    config: PinnConfig, checkpoint: Path | None, report: Report, problem: Problem, how: dict[str, Any]
 ) -> Solution:
     from ..pinn import Checkpoint
     from ..pinn import solve as train

@@ -74,6 +74,7 @@ class Prepared:
         lift: what is added to the network's part; None for nothing.
         distance: what the network's part is multiplied by; None for one.
         normals: (N, D), of the boundary that the points lie on; None where nothing asks for them.
+        given: (N,), what was measured or is prescribed at the points; None where that is said otherwise.
     """
 
     points: Float[Tensor, "N D"]
@@ -81,6 +82,7 @@ class Prepared:
     lift: Jet | None
     distance: Jet | None
     normals: Float[Tensor, "N D"] | None = None
+    given: Tensor | None = None
 
 
 @dataclass(frozen=True)

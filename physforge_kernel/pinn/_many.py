@@ -17,7 +17,7 @@ from ._problem import Problem
 from ._settings import Settings
 from ._solution import Solution
 from ._solve import default_network, solve
-from .networks import Network
+from .networks import Network, network_to_dict
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -85,7 +85,7 @@ def ensemble(
         how: what else `solve` takes, such as `seconds=60`.
 
     Raises:
-        SolverError: if there is no seed.
+        SolverError: if there is no seed, or the network is none of PhysForge's.
 
     Example:
         >>> decay = Problem("u_t = -u", {"t": (0, 1)}, ["u(0) = 1"])
@@ -96,6 +96,8 @@ def ensemble(
     chosen = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
     if not chosen:
         raise SolverError("An ensemble needs at least one seed.")
+    if how.get("network") is not None:
+        network_to_dict(how["network"])  # refuses those in which no solution could come back
     work = [(problem, seed, how) for seed in chosen]
     return Ensemble(tuple(sorted(builtins.map(from_bytes, map(_solved, work)), key=_missed)))
 
@@ -135,6 +137,7 @@ def sweep(
     for values in product(*choices.values()):
         choice = dict(zip(choices, values, strict=True))
         changed = choice.get("network", network)
+        network_to_dict(changed)
         own = {name: value for name, value in choice.items() if name not in of_settings | {"network"}}
         given = {name: value for name, value in choice.items() if name in of_settings}
         full = how | {"network": replace(changed, **own), "settings": replace(settings, **given)}

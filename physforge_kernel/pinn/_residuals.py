@@ -189,10 +189,10 @@ class ConditionRows(Rows):
                 moved[:, self.box.axes.index(axis)] = value
             wanted = [self.condition.traces[symbol].orders for symbol in symbols]
             prepared.append(approximation.prepare(moved, Orders.closed(self.box.axes, wanted)))
-        if self.part is not None:
-            normals = approximation.machine.here(self.box.normals(points))
-            return [replace(each, normals=normals) for each in prepared]
-        return prepared
+        here = approximation.machine.here
+        normals = None if self.part is None else here(self.box.normals(points))
+        given = None if self.condition.values is None else here(self._given(points))
+        return [replace(each, normals=normals, given=given) for each in prepared]
 
     def at(
         self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared], *, records: bool
@@ -207,8 +207,8 @@ class ConditionRows(Rows):
         points = places[0].points
         values |= self._known(places[0]) | _constants(self.unknowns, tape, len(points))
         residual = self._expression({name: values[name] for name in self._names})[0]
-        if self.condition.values is not None:
-            residual = residual - self._given(points)
+        if places[0].given is not None:
+            residual = residual - places[0].given
         return self.components.rows(residual), tape
 
     def size(self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared]) -> float:
@@ -244,7 +244,7 @@ class ConditionRows(Rows):
         columns = {axis: points[:, self.box.axes.index(axis)].numpy(force=True) for axis in self.free}
         assert self.condition.values is not None
         given = np.asarray(self.condition.values(*columns.values()))
-        return torch.as_tensor(np.broadcast_to(given, (len(points),)).copy(), device=points.device)
+        return torch.as_tensor(np.broadcast_to(given, (len(points),)).copy())
 
 
 @dataclass
@@ -272,14 +272,15 @@ class DataRows(Rows):
         return self.points
 
     def prepare(self, approximation: Approximation, points: Tensor) -> list[Prepared]:
-        return [approximation.prepare(points, Orders.closed(approximation.box.axes, []))]
+        place = approximation.prepare(points, Orders.closed(approximation.box.axes, []))
+        return [replace(place, given=approximation.machine.here(self.values))]
 
     def at(
         self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared], *, records: bool
     ) -> tuple[list[Tensor], Tape]:
         jet, tape = approximation.jet(weights, places[0], records=records)
-        values = approximation.machine.here(self.values)
-        off = (self.components.value(self.component, jet.values[0]) - values) / self.relative_noise
+        assert places[0].given is not None
+        off = (self.components.value(self.component, jet.values[0]) - places[0].given) / self.relative_noise
         return self.components.rows(off), tape
 
     def size(self, approximation: Approximation, weights: Tensor, places: Sequence[Prepared]) -> float:

@@ -67,6 +67,8 @@ def test_several_seeds_tell_their_spread(physforge, decay, tmp_path):
         (["parameters={}"], "'k' has no derivative and no value"),
         (['units={"u": "furlong"}'], "The unit 'furlong' of u is not understood"),
         (["-o", "nowhere/solution"], "'nowhere' is not a folder"),
+        (["-o", "."], "'.' is a folder; name a file"),
+        (["seeds=2", "--checkpoint", "state"], "keeps the state of one run, not of 2"),
         ([], "Without data nothing tells k"),
     ],
 )

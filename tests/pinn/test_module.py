@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 import physforge_kernel as pf
-from physforge_kernel.pinn import Problem, Settings
+from physforge_kernel.pinn import Problem, Settings, ensemble, sweep
 from physforge_kernel.pinn._jet import Jet
 from physforge_kernel.pinn._orders import Orders
 from physforge_kernel.pinn._tape import Tape
@@ -106,6 +107,19 @@ class Branching(nn.Module):
 def test_modules_that_cannot_serve_are_told(network: nn.Module, sentence: str) -> None:
     with pytest.raises(pf.PhysForgeError, match=sentence):
         pf.solve(HEAT, network=network, settings=Settings(steps=1))
+
+
+@pytest.mark.parametrize("network", [layers(), ModuleNetwork(module=layers())])
+def test_several_trainings_refuse_a_module_before_they_begin(network: Any) -> None:
+    def none(work: Any, items: Any) -> Any:
+        raise AssertionError("training began")
+
+    for several in (
+        lambda: ensemble(HEAT, 2, map=none, network=network),
+        lambda: sweep(HEAT, {"points": [20, 40]}, map=none, network=network),
+    ):
+        with pytest.raises(pf.PhysForgeError, match="cannot be written down"):
+            several()
 
 
 def test_a_solution_with_a_module_of_ones_own_is_not_written(tmp_path: Path) -> None:
